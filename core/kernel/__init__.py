@@ -1,0 +1,1 @@
+"""The ground everything stands on: ids, the clock, errors, canonical JSON. Knows nothing of the platform."""

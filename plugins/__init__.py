@@ -1,0 +1,1 @@
+"""Departments: each sub-package is a plugin with a manifest (DESIGN §7)."""
