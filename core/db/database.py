@@ -1,0 +1,98 @@
+"""One database: its engine and its sessions. A session carries the hall's instruments (keyring, blob store, plugin host) in ``info``."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.pool import StaticPool
+
+from core.db import sqlite
+from core.db.base import Base
+from core.db.errors import DatabaseAway, is_away
+from core.db.retry import retrying
+
+Result = TypeVar("Result")
+
+_to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
+
+
+def _engine(url: str, pool_size: int) -> Engine:
+    parsed = make_url(url)
+    if parsed.drivername in ("postgres", "postgresql"):
+        parsed = parsed.set(drivername="postgresql+psycopg")
+    options: dict[str, Any] = {"json_serializer": _to_json}
+    if parsed.get_backend_name() == "sqlite":
+        if parsed.database in (None, "", ":memory:"):
+            options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+        else:
+            Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            options |= {"pool_size": pool_size, "max_overflow": 40}
+    else:
+        options |= {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_recycle": 1800}
+        options["connect_args"] = {"connect_timeout": 5, "options": "-c timezone=UTC"}
+    engine = create_engine(parsed, **options)
+    if engine.dialect.name == "sqlite":
+        sqlite.prepare(engine)
+    return engine
+
+
+class Database:
+    """The one engine of a process. ``instruments`` go into ``session.info`` of every session it opens.
+
+    Flask-AppBuilder uses a scoped session of its own over :attr:`engine`.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8, **instruments: Any) -> None:
+        self.url = url
+        self.engine = _engine(url, pool_size)
+        self.sessions: sessionmaker[Session] = sessionmaker(self.engine, expire_on_commit=False, info={"database": self, **instruments})
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def session(self) -> Iterator[Session]:
+        """One transaction: committed at the end, rolled back by any error. :class:`DatabaseAway` when the database is gone."""
+        with self.sessions() as session:
+            try:
+                yield session
+                session.commit()
+            except (DBAPIError, PoolTimeout) as error:
+                session.rollback()
+                if is_away(error):
+                    raise DatabaseAway from error
+                raise
+            except BaseException:
+                session.rollback()
+                raise
+
+    def run(self, work: Callable[[Session], Result], attempts: int = 5) -> Result:
+        """*work* in a transaction of its own, run again from the start on a lock, deadlock or serialization failure."""
+
+        def once() -> Result:
+            with self.session() as session:
+                return work(session)
+
+        return retrying(once, attempts=attempts)
+
+    def ping(self) -> None:
+        """Return when the database answers; :class:`DatabaseAway` otherwise (``/readyz``)."""
+        with self.session() as session:
+            session.execute(text("SELECT 1"))
+
+    def create_all(self) -> None:
+        """Make every core table whose model is imported (tests; a real hall is made by migrations)."""
+        Base.metadata.create_all(self.engine)
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.engine.dispose()
