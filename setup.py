@@ -51,6 +51,8 @@ setup(
         "reportlab>=5.1,<6",
         "pypinyin>=0.55,<1",
         "filetype>=1.2",
+        "prometheus-client>=0.22",
+        "limits>=4",
     ],
     extras_require={
         "fast": ["jsonschema-rs>=0.60,<1", "granian>=2.8,<3"],
@@ -70,6 +72,6 @@ setup(
             "types-reportlab",
         ],
     },
-    entry_points={"console_scripts": ["wangting = core.cli:main"], "pytest11": []},
+    entry_points={"console_scripts": ["wangting = core.cli.main:main"], "pytest11": []},
     classifiers=["License :: OSI Approved :: Apache Software License", "Programming Language :: Python :: 3.11", "Natural Language :: Chinese (Simplified)"],
 )

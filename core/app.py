@@ -1,0 +1,130 @@
+"""The composition root: everything that makes a running hall is put together here, in the order it is read.
+
+``create_app`` reads no environment and opens no file at import. The order is: guard the import roots → keys → database → plugins →
+Flask with its edge (sessions, security headers, errors) → faces (portal, back office, API) → themes → embedded worker.
+"""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+import core
+import plugins
+from core.db.database import Database
+from core.files.store import LocalStore
+from core.keys.keyring import Keyring
+from core.outbox import relay
+from core.pluginhost.host import PluginHost
+from core.web import edge
+from core.web.errors import register_error_pages
+from core.web.halls import HallPrefix
+from core.web.observe import observe
+from core.web.secure import secure
+from core.web.site import Config, Site
+from core.web.theming import Themes
+
+ROOT = Path(core.__file__).resolve().parent.parent
+
+
+class HallFlask(Flask):
+    """Flask whose edge commits: the view returns, the transaction is committed, only then is the answer sent."""
+
+    def dispatch_request(self) -> Any:
+        """Run the view, then commit. A failing commit takes the same way to an error page as a failing view."""
+        answer = super().dispatch_request()
+        edge.commit()
+        return answer
+
+
+def guard_roots() -> None:
+    """Refuse to start when ``core`` or ``plugins`` of another project shadow ours (DESIGN §2)."""
+    other = Path(plugins.__file__ or "").resolve().parent.parent
+    if getattr(core, "__project__", None) != "wangting" or other != ROOT:
+        raise SystemExit(f"'core' is {ROOT} and 'plugins' is {other}: another project shadows ours. Use a virtual environment of its own.")
+
+
+def open_site(config: Config) -> Site:
+    """Keys, database, blobs and plugins of a hall, without a web server: what the command line and workers use."""
+    register_handlers()
+    keyring = Keyring.from_environment(config.home, os.environ)
+    instruments: dict[str, Any] = {
+        "keyring": keyring,
+        "blobs": LocalStore(config.home / "blobs", keyring),
+        "plugins": PluginHost(),
+        "config": config,
+    }
+    database = Database(config.database_url, **instruments)
+    return Site(config=config, database=database, keyring=keyring, instruments=instruments)
+
+
+def register_handlers() -> None:
+    """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
+    from core.cases import tasks as _cases
+    from core.licences import tasks as _licences
+    from core.notices import tasks as _notices
+
+    del _cases, _licences, _notices
+
+
+def create_app(config: Config | None = None) -> Flask:
+    """The WSGI application of one hall site.
+
+    Raises a :class:`~core.kernel.errors.PlatformError` that says what to mend when a key file is missing or wrong, the database has not
+    been migrated, or the demo would be shown to the world.
+    """
+    guard_roots()
+    config = config or Config.from_environment(os.environ)
+    config.refuse_public_demo()
+    site = open_site(config)
+    site.database.check_ready(site.keyring)
+    site.instruments = {**site.instruments, "sessions": edge.make_sessions(site.database)}
+
+    app = HallFlask("core.web", static_folder=str(ROOT / "core" / "web" / "static"), template_folder=str(ROOT / "core" / "web" / "templates"))
+    app.extensions["wangting"] = site
+    app.config.from_mapping(flask_settings(config, site.keyring))
+    app.teardown_appcontext(edge.close)
+    observe(app)
+    secure(app, config)
+    register_faces(app, site)
+    register_error_pages(app)
+    Themes.load(ROOT / "themes", config.home / "themes").install(app)
+    app.wsgi_app = HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app)  # type: ignore[method-assign]
+    if config.embedded:
+        site.relay = relay.Embedded(site.database)
+    return app
+
+
+def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:
+    """Flask's own settings; FAB's are beside its views in ``core.web.backoffice``."""
+    return {
+        "SECRET_KEY": keyring.derive("session"),
+        "WTF_CSRF_SECRET_KEY": keyring.derive("csrf"),
+        "WTF_CSRF_TIME_LIMIT": 8 * 3600,
+        "SESSION_COOKIE_NAME": "wangting",
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_SECURE": config.secure_cookies,
+        "PERMANENT_SESSION_LIFETIME": 4 * 3600,
+        "MAX_CONTENT_LENGTH": 64 * 2**20,
+        "MAX_FORM_MEMORY_SIZE": 24 * 2**20,
+        "MAX_FORM_PARTS": 60_000,
+        "BABEL_DEFAULT_LOCALE": "zh",
+        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "core" / "translations"),
+        "LANGUAGES": {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
+        **config.extra,
+    }
+
+
+def register_faces(app: Flask, site: Site) -> None:
+    """Hang the three faces into the application."""
+    from core.web.api.wiring import register as api
+    from core.web.backoffice.wiring import register as backoffice
+    from core.web.portal.wiring import register as portal
+
+    with app.app_context():
+        backoffice(app, site)
+    portal(app)
+    api(app)

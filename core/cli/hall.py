@@ -1,0 +1,114 @@
+"""``init``, ``run``, ``worker``, ``migrate``: a hall from nothing to running."""
+
+import contextlib
+import logging
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+from core.app import create_app, open_site
+from core.cli import setting_up
+from core.cli.opening import configured
+from core.db import migrate as migrations
+from core.keys.keyring import create_keys
+from core.web.observe import configure_logging
+from core.web.site import Config
+
+
+@contextlib.contextmanager
+def _only_one(home: Path) -> Iterator[None]:
+    """One ``init`` at a time on this home; the lock goes with the process."""
+    import fcntl
+
+    with (home / "init.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@click.command()
+@click.option("--demo", "as_demo", is_flag=True, help="Make a demonstration hall: an invented city, its people, real items.")
+@click.option("--quiet", is_flag=True, help="Say nothing when there is nothing to do.")
+def init(as_demo: bool, quiet: bool) -> None:
+    """Set up or bring up to date: keys, tables, permissions, calendar, items. Safe to run again."""
+    config = configured()
+    config.home.mkdir(parents=True, exist_ok=True)
+    with _only_one(config.home):
+        if as_demo:
+            (config.home / "demo").touch()
+            config = configured()
+        if setting_up.is_current(config):
+            if not quiet:
+                click.echo(f"{config.home}: 已是最新 / up to date")
+            return
+        for line in prepare(config):
+            click.echo(line)
+        setting_up.mark_current(config)
+
+
+def prepare(config: Config) -> Iterator[str]:
+    """Every step of setting up, each safe to repeat; yields what to tell the operator."""
+    if create_keys(config.home):
+        yield f"密钥已生成 / keys made: {config.home / 'keys'} (请备份 / back this up)"
+    site = open_site(config)
+    migrations.upgrade(site.database)
+    site.database.remember_keys(site.keyring)
+    yield "数据库已就绪 / tables are up to date"
+    app = create_app(configured(embedded=False))
+    yield from setting_up.permissions(app)
+    with site.database.session() as session:
+        yield from setting_up.reference_data(session)
+    if config.demo:
+        yield from setting_up.demo_people(app, site)
+    with site.database.session() as session:
+        yield from setting_up.items(session, config)
+
+
+@click.command()
+def run() -> None:
+    """Serve the hall at HOST:PORT (default 127.0.0.1:8080) with the embedded worker."""
+    from waitress import serve
+
+    config = configured()
+    config.refuse_public_demo()
+    configure_logging(logging.WARNING if sys.stdout.isatty() else logging.INFO)
+    app = create_app(config)
+    click.echo(setting_up.where_to_go(config))
+    serve(app, host=config.host, port=config.port, threads=8, max_request_body_size=64 * 2**20, channel_timeout=60, ident=None)
+
+
+@click.command()
+def worker() -> None:
+    """Run the outbox relay and scheduled jobs in a process of their own (WANGTING_WORKER=celery publishes to Celery instead)."""
+    from core.outbox import relay
+
+    configure_logging()
+    site = open_site(configured())
+    embedded = relay.Embedded(site.database)
+    click.echo("worker: running")
+    try:
+        while True:
+            time.sleep(3600)
+    except KeyboardInterrupt:
+        embedded.stop()
+
+
+@click.group()
+def migrate() -> None:
+    """Tables: where they stand, up, down."""
+
+
+@migrate.command("upgrade")
+def migrate_upgrade() -> None:
+    """Bring the tables to this version."""
+    site = open_site(configured())
+    migrations.upgrade(site.database)
+    click.echo(migrations.status(site.database))
+
+
+@migrate.command("status")
+def migrate_status() -> None:
+    """Where the tables stand."""
+    click.echo(migrations.status(open_site(configured()).database))

@@ -1,0 +1,94 @@
+"""The steps of ``wangting init``: permissions, calendar, licence types, demo people, items. Each is safe to repeat."""
+
+import json
+from collections.abc import Iterator
+from hashlib import sha256
+from pathlib import Path
+
+from flask import Flask
+from sqlalchemy.orm import Session
+
+from core import __version__
+from core.identity import demo
+from core.items import service as item_service
+from core.items.library import shipped_items
+from core.kernel.actor import SYSTEM
+from core.licences import service as licences
+from core.web.backoffice.users import make_user, write_permissions
+from core.web.site import Config, Site
+from core.worktime import service as worktime
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def _state(config: Config) -> str:
+    """What ``init`` depends on, as one hash: the version, shipped data and migrations."""
+    digest = sha256(f"{__version__}:{config.demo}:{config.database_url}".encode())
+    for folder in ("item_configs", "form_definitions", "migrations"):
+        for base in (ROOT, config.home):
+            for path in sorted((base / folder).rglob("*")):
+                if path.is_file() and path.suffix in (".json", ".py"):
+                    digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def is_current(config: Config) -> bool:
+    """Whether ``init`` already ran for exactly this state, so that a second start need not import anything."""
+    stamp = config.home / "init.stamp"
+    return stamp.exists() and stamp.read_text(encoding="utf-8") == _state(config)
+
+
+def mark_current(config: Config) -> None:
+    """Remember that everything is set up."""
+    (config.home / "init.stamp").write_text(_state(config), encoding="utf-8")
+
+
+def permissions(app: Flask) -> Iterator[str]:
+    """Back-office permissions, written once by one process."""
+    with app.app_context():
+        yield f"后台权限已写入 / back-office grants: {write_permissions()}"
+
+
+def reference_data(session: Session) -> Iterator[str]:
+    """Official facts: working calendars and licence types."""
+    years = worktime.import_shipped(session, actor=SYSTEM)
+    yield f"工作日历 / working calendars: {', '.join(map(str, years))}"
+    types = json.loads((ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8"))
+    yield f"证照类型 / licence types: {licences.put_types(session, types, actor=SYSTEM)}"
+
+
+def demo_people(app: Flask, site: Site) -> Iterator[str]:
+    """An invented city with people for every role; their passwords are printed once and stored nowhere in clear."""
+    with app.app_context(), site.database.session() as session:
+        people = demo.seed(session, make_user=make_user)
+    if not people:
+        return
+    yield ""
+    yield "演示人员(密码只显示这一次;忘了用 wangting demo people 名字 --reset)"
+    yield "Demo people (passwords are shown once; `wangting demo people NAME --reset` makes a new one)"
+    for person in people:
+        yield f"  {person.login:<16} {person.password:<14} {person.name}  {person.what}"
+    yield ""
+
+
+def items(session: Session, config: Config) -> Iterator[str]:
+    """The shipped items and those in the hall's own folder, through the publishing gate."""
+    done = item_service.apply_all(session, shipped_items(config.home), publish=config.demo, actor=SYSTEM)
+    yield f"事项 / items: {len(done)} ({sum(1 for each in done if each.changed)} new or changed)"
+
+
+def where_to_go(config: Config) -> str:
+    """Where each kind of person goes."""
+    shown = f"[{config.host}]" if ":" in config.host else config.host
+    base = config.public_url or f"http://{shown}:{config.port}"
+    lines = [
+        "网厅已启动 / Wangting is running",
+        f"  市民和企业 citizens         {base}/",
+        f"  长辈版 elder look           {base}/look/elder",
+        f"  分厅 branch hall            {base}/h/yunling/",
+        f"  工作人员 staff              {base}/office/",
+        f"  接口 API                    {base}/v1/openapi.json",
+    ]
+    if config.demo:
+        lines.append("  演示账号 demo people        .venv/bin/wangting demo people")
+    return "\n".join(lines)

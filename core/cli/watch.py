@@ -1,0 +1,52 @@
+"""``audit`` and ``keys``: prove the record, turn the keys."""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from core.audit import service as records
+from core.cases import service as cases
+from core.cli.opening import opened
+from core.keys import rotation
+
+
+@click.group()
+def audit() -> None:
+    """The append-only record."""
+
+
+@audit.command()
+@click.option("--root", "root_file", type=click.Path(path_type=Path, exists=True), help="A root exported earlier, to find truncation.")
+def verify(root_file: Path | None) -> None:
+    """Check every chain; against an exported root also that nothing is missing at the end."""
+    root = json.loads(root_file.read_text(encoding="utf-8")) if root_file else None
+    with opened() as (_site, session):
+        faults = [*records.verify(session, root=root), *cases.verify_all(session)]
+    for fault in faults:
+        click.echo(fault)
+    click.echo("记录完整 / the record is whole" if not faults else f"{len(faults)} 处不符 / faults")
+    sys.exit(1 if faults else 0)
+
+
+@audit.command("export-root")
+@click.argument("target", type=click.Path(path_type=Path))
+def export_root(target: Path) -> None:
+    """Write today's root to TARGET, to be kept outside the database."""
+    with opened() as (_site, session):
+        target.write_text(json.dumps(records.export_root(session), indent=2), encoding="utf-8")
+    click.echo(str(target))
+
+
+@click.group()
+def keys() -> None:
+    """Master keys: status and rotation."""
+
+
+@keys.command()
+def rotate() -> None:
+    """Make a new master key and wrap every data key anew; the old one stays until the last wrap is gone."""
+    with opened() as (site, session):
+        count = rotation.rotate(session, site.keyring, site.config.home)
+    click.echo(f"{count} 个数据密钥已重新包裹 / data keys wrapped anew")

@@ -1,0 +1,58 @@
+"""Staff log-ins and permissions: written once by ``wangting init``, in one process; servers never write them (STACK §1.2)."""
+
+import secrets
+from collections.abc import Iterable
+
+from flask import current_app
+from flask_appbuilder.security.manager import BaseSecurityManager
+
+from core.kernel.errors import NotFound
+from core.web.backoffice.security import ROLES
+
+
+def write_permissions() -> int:
+    """Bring permission rows and role grants in line with the views; returns the number of grants.
+
+    FAB logs and swallows its errors, so the end state is asserted here.
+    """
+    builder = current_app.appbuilder  # type: ignore[attr-defined]
+    BaseSecurityManager.create_db(builder.sm)
+    builder.add_permissions(update_perms=True)
+    granted = 0
+    for name, views in ROLES.items():
+        role = builder.sm.add_role(name)
+        wanted = [p for p in builder.sm.get_session.query(builder.sm.permissionview_model) if p.view_menu.name in views] if views else []
+        for permission in wanted:
+            builder.sm.add_permission_role(role, permission)
+        if {p.id for p in role.permissions} < {p.id for p in wanted}:
+            raise RuntimeError(f"role {name} lacks permissions after init")
+        granted += len(wanted)
+    builder.session.commit()
+    return granted
+
+
+def make_user(username: str, name: str, password: str, roles: Iterable[str]) -> str:
+    """Create a staff log-in and return its id; an existing one of that name is returned as it is."""
+    security = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    found = security.find_user(username=username)
+    if found is None:
+        found = security.add_user(
+            username=username,
+            first_name=name,
+            last_name="-",
+            email=f"{username}@staff.invalid",
+            role=[security.find_role(r) for r in {"Staff", *roles}],
+            password=password or secrets.token_urlsafe(12),
+        )
+    if not found:
+        raise RuntimeError(f"user {username} could not be made")
+    return str(found.id)
+
+
+def set_password(username: str, password: str) -> None:
+    """Give a staff log-in a new password. Raises :class:`NotFound` for an unknown name."""
+    security = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    user = security.find_user(username=username)
+    if user is None:
+        raise NotFound
+    security.reset_password(user.id, password)

@@ -1,0 +1,135 @@
+"""The edge of a request: its one database session, who is asking, in which hall, in which language.
+
+Services below get these as parameters; only code in ``core.web`` calls the functions here. The session is opened at first use, committed
+when the view has returned, rolled back when it raised; the outbox relay is nudged after a commit that wrote.
+"""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from flask import abort, g, redirect, request, url_for
+from flask import session as cookie
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session, scoped_session
+from werkzeug.wrappers import Response
+
+from core.db.database import Database
+from core.identity import queries as people
+from core.identity.spec import AccountView, Hall, Scope
+from core.kernel.actor import Actor
+from core.kernel.errors import Forbidden
+from core.web.site import site
+
+LOCALES = ("zh", "en")
+T = TypeVar("T")
+
+
+def make_sessions(database: Database) -> "scoped_session[Session]":
+    """One session per application context; Flask-AppBuilder is handed the same registry, so staff pages share the transaction."""
+    return scoped_session(database.sessions, scopefunc=_context)
+
+
+def _context() -> int:
+    return id(g._get_current_object())
+
+
+def session() -> Session:
+    """The request's session."""
+    found: Session = site().instruments["sessions"]()
+    return found
+
+
+def commit() -> None:
+    """Commit what the view did, then wake the embedded relay. Nothing happens when the view never asked for a session."""
+    here = site()
+    sessions = here.instruments["sessions"]
+    if sessions.registry.has():
+        sessions().commit()
+        if here.relay is not None and request.method not in ("GET", "HEAD"):
+            here.relay.nudge()
+
+
+def close(_error: BaseException | None = None) -> None:
+    """Give the connection back at the end of the context; an open transaction is rolled back."""
+    site().instruments["sessions"].remove()
+
+
+def locale() -> str:
+    """``zh`` or ``en``: asked for in this request, chosen before, else Chinese. ``Accept-Language`` is not asked: a hall speaks Chinese first."""
+    asked = request.args.get("_l_") or cookie.get("locale")
+    return asked if asked in LOCALES else "zh"
+
+
+def hall() -> Hall:
+    """The hall this request came to, by path prefix (``/h/<slug>``) or host; the site's first hall otherwise. 404 for an unknown prefix."""
+    if "hall" not in g:
+        found = people.hall_for(session(), host=request.host, slug=request.environ.get("wangting.hall"))
+        if found is None:
+            abort(404)
+        g.hall = found
+    here: Hall = g.hall
+    return here
+
+
+def scope() -> Scope:
+    """What this hall may show: every list and look-up of public data is filtered by it, in the query."""
+    return hall().scope
+
+
+def account() -> AccountView | None:
+    """The citizen who is logged in – one statement, at most once a request – or ``None``."""
+    if "account" not in g:
+        key = cookie.get("account")
+        g.account = people.account_view(session(), key[0], epoch=key[1]) if key else None
+    found: AccountView | None = g.account
+    return found
+
+
+def citizen() -> Actor:
+    """The actor of a logged-in citizen; :class:`Forbidden` otherwise (views use :func:`login_required`)."""
+    me = account()
+    if me is None:
+        raise Forbidden
+    return Actor("citizen", me.id)
+
+
+def log_in(who: AccountView) -> None:
+    """Start a citizen's session. Everything that was in the cookie before goes, except the language and the look."""
+    kept = {name: cookie[name] for name in ("locale", "look") if name in cookie}
+    cookie.clear()
+    cookie.update(kept)
+    cookie["account"] = [who.id, who.epoch]
+    cookie.permanent = True
+
+
+def log_out() -> None:
+    """End a citizen's session."""
+    cookie.pop("account", None)
+
+
+def login_required(view: Callable[..., T]) -> Callable[..., T | Response]:
+    """Only for logged-in citizens; others are sent to log in and come back."""
+    from functools import wraps
+
+    @wraps(view)
+    def guarded(*args: object, **kwargs: object) -> T | Response:
+        if account() is None:
+            if request.method != "GET":
+                raise Forbidden
+            back = request.full_path.rstrip("?")
+            return redirect(url_for("account.login", next=back))
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def safe_next(target: str | None) -> str:
+    """A path of this site to go back to, never another site (no open redirect)."""
+    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+        return url_for("portal.home")
+    return (request.script_root or "") + target if not target.startswith(request.script_root or "/") else target
+
+
+def say(message: str) -> str:
+    """Translate a Chinese message id in Python code of the web layer."""
+    return str(_(message))

@@ -1,0 +1,62 @@
+"""Every error ends as a plain page or as problem+json (RFC 9457): what is wrong, how to mend, never a stack trace."""
+
+import logging
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import OperationalError
+from werkzeug.exceptions import HTTPException, InternalServerError
+
+from core.kernel.errors import BadInput, PlatformError
+from core.kernel.wording import word
+from core.web import edge
+
+log = logging.getLogger("wangting.error")
+_KEYS = {400: "kernel.bad_input", 403: "kernel.forbidden", 404: "kernel.not_found", 409: "kernel.conflict", 413: "web.too_large", 429: "web.too_many", 503: "web.away"}
+
+
+def register_error_pages(app: Flask) -> None:
+    """Word every error in the user's language."""
+    app.register_error_handler(CSRFError, lambda _e: answer(400, word("web.csrf", edge.locale())))
+    app.register_error_handler(PlatformError, _platform)
+    app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(OperationalError, _away)
+
+
+def _platform(error: PlatformError) -> tuple[Response | str, int]:
+    findings = error.findings if isinstance(error, BadInput) else ()
+    details = [{"path": f.path, "key": f.key, "detail": f.words(edge.locale())} for f in findings]
+    return answer(error.status, error.words(edge.locale()), key=error.message_key, findings=details)
+
+
+def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
+    code = error.code or 500
+    if error.response is not None or code < 400:
+        return error
+    if isinstance(error, InternalServerError):
+        log.error("request failed", exc_info=error.original_exception or error, extra={"request_id": g.get("request_id")})
+    text = word(_KEYS.get(code, "kernel.failed"), edge.locale()) if code != 405 else str(error.description)
+    return answer(code, text)
+
+
+def _away(error: OperationalError) -> tuple[Response | str, int]:
+    log.error("database away", exc_info=error, extra={"request_id": g.get("request_id")})
+    return answer(503, word("web.away", edge.locale()))
+
+
+def wants_json() -> bool:
+    """Whether the caller is a program: the API, or a script that asked for JSON."""
+    best = request.accept_mimetypes.best_match(["text/html", "application/json", "application/problem+json"])
+    return request.path.startswith("/v1/") or best in ("application/json", "application/problem+json")
+
+
+def answer(status: int, text: str, *, key: str | None = None, findings: Any = ()) -> tuple[Response | str, int]:
+    """The error as page or problem document; the session is rolled back, so nothing is half written."""
+    edge.close()
+    if wants_json():
+        body = {"type": f"urn:wangting:{key or status}", "title": text, "status": status, "request_id": g.get("request_id"), "findings": findings or None}
+        response = jsonify({k: v for k, v in body.items() if v is not None})
+        response.content_type = "application/problem+json"
+        return response, status
+    return render_template("errors/error.html", status=status, text=text, findings=findings, request_id=g.get("request_id")), status

@@ -1,0 +1,106 @@
+"""What operations see: request ids, one JSON line a request, ``/healthz``, ``/readyz``, ``/metrics``."""
+
+import json
+import logging
+import re
+import sys
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from flask import Flask, Response, g, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+
+from core.kernel.ids import new_id
+from core.outbox import queries as outbox
+from core.web.site import site
+
+log = logging.getLogger("wangting.request")
+_GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+
+
+class JsonFormatter(logging.Formatter):
+    """One line of JSON a record, with whatever ids the record carries (``request_id``, ``case_id``, ``job_id``)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line: dict[str, Any] = {
+            "at": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        line |= {k: v for k, v in record.__dict__.items() if k in _IDS and v is not None}
+        if record.exc_info:
+            line["error"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+_IDS = frozenset({"request_id", "case_id", "job_id", "method", "path", "status", "ms", "actor"})
+
+
+def configure_logging(level: int = logging.INFO) -> None:
+    """Structured logs to standard error; called by the command line and workers, never at import."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(JsonFormatter())
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level)
+    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+
+
+def observe(app: Flask) -> None:
+    """Give *app* request ids, access log, metrics and the three probes."""
+    registry = CollectorRegistry()
+    served = Counter("wangting_requests", "Requests served", ["endpoint", "method", "status"], registry=registry)
+    took = Histogram("wangting_request_seconds", "Time to answer", ["endpoint"], registry=registry)
+    waiting = Gauge("wangting_outbox_waiting", "Outbox messages not yet done", registry=registry)
+    parked = Gauge("wangting_outbox_parked", "Outbox messages given up for a person to look at", registry=registry)
+
+    @app.before_request
+    def begin() -> None:
+        given = request.headers.get("X-Request-ID", "")
+        g.request_id = given if _GIVEN_ID.fullmatch(given) else new_id()
+        g.began = time.perf_counter()
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        seconds = time.perf_counter() - g.get("began", time.perf_counter())
+        endpoint = request.endpoint or "-"
+        served.labels(endpoint, request.method, response.status_code).inc()
+        took.labels(endpoint).observe(seconds)
+        response.headers["X-Request-ID"] = g.get("request_id", "-")
+        if log.isEnabledFor(logging.INFO):
+            # The path without its query: queries may hold names and numbers.
+            log.info(
+                "%s %s",
+                request.method,
+                endpoint,
+                extra={"request_id": g.get("request_id"), "case_id": (request.view_args or {}).get("case_id"), "status": response.status_code, "ms": round(seconds * 1000, 1)},
+            )
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        """The process answers."""
+        return jsonify(status="ok")
+
+    @app.get("/readyz")
+    def readyz() -> tuple[Response, int]:
+        """The database answers too."""
+        try:
+            with site().database.engine.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except SQLAlchemyError:
+            return jsonify(status="database away"), 503
+        return jsonify(status="ok"), 200
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        """Prometheus text; no personal data, counts only."""
+        with site().database.session() as session:
+            counts = outbox.counts(session)
+        waiting.set(counts.waiting)
+        parked.set(counts.parked)
+        return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST.split(";")[0])

@@ -1,0 +1,7 @@
+# make bench: the product beside its peers, in one run on this machine.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/python.sh
+ensure_venv "dev,postgresql,fast"
+mkdir -p build
+exec .venv/bin/python -m tests.bench "$@"

@@ -1,0 +1,44 @@
+# Sourced by the other scripts: find a Python, make .venv, install with pinned versions when they changed.
+# Names a missing prerequisite together with the command that installs it.
+
+advise() { # package names: Debian, Homebrew
+  if command -v apt-get >/dev/null 2>&1; then echo "    sudo apt-get install -y $1" >&2
+  elif command -v brew >/dev/null 2>&1; then echo "    brew install $2" >&2
+  else echo "    install $1 with your system's package manager" >&2; fi
+}
+
+find_python() {
+  for candidate in "${PYTHON:-}" python3.13 python3.12 python3.11 python3; do
+    [ -n "$candidate" ] || continue
+    command -v "$candidate" >/dev/null 2>&1 || continue
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+      command -v "$candidate"
+      return 0
+    fi
+  done
+  echo "需要 Python 3.11 或更新版本。Python 3.11 or newer is needed. Install it with:" >&2
+  advise "python3 python3-venv" python@3.12
+  return 1
+}
+
+ensure_venv() { # extras, e.g. "dev,postgresql"
+  extras=$1
+  if [ ! -x .venv/bin/python ]; then
+    python=$(find_python) || exit 1
+    if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
+      echo "Python 的 venv 模块没有装。The venv module is missing. Install it with:" >&2
+      advise "python3-venv" python@3.12
+      exit 1
+    fi
+    echo "建立虚拟环境 / making .venv with $python"
+    "$python" -m venv .venv || exit 1
+  fi
+  stamp=$(cat setup.py constraints.txt core/__init__.py | cksum | tr -d ' ')-$extras
+  if [ "$(cat ".venv/stamp-$extras" 2>/dev/null)" != "$stamp" ]; then
+    echo "安装软件包 / installing packages (1-2 min)"
+    target=.
+    [ -z "$extras" ] || target=".[$extras]"
+    .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$target" || exit 1
+    echo "$stamp" > ".venv/stamp-$extras"
+  fi
+}

@@ -1,0 +1,8 @@
+# make run: from a bare machine to a running hall.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/python.sh
+ensure_venv ""
+export WANGTING_HOME="${WANGTING_HOME:-$PWD/var}"
+.venv/bin/wangting init --demo --quiet
+exec .venv/bin/wangting run

@@ -1,0 +1,44 @@
+# make test: install and start what the tests need, then lint, types, contracts and all tests.
+set -eu
+cd "$(dirname "$0")/.."
+. scripts/python.sh
+
+missing=""
+need() { missing="$missing $1"; }
+has_cjk() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ]; }
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; }
+has_browser() {
+  for b in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do [ -n "$b" ] && command -v "$b" >/dev/null 2>&1 && return 0; done
+  ls "$HOME"/.cache/ms-playwright/chromium-*/chrome-linux*/chrome "$HOME"/Library/Caches/ms-playwright/chromium-* >/dev/null 2>&1
+}
+find_python >/dev/null 2>&1 || need python3
+"$(find_python 2>/dev/null || echo false)" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
+has_postgres || need postgresql
+command -v redis-server >/dev/null 2>&1 || need redis-server
+has_browser || need chromium
+has_cjk || need "fontconfig fonts-noto-cjk"
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "== installing:$missing"
+  apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  missing=""
+  has_browser || { echo "apt 没有可用的 chromium(例如 Ubuntu 只有 snap 版):请安装 Google Chrome 或设置 CHROMIUM=/path" >&2; need chromium; }
+fi
+ensure_venv "dev,postgresql,fast"
+
+select=""
+if [ -n "$missing" ]; then
+  echo "缺少 / missing:$missing" >&2
+  advise "$missing" "$(echo "$missing" | sed 's/redis-server/redis/; s/fontconfig fonts-noto-cjk/font-noto-sans-cjk-sc/; s/chromium/--cask chromium/')"
+  case "$missing" in *postgresql*) select="$select and not postgres" ;; esac
+  case "$missing" in *redis*) select="$select and not redis" ;; esac
+  case "$missing" in *chromium*|*fonts*) select="$select and not browser" ;; esac
+fi
+
+sh scripts/lint.sh
+echo "== tests"
+.venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-2}" --dist worksteal -q -m "not soak$select" "$@"
+if [ -n "$missing" ]; then
+  echo "这些测试没有运行(缺少$missing)。Tests were left out:${select# and}. Install what is named above and run again." >&2
+  exit 1
+fi

@@ -1,0 +1,75 @@
+"""What every test has: the real services, and guards against reaching out."""
+
+import os
+import socket
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from core.kernel.ids import new_id
+from tests import services
+
+_running: list[Any] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the services once, in the controlling process; parallel workers find them through the environment."""
+    if hasattr(config, "workerinput") or config.option.collectonly:
+        return
+    for variable, service in (("WANGTING_TEST_PG", services.Postgres), ("WANGTING_TEST_REDIS", services.Redis)):
+        if os.environ.get(variable):
+            continue
+        try:
+            started = service()
+        except FileNotFoundError:
+            continue
+        _running.append(started)
+        os.environ[variable] = started.url
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Stop what was started."""
+    while _running:
+        _running.pop().stop()
+
+
+@pytest.fixture
+def pg_url() -> Iterator[str]:
+    """An empty PostgreSQL database of this test's own."""
+    server = os.environ.get("WANGTING_TEST_PG")
+    if not server:
+        pytest.fail("PostgreSQL is not installed: run make test, which installs it or says how")
+    name = "t_" + new_id().replace("-", "")
+    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    yield server.rsplit("/", 1)[0] + "/" + name
+    with admin.connect() as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+    admin.dispose()
+
+
+@pytest.fixture
+def redis_url() -> str:
+    """A Redis server."""
+    url = os.environ.get("WANGTING_TEST_REDIS")
+    if not url:
+        pytest.fail("redis-server is not installed: run make test, which installs it or says how")
+    return url
+
+
+_connect = socket.socket.connect
+
+
+@pytest.fixture(autouse=True)
+def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests reach this machine and nothing else."""
+
+    def connect(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "::1", "localhost"):
+            raise AssertionError(f"a test tried to reach {address}")
+        _connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
