@@ -1,0 +1,93 @@
+"""A due date in words: from which day, how many, what did not count, and why (UX: a due date never stands without its reason)."""
+
+from collections.abc import Mapping
+from datetime import date
+from itertools import groupby
+
+from core.kernel.wording import word
+from core.worktime.spec import DayLine, Ledger, Limit, Projection
+
+_WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+
+
+def limit_words(limit: Limit, locale: str = "zh") -> str:
+    """``10 个工作日``; says so when there is none."""
+    if limit.unit == "at_once":
+        return word("worktime.limit.at_once", locale)
+    if limit.value is None:
+        return word("worktime.limit.none", locale)
+    return word(f"worktime.limit.{limit.unit}", locale, value=limit.value)
+
+
+def day_words(day: date, locale: str = "zh", *, weekday: bool = False, year: bool = False) -> str:
+    """``11月25日（周三）``."""
+    week = _WEEKDAYS.get(locale, _WEEKDAYS["zh"])[day.weekday()]
+    if locale == "en":
+        text = f"{day.day} {day:%b}{f' {day.year}' if year else ''}"
+        return f"{week} {text}" if weekday else text
+    text = f"{f'{day.year}年' if year else ''}{day.month}月{day.day}日"
+    return f"{text}（周{week}）" if weekday else text
+
+
+def explain(ledger: Ledger, projection: Projection, *, event: str, reasons: Mapping[str, str] | None = None, locale: str = "zh") -> tuple[str, ...]:
+    """The sentences that justify ``projection.due``. ``event`` names what started the clock (受理); ``reasons`` maps pause ids to their titles."""
+    if projection.start is None or projection.due is None:
+        return (word("worktime.explain.unknown", locale),)
+    lines = [_opening(ledger, projection, event, locale)]
+    unit = word(f"worktime.unit.{projection.counts}", locale)
+    lines += [word("worktime.explain.extended", locale, adds=e.adds, counted=unit) for e in ledger.entries if e.kind == "extend"]
+    lines += _pauses(projection, reasons or {}, locale)
+    lines += _specials(projection, locale)
+    key = "worktime.explain.due_running" if ledger.state == "paused" else "worktime.explain.due"
+    lines.append(word(key, locale, due=day_words(projection.due, locale, weekday=True, year=projection.due.year != projection.start.year)))
+    if projection.provisional:
+        lines.append(word("worktime.explain.provisional", locale))
+    return tuple(lines)
+
+
+def _opening(ledger: Ledger, projection: Projection, event: str, locale: str) -> str:
+    assert projection.start is not None
+    unit = ledger.limit.unit
+    shape = {"hour": "start_hours", "at_once": "at_once", "month": "start_period", "year": "start_period"}.get(unit, "start")
+    counted = word(f"worktime.unit.{projection.counts}", locale)
+    return word(
+        f"worktime.explain.{shape}",
+        locale,
+        start=day_words(projection.start, locale),
+        event=event,
+        counted=counted,
+        budget=ledger.limit.value,
+        limit=limit_words(ledger.limit, locale),
+    )
+
+
+def _runs(days: tuple[DayLine, ...], kind: str) -> list[list[DayLine]]:
+    """Neighbouring lines of one kind and name; days off inside a run do not part it, as 13日到17日 spans a weekend."""
+    kept = [d for d in days if d.kind not in ("off", "after", "before")]
+    groups = groupby(kept, key=lambda d: (d.kind, d.name))
+    return [list(group) for (found, _), group in groups if found == kind]
+
+
+def _pauses(projection: Projection, reasons: Mapping[str, str], locale: str) -> list[str]:
+    return [
+        word(
+            "worktime.explain.pause",
+            locale,
+            since=day_words(run[0].date, locale),
+            until=day_words(run[-1].date, locale),
+            reason=reasons.get(run[0].name, run[0].name),
+        )
+        for run in _runs(projection.days, "paused")
+    ]
+
+
+def _specials(projection: Projection, locale: str) -> list[str]:
+    if projection.counts != "working_day":
+        return []
+    said = []
+    for kind in ("holiday", "makeup"):
+        for run in _runs(tuple(d for d in projection.days if projection.due and d.date <= projection.due), kind):
+            first, last = day_words(run[0].date, locale), day_words(run[-1].date, locale)
+            days = first if first == last else (f"{first}到{last}" if locale != "en" else f"{first} to {last}")
+            said.append(word(f"worktime.explain.{kind}", locale, days=days, name=run[0].name))
+    return said
