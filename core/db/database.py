@@ -27,7 +27,7 @@ def _engine(url: str, pool_size: int) -> Engine:
     parsed = make_url(url)
     if parsed.drivername in ("postgres", "postgresql"):
         parsed = parsed.set(drivername="postgresql+psycopg")
-    options: dict[str, Any] = {"json_serializer": _to_json}
+    options: dict[str, Any] = {"json_serializer": _to_json, "hide_parameters": True}  # what people wrote stays out of error texts and logs
     if parsed.get_backend_name() == "sqlite":
         if parsed.database in (None, "", ":memory:"):
             options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}

@@ -1,0 +1,229 @@
+"""The relay: claims open messages under a lease and runs each in a transaction of its own, effect and *done* together.
+
+Whatever dies in between, the lease runs out and the message is run again; the effect row makes sure that only one run can
+commit. The embedded relay is a daemon thread; with Celery the same claim is published instead (``celery_transport``).
+"""
+
+import logging
+import os
+import random
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import event, insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.db.database import Database
+from core.db.errors import DatabaseAway
+from core.kernel.clock import now
+from core.outbox import schedule
+from core.outbox.errors import Died, describe
+from core.outbox.models import Effect, Message
+from core.outbox.service import SENT, handle
+
+log = logging.getLogger("wangting.outbox")
+
+LEASE = timedelta(seconds=60)
+MAX_ATTEMPTS = 12
+FIRST_PAUSE = timedelta(seconds=2)
+LONGEST_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One message that is ours until the lease ends. ``attempts`` counts this one."""
+
+    id: str
+    topic: str
+    body: str
+    attempts: int
+
+
+def worker_name() -> str:
+    """Who claims, as seen in the row: host, process, thread."""
+    return f"{socket.gethostname()[:40]}/{os.getpid()}/{threading.get_ident()}"
+
+
+def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE) -> list[Claim]:
+    """Take up to *limit* open messages in one statement, oldest first. An attempt is counted here, so a message that kills its process is parked too."""
+    at = now()
+    due = (
+        select(Message.id)
+        .where(
+            Message.done_at.is_(None),
+            Message.parked_at.is_(None),
+            Message.available_at <= at,
+            or_(Message.claimed_until.is_(None), Message.claimed_until <= at),
+        )
+        .order_by(Message.available_at, Message.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+        .cte("due")
+    )
+    take = (
+        update(Message)
+        .where(Message.id.in_(select(due.c.id)))
+        .values(claimed_until=at + lease, claimed_by=by, attempts=Message.attempts + 1)
+        .returning(Message.id, Message.topic, Message.body, Message.attempts)
+        .execution_options(synchronize_session=False)
+    )
+
+    def work(session: Session) -> list[Claim]:
+        return [Claim(row.id, row.topic, row.body, row.attempts) for row in session.execute(take)]
+
+    if not _any_due(database):
+        return []  # an idle relay never takes SQLite's write lock
+    return sorted(database.run(work), key=lambda one: one.id)
+
+
+def _any_due(database: Database) -> bool:
+    at = now()
+    with database.session() as session:
+        found = session.scalar(
+            select(Message.id)
+            .where(
+                Message.done_at.is_(None),
+                Message.parked_at.is_(None),
+                Message.available_at <= at,
+                or_(Message.claimed_until.is_(None), Message.claimed_until <= at),
+            )
+            .limit(1)
+        )
+    return found is not None
+
+
+def deliver(database: Database, message: Claim, *, by: str | None = None) -> bool:
+    """Run one message: effect and *done* in one transaction. False when it failed (and waits) or is somebody else's by now.
+
+    With *by* the claim must still be that worker's; without (Celery) any open message is run.
+    """
+    if message.attempts > MAX_ATTEMPTS:
+        _failed(database, message, Died())
+        return False
+    try:
+        with database.session() as session:
+            row = session.execute(select(Message.done_at, Message.parked_at, Message.claimed_by).where(Message.id == message.id)).one_or_none()
+            if row is None or row.done_at or row.parked_at or (by is not None and row.claimed_by != by):
+                return False
+            handle(session, message.topic, message.body, message.id)
+            session.flush()
+            # Last, so that SQLite's write lock is not held while a handler renders; a twin run fails here and rolls back.
+            session.execute(insert(Effect).values(message_id=message.id, at=now()))
+            session.execute(update(Message).where(Message.id == message.id).values(done_at=now(), claimed_until=None, last_error=None))
+    except DatabaseAway:
+        raise  # not the message's fault: the lease runs out
+    except Exception as error:  # noqa: BLE001 - whatever a handler raises must not stop the relay
+        if isinstance(error, IntegrityError) and _is_done(database, message.id):
+            return False
+        _failed(database, message, error)
+        return False
+    return True
+
+
+def _is_done(database: Database, message_id: str) -> bool:
+    with database.session() as session:
+        return session.get(Effect, message_id) is not None
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long a message waits after its n-th failure: doubling from 2 s to 1 h, with jitter of half either way."""
+    doubled = min(FIRST_PAUSE * (1 << min(attempts - 1, 20)), LONGEST_PAUSE)
+    return doubled * random.uniform(0.5, 1.5)  # noqa: S311 - spreads retries, guards nothing
+
+
+def _failed(database: Database, message: Claim, error: Exception) -> None:
+    parks = message.attempts >= MAX_ATTEMPTS
+    log.warning("outbox message %s (%s) failed, attempt %s%s: %s", message.id, message.topic, message.attempts, ", parked" if parks else "", describe(error))
+    values: dict[str, Any] = {"claimed_until": None, "claimed_by": None, "last_error": describe(error)}
+    values |= {"parked_at": now()} if parks else {"available_at": now() + pause_after(message.attempts)}
+    database.run(lambda session: session.execute(update(Message).where(Message.id == message.id, Message.done_at.is_(None)).values(values)))
+
+
+def run_once(database: Database, limit: int = 20, *, by: str | None = None, lease: timedelta = LEASE) -> int:
+    """Claim and run up to *limit* messages; returns how many were claimed (0 = nothing was due)."""
+    name = by or worker_name()
+    claims = claim(database, limit, by=name, lease=lease)
+    for message in claims:
+        deliver(database, message, by=name)
+    return len(claims)
+
+
+def run_all(database: Database, rounds: int = 1000) -> int:
+    """Run until nothing is due (tests, ``wangting worker --once``); returns how many were claimed."""
+    total = 0
+    for _ in range(rounds):
+        claimed = run_once(database)
+        if claimed == 0:
+            break
+        total += claimed
+    return total
+
+
+class Embedded:
+    """The relay and the periodic jobs on a daemon thread of this process, woken by commits that sent something.
+
+    *run* is one round (``run_once``, or the Celery publisher); it returns how many messages it took.
+    """
+
+    def __init__(self, database: Database, run: Callable[[Database], int] = run_once, *, poll_seconds: float = 1.0, jobs: bool = True) -> None:
+        self._database = database
+        self._run = run
+        self._poll = poll_seconds
+        self._jobs = jobs
+        self._wake = threading.Event()
+        self._stop = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def start(self) -> "Embedded":
+        """Begin working (once)."""
+        if self._thread is None:
+            event.listen(self._database.sessions, "after_commit", self._after_commit)
+            event.listen(self._database.sessions, "after_soft_rollback", _after_rollback)
+            self._thread = threading.Thread(target=self._loop, name="wangting-outbox", daemon=True)
+            self._thread.start()
+        return self
+
+    def stop(self, timeout: float = 30.0) -> None:
+        """Finish the message in hand, then end. What is left is claimed again later."""
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        event.remove(self._database.sessions, "after_commit", self._after_commit)
+        event.remove(self._database.sessions, "after_soft_rollback", _after_rollback)
+        self._stop.set()
+        self._wake.set()
+        thread.join(timeout)
+        self._stop.clear()
+
+    def nudge(self) -> None:
+        """There may be work: look now rather than at the next poll."""
+        self._wake.set()
+
+    def _after_commit(self, session: Session) -> None:
+        if session.info.pop(SENT, False):
+            self.nudge()
+
+    def _loop(self) -> None:
+        while not self._stop.is_set():
+            self._wake.clear()
+            if not self._round():
+                self._wake.wait(self._poll)
+
+    def _round(self) -> bool:
+        """One look at the tables; True when there was work, so that the next look comes at once."""
+        try:
+            ran = schedule.run_due(self._database) if self._jobs else 0
+            return self._run(self._database) + ran > 0
+        except Exception:
+            log.warning("the outbox relay could not work; it tries again in %s s", self._poll, exc_info=True)
+            return False
+
+
+def _after_rollback(session: Session, previous: object) -> None:
+    del previous
+    session.info.pop(SENT, None)

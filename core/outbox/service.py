@@ -1,0 +1,101 @@
+"""Send a message with the business transaction, and say which function handles a topic."""
+
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.kernel import canonical
+from core.kernel.clock import now
+from core.kernel.ids import new_id
+from core.outbox.errors import NoHandler, NotParked
+from core.outbox.models import Effect, Message
+
+#: ``fn(session, body, message_id)``: does the effect in *session* and does not commit. What leaves the database (mail, webhook)
+#: carries *message_id*, because it can happen again when the process dies before the commit.
+Handler = Callable[[Session, dict[str, Any], str], None]
+HandlerT = TypeVar("HandlerT", bound=Handler)
+
+_handlers: dict[str, Handler] = {}
+
+#: Set in ``session.info`` by :func:`send`; the embedded relay looks at it after commit.
+SENT = "outbox_sent"
+
+
+def send(session: Session, topic: str, body: Mapping[str, Any], *, key: str, available_at: datetime | None = None, region_root: str | None = None) -> str:
+    """Queue one message in this transaction and return its id. The same *key* again changes nothing and returns the first one's id.
+
+    *body* holds ids and references only, never a person's values (it is not sealed). *available_at* delays it.
+    """
+    message_id, at = new_id(), now()
+    values = {
+        "id": message_id,
+        "region_root": region_root,
+        "topic": topic,
+        "key": key,
+        "body": canonical.dumps(dict(body)).decode(),
+        "created_at": at,
+        "available_at": available_at or at,
+        "attempts": 0,
+    }
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id)
+    session.info[SENT] = True
+    inserted = session.execute(statement).scalar_one_or_none()
+    return inserted or session.execute(select(Message.id).where(Message.key == key)).scalar_one()
+
+
+def handler(topic: str) -> Callable[[HandlerT], HandlerT]:
+    """Register the decorated function for *topic*. One topic has one handler: who needs two effects sends two messages."""
+
+    def register(function: HandlerT) -> HandlerT:
+        before = _handlers.get(topic)
+        if before is not None and (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
+            raise ValueError(f"{topic} is handled by {before.__module__}.{before.__qualname__} already")
+        _handlers[topic] = function
+        return function
+
+    return register
+
+
+def handle(session: Session, topic: str, body: str, message_id: str) -> None:
+    """Call the handler of *topic* in this transaction; :class:`NoHandler` when there is none."""
+    function = _handlers.get(topic)
+    if function is None:
+        raise NoHandler(topic=topic)
+    function(session, json.loads(body), message_id)
+
+
+def parked(session: Session, limit: int = 100) -> tuple[Message, ...]:
+    """Messages that were given up on, oldest first, for the operator's page."""
+    return tuple(session.scalars(select(Message).where(Message.parked_at.is_not(None)).order_by(Message.parked_at, Message.id).limit(limit)))
+
+
+def revive(session: Session, message_id: str) -> None:
+    """Give a parked message its attempts back (after the cause was mended)."""
+    found = session.execute(
+        update(Message)
+        .where(Message.id == message_id, Message.parked_at.is_not(None))
+        .values(parked_at=None, attempts=0, available_at=now(), claimed_until=None, claimed_by=None)
+        .returning(Message.id)
+    ).scalar_one_or_none()
+    if found is None:
+        raise NotParked
+    session.info[SENT] = True
+
+
+def waiting(session: Session) -> int:
+    """How many messages are open now (``/metrics``)."""
+    return session.scalar(select(func.count()).select_from(Message).where(Message.done_at.is_(None), Message.parked_at.is_(None))) or 0
+
+
+def sweep(session: Session, keep_days: int = 90) -> int:
+    """Forget messages done more than *keep_days* ago. Their keys become free, so a key must not be re-sent after that long."""
+    old = select(Message.id).where(Message.done_at < now() - timedelta(days=keep_days))
+    session.execute(delete(Effect).where(Effect.message_id.in_(old)), execution_options={"synchronize_session": False})
+    gone = session.execute(delete(Message).where(Message.id.in_(old)).returning(Message.id), execution_options={"synchronize_session": False})
+    return len(gone.all())
