@@ -1,0 +1,88 @@
+"""Tables of items: what is offered, its versions (immutable) and its drafts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import DDL, ForeignKey, Integer, LargeBinary, String, UniqueConstraint, event
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import Id, Instant, Json
+from core.kernel.clock import now
+from core.kernel.ids import new_id
+
+
+class Item(Base):
+    """One item. ``department`` is the kind of department that handles it; who offers it where is :class:`ItemOffer`.
+
+    ``current_version_id`` is what citizens see, ``None`` until first published. ``card`` is what lists show, kept here so that
+    a page of fifty items opens no bundle.
+    """
+
+    __tablename__ = "item"
+
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    department: Mapped[str] = mapped_column(String(64), index=True)
+    title: Mapped[str] = mapped_column(String(200))
+    status: Mapped[str] = mapped_column(String(16), default="draft")
+    current_version_id: Mapped[str | None] = mapped_column(Id)
+    card: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=now, onupdate=now)
+
+
+class ItemOffer(Base):
+    """One department that offers an item: the owner of its cases. A hall shows the items that departments of its scope offer."""
+
+    __tablename__ = "item_offer"
+
+    item_code: Mapped[str] = mapped_column(ForeignKey("item.code"), primary_key=True)
+    department_id: Mapped[str] = mapped_column(Id, ForeignKey("department.id"), primary_key=True, index=True)
+    region_root: Mapped[str] = mapped_column(Id)
+
+
+class ItemVersion(Base):
+    """A published version: the resolved bundle, its hash and the plugin contracts it was published with. Never changed, never deleted."""
+
+    __tablename__ = "item_version"
+    __table_args__ = (UniqueConstraint("item_code", "number"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    item_code: Mapped[str] = mapped_column(ForeignKey("item.code"))
+    number: Mapped[int] = mapped_column(Integer)
+    hash: Mapped[str] = mapped_column(String(80), index=True)
+    bundle: Mapped[bytes] = mapped_column(LargeBinary)
+    plugin_contracts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    published_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    published_by: Mapped[str] = mapped_column(String(80))
+
+
+class ItemDraft(Base):
+    """The one open draft of an item: the bundle as applied, and by whom, so that another can publish it."""
+
+    __tablename__ = "item_draft"
+
+    item_code: Mapped[str] = mapped_column(ForeignKey("item.code"), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(80))
+    bundle: Mapped[bytes] = mapped_column(LargeBinary)
+    applied_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    applied_by: Mapped[str] = mapped_column(String(80))
+
+
+#: The database itself refuses to change what was published: cases rest on it for life, and code may have bugs.
+SQLITE_GUARDS = tuple(
+    f"CREATE TRIGGER IF NOT EXISTS item_version_no_{verb.lower()} BEFORE {verb} ON item_version BEGIN SELECT RAISE(ABORT, 'item_version is immutable'); END"
+    for verb in ("UPDATE", "DELETE")
+)
+POSTGRESQL_GUARDS = (
+    "CREATE OR REPLACE FUNCTION item_version_immutable() RETURNS trigger LANGUAGE plpgsql AS "
+    "$$ BEGIN RAISE EXCEPTION 'item_version is immutable'; END $$",
+    "DROP TRIGGER IF EXISTS item_version_guard ON item_version",
+    "CREATE TRIGGER item_version_guard BEFORE UPDATE OR DELETE ON item_version FOR EACH ROW EXECUTE FUNCTION item_version_immutable()",
+    "DROP TRIGGER IF EXISTS item_version_guard_all ON item_version",
+    "CREATE TRIGGER item_version_guard_all BEFORE TRUNCATE ON item_version FOR EACH STATEMENT EXECUTE FUNCTION item_version_immutable()",
+)
+
+for _dialect, _statements in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
+    for _statement in _statements:
+        # DDL() formats with %, so a literal one must be doubled; there is none today and this keeps it so.
+        event.listen(ItemVersion.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
