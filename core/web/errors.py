@@ -3,7 +3,7 @@
 import logging
 from typing import Any
 
-from flask import Flask, Response, g, jsonify, render_template, request
+from flask import Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import OperationalError
 from werkzeug.exceptions import HTTPException, InternalServerError
@@ -11,6 +11,7 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.wording import word
 from core.web import edge
+from core.web.page import page
 
 log = logging.getLogger("wangting.error")
 _KEYS = {400: "kernel.bad_input", 403: "kernel.forbidden", 404: "kernel.not_found", 409: "kernel.conflict", 413: "web.too_large", 429: "web.too_many", 503: "web.away"}
@@ -59,4 +60,4 @@ def answer(status: int, text: str, *, key: str | None = None, findings: Any = ()
         response = jsonify({k: v for k, v in body.items() if v is not None})
         response.content_type = "application/problem+json"
         return response, status
-    return render_template("errors/error.html", status=status, text=text, findings=findings, request_id=g.get("request_id")), status
+    return page("errors/error.html", status=status, text=text, findings=findings, request_id=g.get("request_id")), status

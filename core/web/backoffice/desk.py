@@ -1,0 +1,97 @@
+"""Who sits at this desk: the member of staff behind the back-office log-in, and the pages they get."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from flask import abort, flash, g, get_flashed_messages, redirect, request
+from flask import session as cookie
+from flask_appbuilder.security.sqla.models import User
+from flask_babel import gettext as _
+from sqlalchemy import select
+from werkzeug.wrappers import Response
+
+from core.identity import queries as people
+from core.identity.spec import StaffView
+from core.kernel.actor import Actor
+from core.kernel.errors import NotFound
+from core.web import edge
+from core.web.page import page
+
+T = TypeVar("T")
+
+
+def staff() -> StaffView | None:
+    """The member of staff who is logged in and still active – read at every request, so that a leaver is out at once."""
+    if "staff" not in g:
+        g.staff = _staff(cookie.get("_user_id"))
+    found: StaffView | None = g.staff
+    return found
+
+
+def _staff(user_id: str | None) -> StaffView | None:
+    if not user_id or not user_id.isdigit():
+        return None
+    session = edge.session()
+    if not session.scalar(select(User.active).where(User.id == int(user_id))):
+        return None
+    try:
+        return people.staff_of_user(session, user_id)
+    except NotFound:
+        return None
+
+
+def at_desk(view: Callable[..., T]) -> Callable[..., T | Response]:
+    """Only for staff; others are sent to the staff log-in and come back. A log-in without a place in the organisation is refused."""
+
+    @wraps(view)
+    def guarded(*args: object, **kwargs: object) -> T | Response:
+        if staff() is None:
+            if cookie.get("_user_id"):
+                abort(403)
+            return redirect("/office/login/?next=" + request.path) if request.method == "GET" else abort(403)
+        return view(*args, **kwargs)
+
+    return guarded
+
+
+def me() -> StaffView:
+    """The member of staff; views behind :func:`at_desk` call this."""
+    found = staff()
+    if found is None:
+        abort(403)
+    return found
+
+
+def actor() -> Actor:
+    """The member of staff as an actor."""
+    return Actor("staff", me().id)
+
+
+def navigation() -> list[tuple[str, str, str]]:
+    """(key, title, address) of the main navigation; doors that this person may not open are not shown."""
+    who = staff()
+    if who is None:
+        return []
+    links = [("worklist", _("待办"), "/office/")]
+    if who.has_role("admin"):
+        links += [
+            ("organisation", _("组织"), "/office/admin/departments/list/"),
+            ("people", _("工作人员"), "/office/admin/staff/list/"),
+            ("users", _("账号"), "/office/users/list/"),
+            ("calendar", _("工作日历"), "/office/calendar/"),
+        ]
+    if who.has_role("supervisor") or who.has_role("admin"):
+        links.append(("audit", _("审计"), "/office/audit/"))
+    return links
+
+
+def desk_page(template: str, **context: Any) -> str:
+    """A back-office page."""
+    done = "; ".join(get_flashed_messages())
+    return page(template, office_nav=navigation(), staff=staff(), done=done, **context)
+
+
+def tell(message: str) -> None:
+    """Say on the next page what was done."""
+    flash(message)

@@ -1,0 +1,110 @@
+"""Ids, clock, money, canonical JSON, paging, masks, text, wording."""
+
+import json
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.kernel import canonical, clock, ids, masking, money, paging, text, wording
+from core.kernel.errors import BadInput, Finding, NotFound
+
+CORE = Path(__file__).resolve().parents[2] / "core"
+
+
+def test_ids_are_unique_and_sort_by_time_of_making() -> None:
+    made = [ids.new_id() for _ in range(2000)]
+    assert len(set(made)) == 2000
+    assert made == sorted(made)
+    assert all(ids.is_id(each) for each in made)
+    assert not ids.is_id("../../etc/passwd")
+
+
+def test_a_query_code_survives_being_read_aloud() -> None:
+    code = ids.new_query_code()
+    assert len(code) * 5 >= 80
+    assert ids.normalise_code(" " + ids.group_code(code).lower().replace("0", "o").replace("1", "l") + " ") == code
+
+
+def test_the_clock_can_be_stopped_moved_and_set_free() -> None:
+    at = datetime(2026, 2, 14, 15, 59, tzinfo=UTC)
+    with clock.freeze(at):
+        assert clock.now() == at
+        assert clock.today().isoformat() == "2026-02-14"
+        clock.move(minutes=1)
+        assert clock.today().isoformat() == "2026-02-15", "midnight in Shanghai is 16:00 UTC"
+    assert clock.now() - datetime.now(UTC) < timedelta(seconds=5)
+    with pytest.raises(ValueError, match="aware"), clock.freeze(datetime(2026, 1, 1)):  # noqa: DTZ001 - the mistake under test
+        pass
+
+
+@given(st.integers(-(10**14), 10**14))
+def test_money_goes_out_and_comes_back(amount: int) -> None:
+    assert money.fen(money.yuan(amount)) == amount
+
+
+@pytest.mark.parametrize("wrong", ["1.234", "1e3", "", "１２", "1,000", "NaN", "--1"])
+def test_what_is_no_amount_is_refused(wrong: str) -> None:
+    with pytest.raises(ValueError, match="yuan"):
+        money.fen(wrong)
+
+
+def test_canonical_json_does_not_depend_on_the_order_of_keys() -> None:
+    assert canonical.dumps({"b": 1, "a": "网厅"}) == '{"a":"网厅","b":1}'.encode()
+    assert canonical.digest({"b": 1, "a": 2}) == canonical.digest({"a": 2, "b": 1})
+    assert canonical.digest(b"abc") == "sha256:ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+
+
+def test_a_cursor_goes_round_and_a_forged_one_is_refused_in_words() -> None:
+    cursor = paging.encode_cursor("2026-11-21", "id-1")
+    assert paging.decode_cursor(cursor, 2) == ("2026-11-21", "id-1")
+    for forged in ("", "%%%", cursor[:-4], paging.encode_cursor(1)):
+        with pytest.raises(BadInput) as error:
+            paging.decode_cursor(forged, 2)
+        assert "第一批" in error.value.words("zh")
+
+
+def test_masks_show_enough_for_the_owner_and_too_little_for_others() -> None:
+    assert masking.mask_name("王芳") == "王*"
+    assert masking.mask_name("欧阳小芳") == "欧**芳"
+    assert masking.mask_id("11010519491231002X") == "1101************2X"
+    assert masking.mask_phone("13800001234") == "138****1234"
+    assert masking.mask_id("123") == "***"
+
+
+def test_text_from_outside_is_folded_and_stripped_of_controls() -> None:
+    assert text.normalise("　１２３ＡＢＣ\u202e\x00\r\n行 ") == "123ABC\n行"
+
+
+def test_every_message_is_worded_in_both_languages_with_the_same_parameters() -> None:
+    for key, texts in wording.catalogue().items():
+        assert set(texts) >= {"zh", "en"}, key
+        named = [set(re.findall(r"\{(\w+)", texts[locale])) for locale in ("zh", "en")]
+        assert named[0] == named[1] or named[0] ^ named[1] <= {"s"}, key
+
+
+def test_every_key_raised_in_the_code_is_worded() -> None:
+    known, missing = wording.catalogue(), []
+    slices = {path.parent.name for path in CORE.glob("*/wording.json")}
+    for path in CORE.rglob("*.py"):
+        for key in re.findall(r'"((?:%s)\.[a-z_]+(?:\.[a-z_]+)*)"' % "|".join(sorted(slices - {"web", "files"})), path.read_text(encoding="utf-8")):
+            if key not in known and re.search(rf'(?:Finding\([^)]*|raise \w+\(|key = )"{re.escape(key)}"', path.read_text(encoding="utf-8")):
+                missing.append(f"{path.relative_to(CORE)}: {key}")
+    assert missing == []
+
+
+def test_an_error_speaks_the_language_of_its_reader() -> None:
+    assert "没有找到" in NotFound().words("zh")
+    assert "Not found" in NotFound().words("en")
+    assert Finding("error", "a", "no.such.key").words() == "no.such.key"
+
+
+def test_the_wording_files_are_valid_and_name_their_slice() -> None:
+    for path in CORE.glob("*/wording.json"):
+        keys = json.loads(path.read_text(encoding="utf-8"))
+        owner = path.parent.name
+        allowed = (owner + ".", "identifiers.") if owner == "kernel" else (owner + ".",)
+        assert [key for key in keys if not key.startswith(allowed)] == [], path
