@@ -1,0 +1,211 @@
+"""The invented people of a demonstration hall: 示范市 with 青禾区 and 云岭县, their towns, departments, staff and citizens.
+
+Nobody and nothing here is real: the division codes are of no province, the numbers only pass their check digits. Used by
+``wangting init --demo`` and by the tests, so that both speak of the same town.
+"""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.identity.models import AccountParty, Division, Party
+from core.identity.service import (
+    account_by_login,
+    add_company,
+    add_department,
+    add_division,
+    add_hall,
+    add_post,
+    add_staff,
+    register_account,
+    set_password,
+)
+from core.kernel.actor import SYSTEM, Actor
+
+#: ``make_user(username, name, password, roles) -> user id`` of the back office.
+MakeUser = Callable[[str, str, str, Sequence[str]], str]
+
+CITY, DISTRICT, COUNTY = "990100", "990102", "990121"
+
+#: code, title, level, parent's code
+DIVISIONS = (
+    (CITY, "示范市", "city", None),
+    (DISTRICT, "青禾区", "county", CITY),
+    (COUNTY, "云岭县", "county", CITY),
+    ("990102101", "河湾镇", "town", DISTRICT),
+    ("990121101", "临溪镇", "town", COUNTY),
+    ("990121102", "高坪乡", "town", COUNTY),
+    ("990121101201", "石桥村", "village", "990121101"),
+    ("990121101202", "柳林村", "village", "990121101"),
+)
+
+#: Kinds of department that the city and both counties have; items name them by code.
+DEPARTMENTS = {
+    "market_regulation": "市场监督管理局",
+    "health": "卫生健康局",
+    "fire": "消防救援机构",
+    "civil_affairs": "民政局",
+    "public_security": "公安局",
+    "education": "教育局",
+    "ecology_environment": "生态环境局",
+    "human_resources": "人力资源和社会保障局",
+    "housing_construction": "住房和城乡建设局",
+    "natural_resources": "自然资源局",
+    "water": "水利局",
+    "forestry": "林业和草原局",
+    "culture_tourism": "文化和旅游局",
+    "disabled_federation": "残疾人联合会",
+    "development_reform": "发展和改革委员会",
+    "tax": "税务局",
+    "administrative_approval": "行政审批局",
+    "tobacco": "烟草专卖局",
+}
+_TOWN = ("town_government", "人民政府便民服务中心")
+_VILLAGE = ("village_committee", "民委员会代办点")
+
+
+@dataclass(frozen=True, slots=True)
+class DemoPerson:
+    """One who can log in. ``password`` is known only in the answer of :func:`seed`."""
+
+    login: str
+    name: str
+    what: str
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clerk:
+    login: str
+    name: str
+    what: str
+    division: str
+    roles: tuple[str, ...]
+    departments: tuple[str, ...] | None = None  # None: every department of the division (综合窗口 and its like)
+
+
+STAFF = (
+    _Clerk("window", "周晓云", "市级综合窗口", CITY, ("window",)),
+    _Clerk("reviewer", "吴建民", "市级审查人员", CITY, ("reviewer",)),
+    _Clerk("chief", "郑立", "市级科长", CITY, ("section_chief",)),
+    _Clerk("expert1", "冯学文", "市级专家", CITY, ("expert",)),
+    _Clerk("expert2", "陈思远", "市级专家", CITY, ("expert",)),
+    _Clerk("expert3", "褚明", "市级专家", CITY, ("expert",)),
+    _Clerk("leader", "卫国平", "市级分管领导", CITY, ("leader",)),
+    _Clerk("head", "蒋为公", "市级机关负责人", CITY, ("agency_head",)),
+    _Clerk("admin", "沈静", "事项管理员", CITY, ("admin",)),
+    _Clerk("supervisor", "韩清", "效能监察", CITY, ("supervisor",)),
+    _Clerk("fire", "杨烈", "市消防救援机构审查人员(只看本部门)", CITY, ("reviewer",), ("fire",)),
+    _Clerk("qinghe-window", "朱琳", "青禾区综合窗口", DISTRICT, ("window",)),
+    _Clerk("qinghe-reviewer", "秦岩", "青禾区审查人员", DISTRICT, ("reviewer", "section_chief", "expert")),
+    _Clerk("qinghe-leader", "尤可为", "青禾区分管领导", DISTRICT, ("leader",)),
+    _Clerk("yunling-window", "许晴", "云岭县综合窗口", COUNTY, ("window",)),
+    _Clerk("yunling-reviewer", "何川", "云岭县审查人员", COUNTY, ("reviewer", "section_chief", "expert")),
+    _Clerk("yunling-leader", "吕正", "云岭县分管领导", COUNTY, ("leader",)),
+    _Clerk("linxi-agent", "施小雨", "临溪镇帮办人员", "990121101", ("agent", "window"), ("town_government",)),
+    _Clerk("shiqiao-agent", "张婶", "石桥村代办员", "990121101201", ("agent",), ("village_committee",)),
+)
+
+#: login (phone), name, what, resident number
+CITIZENS = (
+    ("13800000001", "王小芳", "市民,开小吃店;法定代表人", "11010519900307232X"),
+    ("13800000002", "李大山", "市民,办老年证", "110105195808150016"),
+)
+COMPANY = ("青禾餐饮管理有限公司", "91990100MA0000001G")
+
+
+def seed(session: Session, *, make_user: MakeUser) -> tuple[DemoPerson, ...]:
+    """Make the whole demonstration organisation and return everybody with a fresh password; empty when it is there already."""
+    if session.scalar(select(Division.id).where(Division.code == CITY)) is not None:
+        return ()
+    divisions = make_divisions(session)
+    departments = make_departments(session, divisions)
+    add_hall(session, "city", "示范市政务服务网", division_id=divisions[CITY], main=True, actor=SYSTEM)
+    add_hall(session, "yunling", "云岭县分厅", division_id=divisions[COUNTY], theme="branch", actor=SYSTEM)
+    made = [*make_staff(session, departments, make_user=make_user), *make_citizens(session)]
+    session.flush()
+    return tuple(made)
+
+
+def make_divisions(session: Session) -> dict[str, str]:
+    """The tree of divisions: code → id."""
+    ids: dict[str, str] = {}
+    for code, title, level, parent in DIVISIONS:
+        ids[code] = add_division(session, code, title, level, parent_id=ids[parent] if parent else None, actor=SYSTEM)
+    return ids
+
+
+def make_departments(session: Session, divisions: dict[str, str]) -> dict[tuple[str, str], str]:
+    """Every department: (division code, department code) → id. A county's department answers to the city's of its kind."""
+    ids: dict[tuple[str, str], str] = {}
+    for division, title, level, _parent in DIVISIONS:
+        if level == "town":
+            ids[division, _TOWN[0]] = add_department(session, _TOWN[0], title + _TOWN[1], division_id=divisions[division], actor=SYSTEM)
+        elif level == "village":
+            ids[division, _VILLAGE[0]] = add_department(session, _VILLAGE[0], title + _VILLAGE[1], division_id=divisions[division], actor=SYSTEM)
+        else:
+            for code, name in DEPARTMENTS.items():
+                parent = ids.get((CITY, code)) if division != CITY else None
+                ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, actor=SYSTEM)
+    return ids
+
+
+def make_staff(session: Session, departments: dict[tuple[str, str], str], *, make_user: MakeUser) -> list[DemoPerson]:
+    """Every member of staff with posts, through the back office's own way of making users."""
+    made = []
+    for clerk in STAFF:
+        password = _password()
+        staff_id = add_staff(session, make_user(clerk.login, clerk.name, password, clerk.roles), clerk.name, actor=SYSTEM)
+        for (division, code), department_id in departments.items():
+            if division == clerk.division and (clerk.departments is None or code in clerk.departments):
+                for role in clerk.roles:
+                    add_post(session, staff_id, department_id, role, actor=SYSTEM)
+        made.append(DemoPerson(clerk.login, clerk.name, clerk.what, password))
+    return made
+
+
+def make_citizens(session: Session) -> list[DemoPerson]:
+    """Two citizens; the first acts for a company and for one that is being founded."""
+    made = []
+    for phone, name, what, number in CITIZENS:
+        password = _password()
+        account = register_account(
+            session, name=name, document_kind="resident_id", number=number, phone=phone, password=password, address="示范市青禾区河湾镇1号"
+        )
+        if not made:
+            me = Actor("citizen", account.id)
+            add_company(session, account.id, name=COMPANY[0], uscc=COMPANY[1], legal_representative=name, address="示范市青禾区河湾镇2号", actor=me)
+            add_company(session, account.id, name="云岭山货店(筹)", legal_representative=name, actor=me)
+        made.append(DemoPerson(phone, name, what, password))
+    return made
+
+
+def people(session: Session) -> tuple[DemoPerson, ...]:
+    """Everybody who can log in, without passwords; empty in a hall that is no demonstration."""
+    if session.scalar(select(Division.id).where(Division.code == CITY)) is None:
+        return ()
+    clerks = [DemoPerson(c.login, c.name, c.what) for c in STAFF]
+    return (*clerks, *(DemoPerson(phone, name, what) for phone, name, what, _number in CITIZENS))
+
+
+def reset_citizen(session: Session, login: str, password: str) -> bool:
+    """Give a demo citizen a new password; ``False`` when *login* is none of theirs."""
+    account = account_by_login(session, login) if login in {c[0] for c in CITIZENS} else None
+    if account is None:
+        return False
+    set_password(session, account.id, password, actor=SYSTEM)
+    return True
+
+
+def company_party(session: Session, account_id: str) -> str:
+    """The party id of the demo citizen's company that has a credit code."""
+    query = select(Party.id).join(AccountParty, AccountParty.party_id == Party.id)
+    return session.scalars(query.where(AccountParty.account_id == account_id, Party.document_kind == "uscc")).one()
+
+
+def _password() -> str:
+    """Short enough to type, not guessable: 72 random bits, and never all digits."""
+    return "w" + secrets.token_urlsafe(9)

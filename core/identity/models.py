@@ -1,0 +1,155 @@
+"""Tables of identity. Everything that names a natural person is sealed under the row's own data key and found by blind index."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import Id, Instant, LegalDay
+
+
+class Division(Base):
+    """An administrative division (行政区划)."""
+
+    __tablename__ = "division"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(20), unique=True)
+    title: Mapped[str] = mapped_column(String(100))
+    level: Mapped[str] = mapped_column(String(10))
+    parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("division.id"), index=True)
+    path: Mapped[str] = mapped_column(String(200), unique=True)
+    region_root: Mapped[str] = mapped_column(Id)
+
+
+class Department(Base):
+    """A department of a division."""
+
+    __tablename__ = "department"
+    __table_args__ = (UniqueConstraint("division_id", "code"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    code: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(100))
+    division_id: Mapped[str] = mapped_column(Id, ForeignKey("division.id"))
+    parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"), index=True)
+    uscc: Mapped[str | None] = mapped_column(String(18))
+    region_root: Mapped[str] = mapped_column(Id)
+
+
+class Staff(Base):
+    """A member of staff; ``user_id`` is the back office's login."""
+
+    __tablename__ = "staff"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    user_id: Mapped[str] = mapped_column(String(64), unique=True)
+    name: Mapped[str] = mapped_column(String(100))
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class Post(Base):
+    """A role held in a department."""
+
+    __tablename__ = "post"
+    __table_args__ = (UniqueConstraint("staff_id", "department_id", "role"), Index("ix_post_department_role", "department_id", "role"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    staff_id: Mapped[str] = mapped_column(Id, ForeignKey("staff.id"))
+    department_id: Mapped[str] = mapped_column(Id, ForeignKey("department.id"))
+    role: Mapped[str] = mapped_column(String(20))
+
+
+class Delegation(Base):
+    """A dated grant: *to_staff* acts in the posts of *from_staff* – all, or those of one department and role."""
+
+    __tablename__ = "delegation"
+    __table_args__ = (Index("ix_delegation_to", "to_staff_id", "valid_until"), Index("ix_delegation_from", "from_staff_id", "valid_until"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    from_staff_id: Mapped[str] = mapped_column(Id, ForeignKey("staff.id"))
+    to_staff_id: Mapped[str] = mapped_column(Id, ForeignKey("staff.id"))
+    department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"))
+    role: Mapped[str | None] = mapped_column(String(20))
+    valid_from: Mapped[date] = mapped_column(LegalDay)
+    valid_until: Mapped[date] = mapped_column(LegalDay)
+    reason: Mapped[str] = mapped_column(Text)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+
+
+class Hall(Base):
+    """A hall or branch hall: one look and one scope."""
+
+    __tablename__ = "hall"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(String(64), unique=True)
+    title: Mapped[str] = mapped_column(String(100))
+    theme: Mapped[str] = mapped_column(String(64))
+    division_id: Mapped[str] = mapped_column(Id, ForeignKey("division.id"))
+    department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"))
+    main: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class HallHost(Base):
+    """A host name under which a hall is reached."""
+
+    __tablename__ = "hall_host"
+
+    host: Mapped[str] = mapped_column(String(253), primary_key=True)
+    hall_id: Mapped[str] = mapped_column(Id, ForeignKey("hall.id"))
+
+
+class Party(Base):
+    """A person or a company as somebody entered it.
+
+    A number is found by its blind index, but rows are not shared by number: whoever types a public credit code gets a row of
+    their own, never sight of another's cases. Sharing is by :class:`AccountParty`, given by one who may.
+    """
+
+    __tablename__ = "party"
+    __table_args__ = (Index("ix_party_document", "document_kind", "document_index"),)
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    kind: Mapped[str] = mapped_column(String(10))
+    document_kind: Mapped[str] = mapped_column(String(40))
+    document_index: Mapped[str | None] = mapped_column(String(100))
+    masked_name: Mapped[str] = mapped_column(String(100))
+    masked_number: Mapped[str] = mapped_column(String(40))
+    masked_phone: Mapped[str] = mapped_column(String(30))
+    wrapped_key: Mapped[bytes | None] = mapped_column(LargeBinary)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Account(Base):
+    """A citizen's login, by phone or by the number of the document."""
+
+    __tablename__ = "account"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    phone_index: Mapped[str] = mapped_column(String(100), unique=True)
+    document_index: Mapped[str] = mapped_column(String(100), unique=True)
+    party_id: Mapped[str] = mapped_column(Id, ForeignKey("party.id"))
+    password_hash: Mapped[str] = mapped_column(String(200))
+    epoch: Mapped[int] = mapped_column(Integer, default=0)
+    failures: Mapped[int] = mapped_column(Integer, default=0)
+    locked_until: Mapped[datetime | None] = mapped_column(Instant)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+
+
+class AccountParty(Base):
+    """An account may act for a party, in a role, by an authority, with evidence, until a day."""
+
+    __tablename__ = "account_party"
+    __table_args__ = (UniqueConstraint("account_id", "party_id", "role"), Index("ix_account_party_party", "party_id"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    account_id: Mapped[str] = mapped_column(Id, ForeignKey("account.id"))
+    party_id: Mapped[str] = mapped_column(Id, ForeignKey("party.id"))
+    role: Mapped[str] = mapped_column(String(30))
+    authority: Mapped[str] = mapped_column(String(200))
+    evidence_blob: Mapped[str | None] = mapped_column(Id)
+    valid_until: Mapped[date | None] = mapped_column(LegalDay)

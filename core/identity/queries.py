@@ -1,0 +1,200 @@
+"""Reads of identity: staff with their posts, the tree of divisions and departments, halls, and who holds a task."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from core.identity.models import Account, Department, Division, HallHost, Party, Post, Staff
+from core.identity.models import Hall as HallRow
+from core.identity.service.delegation import grants_to
+from core.identity.spec import LEVELS, LONGEST_CHAIN, AccountView, DepartmentView, DivisionView, Hall, PostView, Scope, StaffView
+from core.kernel.clock import today
+from core.kernel.errors import NotFound
+from core.kernel.ids import is_id
+
+_DEPARTMENT = select(
+    Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
+    Department.parent_id, Department.uscc, Department.region_root,
+).join(Division, Division.id == Department.division_id)  # fmt: skip
+_DIVISION = select(Division.id, Division.code, Division.title, Division.level, Division.parent_id, Division.path, Division.region_root)
+
+
+def staff_of_user(session: Session, user_id: str) -> StaffView:
+    """The member of staff behind a back-office user, with the posts in force today. Raises :class:`NotFound`."""
+    return _staff(session, select(Staff.id, Staff.name).where(Staff.user_id == str(user_id), Staff.active))
+
+
+def staff_view(session: Session, staff_id: str) -> StaffView:
+    """A member of staff by id. Raises :class:`NotFound`."""
+    return _staff(session, select(Staff.id, Staff.name).where(Staff.id == staff_id, Staff.active))
+
+
+def staff_names(session: Session, staff_ids: Sequence[str]) -> dict[str, str]:
+    """Names of members of staff, also of those who left."""
+    return {row.id: row.name for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(staff_ids))))}
+
+
+def _staff(session: Session, query: Select[Any]) -> StaffView:
+    found = session.execute(query).first()
+    if found is None:
+        raise NotFound
+    posts = [*_posts(session, [found.id]).get(found.id, [])]
+    posts.extend(_delegated(session, found.id))
+    return StaffView(found.id, found.name, tuple(posts))
+
+
+def _posts(session: Session, staff_ids: Sequence[str]) -> dict[str, list[PostView]]:
+    query = (
+        select(Post.staff_id, Department.id, Department.code, Department.title, Department.division_id, Division.path, Post.role)
+        .join(Department, Department.id == Post.department_id)
+        .join(Division, Division.id == Department.division_id)
+        .where(Post.staff_id.in_(staff_ids))
+        .order_by(Division.path, Department.code, Post.role)
+    )
+    posts: dict[str, list[PostView]] = {}
+    for staff_id, *rest in session.execute(query):
+        posts.setdefault(staff_id, []).append(PostView(*rest))
+    return posts
+
+
+def _delegated(session: Session, staff_id: str) -> list[PostView]:
+    """Posts reached through delegations in force today: breadth first, at most three links, each person once."""
+    day, seen = today(), {staff_id}
+    #: who delegates → the limits (department, role) met on the way down to *staff_id*
+    frontier: dict[str, list[tuple[tuple[str | None, str | None], ...]]] = {staff_id: [()]}
+    reached: dict[str, list[tuple[tuple[str | None, str | None], ...]]] = {}
+    for _ in range(LONGEST_CHAIN):
+        ahead: dict[str, list[tuple[tuple[str | None, str | None], ...]]] = {}
+        for grant in grants_to(session, list(frontier), day):
+            if grant.from_staff_id not in seen:
+                limits = [(*way, (grant.department_id, grant.role)) for way in frontier[grant.to_staff_id]]
+                ahead.setdefault(grant.from_staff_id, []).extend(limits)
+        if not ahead:
+            break
+        seen.update(ahead)
+        reached.update(ahead)
+        frontier = ahead
+    if not reached:
+        return []
+    active = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(reached), Staff.active)).tuples().all())
+    return [
+        PostView(p.department_id, p.department_code, p.department_title, p.division_id, p.division_path, p.role, owner, active[owner])
+        for owner, posts in _posts(session, list(active)).items()
+        for p in posts
+        if any(all(d in (None, p.department_id) and r in (None, p.role) for d, r in way) for way in reached[owner])
+    ]
+
+
+def division(session: Session, division_id: str) -> DivisionView:
+    """A division by id. Raises :class:`NotFound`."""
+    return _one_division(session, _DIVISION.where(Division.id == division_id))
+
+
+def division_by_code(session: Session, code: str) -> DivisionView:
+    """A division by its code. Raises :class:`NotFound`."""
+    return _one_division(session, _DIVISION.where(Division.code == code))
+
+
+def _one_division(session: Session, query: Select[Any]) -> DivisionView:
+    row = session.execute(query).first()
+    if row is None:
+        raise NotFound
+    return DivisionView(*row)
+
+
+def divisions(session: Session, scope: Scope | None = None) -> tuple[DivisionView, ...]:
+    """Every division inside *scope*, parents before children."""
+    query = _DIVISION.order_by(Division.path)
+    if scope is not None:
+        query = query.where(Division.path.startswith(scope.division_path, autoescape=True))
+    return tuple(DivisionView(*row) for row in session.execute(query))
+
+
+def department(session: Session, department_id: str) -> DepartmentView:
+    """A department by id. Raises :class:`NotFound`."""
+    row = session.execute(_DEPARTMENT.where(Department.id == department_id)).first()
+    if row is None:
+        raise NotFound
+    return DepartmentView(*row)
+
+
+def departments(session: Session, scope: Scope | None = None, *, ids: Sequence[str] | None = None) -> tuple[DepartmentView, ...]:
+    """Departments inside *scope*, or those of *ids*, in the order of the tree."""
+    query = _DEPARTMENT.order_by(Division.path, Department.code)
+    if ids is not None:
+        query = query.where(Department.id.in_(set(ids)))
+    if scope is not None:
+        query = query.where(Division.path.startswith(scope.division_path, autoescape=True))
+        if scope.department_id is not None:
+            query = query.where(Department.id == scope.department_id)
+    return tuple(DepartmentView(*row) for row in session.execute(query))
+
+
+def department_near(session: Session, code: str, division_path: str) -> DepartmentView | None:
+    """The department of kind *code* in the division, else in the nearest division above that has one."""
+    above = ["/" + "/".join(division_path.strip("/").split("/")[:n]) + "/" for n in range(1, division_path.strip("/").count("/") + 2)]
+    rows = session.execute(_DEPARTMENT.where(Department.code == code, Division.path.in_(above))).all()
+    found = [DepartmentView(*row) for row in rows]
+    return max(found, key=lambda d: len(d.division_path), default=None)
+
+
+def departments_below(session: Session, code: str, division_path: str, level: str) -> tuple[DepartmentView, ...]:
+    """Departments of kind *code* in the divisions of *level* on the way up from, or below, ``division_path``."""
+    query = _DEPARTMENT.where(Department.code == code, Division.level == level).order_by(Division.path)
+    rows = [DepartmentView(*row) for row in session.execute(query)]
+    return tuple(d for d in rows if d.division_path.startswith(division_path) or division_path.startswith(d.division_path))
+
+
+def division_at_level(session: Session, division_path: str, level: str) -> DivisionView | None:
+    """The division of *level* on the way from the root to ``division_path``, itself included."""
+    if level not in LEVELS:
+        return None
+    above = ["/" + "/".join(division_path.strip("/").split("/")[:n]) + "/" for n in range(1, division_path.strip("/").count("/") + 2)]
+    row = session.execute(_DIVISION.where(Division.path.in_(above), Division.level == level)).first()
+    return DivisionView(*row) if row else None
+
+
+_HALL = select(
+    HallRow.id, HallRow.slug, HallRow.title, HallRow.theme, HallRow.division_id, HallRow.department_id, HallRow.main, Division.path,
+).join(Division, Division.id == HallRow.division_id)  # fmt: skip
+
+
+def hall_for(session: Session, host: str = "", path: str = "", *, slug: str | None = None) -> Hall | None:
+    """The hall that a request is for: a *slug* (given, or from ``/h/<slug>`` in *path*) wins, then the host, then the main hall.
+
+    ``None`` for a slug that no hall has, and while there is no hall at all.
+    """
+    parts = path.split("/", 3)
+    if slug is None and len(parts) > 2 and parts[1] == "h":
+        slug = parts[2]
+    if slug is not None:
+        return _hall(session, _HALL.where(HallRow.slug == slug), prefix=f"/h/{slug}")
+    name = host.lower() if host.endswith("]") else host.rsplit(":", 1)[0].lower()
+    by_host = _HALL.outerjoin(HallHost, (HallHost.hall_id == HallRow.id) & (HallHost.host == name))
+    query = by_host.where(HallHost.host.is_not(None) | HallRow.main).order_by(HallHost.host.is_(None), HallRow.slug).limit(1)
+    return _hall(session, query, prefix="")
+
+
+def halls(session: Session) -> tuple[Hall, ...]:
+    """Every hall, with the prefix under which any host shows it."""
+    return tuple(_hall_view(row, "" if row.main else f"/h/{row.slug}") for row in session.execute(_HALL.order_by(Division.path, HallRow.slug)))
+
+
+def _hall(session: Session, query: Select[Any], *, prefix: str) -> Hall | None:
+    row = session.execute(query).first()
+    return _hall_view(row, prefix) if row is not None else None
+
+
+def _hall_view(row: Any, prefix: str) -> Hall:
+    return Hall(row.id, row.slug, row.title, row.theme, row.division_id, Scope(row.path, row.department_id), prefix)
+
+
+def account_view(session: Session, account_id: str, *, epoch: int | None = None) -> AccountView | None:
+    """An account by id – one statement; ``None`` when it is closed or when its password changed since *epoch*."""
+    query = select(Account.id, Account.party_id, Party.masked_name, Party.masked_phone, Account.epoch).join(Party, Party.id == Account.party_id)
+    if not is_id(str(account_id)):
+        return None
+    row = session.execute(query.where(Account.id == account_id, Account.active)).first()
+    return AccountView(*row) if row is not None and epoch in (None, row.epoch) else None

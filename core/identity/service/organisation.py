@@ -1,0 +1,124 @@
+"""Verbs for divisions, departments, staff, posts and halls. Every change is audited."""
+
+import re
+from collections.abc import Sequence
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.identity.models import Department, Division, Hall, HallHost, Post, Staff
+from core.identity.spec import LEVELS, POST_ROLES
+from core.kernel.actor import Actor
+from core.kernel.errors import BadInput, Conflict, NotFound
+from core.kernel.identifiers import check_uscc, normalise_uscc
+from core.kernel.ids import new_id
+
+_CODE = re.compile(r"[a-z0-9_-]{1,64}")
+
+
+def add_division(session: Session, code: str, title: str, level: str, *, parent_id: str | None = None, actor: Actor) -> str:
+    """Add a division below *parent_id* and return its id. Its level must lie below its parent's."""
+    if level not in LEVELS:
+        raise BadInput("identity.unknown_level", level=level)
+    _check_code(code)
+    division_id = new_id()
+    path, root = f"/{code}/", division_id
+    if parent_id is not None:
+        parent = session.get(Division, parent_id)
+        if parent is None or LEVELS.index(parent.level) >= LEVELS.index(level):
+            raise BadInput("identity.bad_path")
+        path, root = f"{parent.path}{code}/", parent.region_root
+    row = {"id": division_id, "code": code, "title": title, "level": level, "parent_id": parent_id, "path": path, "region_root": root}
+    _insert(session, Division, row, code)
+    audit.record(session, "identity.add_division", subject=("division", division_id), actor=actor, detail={"code": code})
+    return division_id
+
+
+def add_department(session: Session, code: str, title: str, *, division_id: str, parent_id: str | None = None, uscc: str | None = None, actor: Actor) -> str:
+    """Add a department to a division and return its id; *code* is its kind (``market_regulation``), once in a division."""
+    _check_code(code)
+    division = session.get(Division, division_id)
+    if division is None or (parent_id is not None and session.get(Department, parent_id) is None):
+        raise NotFound
+    number = normalise_uscc(uscc) if uscc else None
+    if number is not None and (wrong := check_uscc(number)):
+        raise BadInput(wrong)
+    department_id = new_id()
+    row = {
+        "id": department_id, "code": code, "title": title, "division_id": division_id,
+        "parent_id": parent_id, "uscc": number, "region_root": division.region_root,
+    }  # fmt: skip
+    _insert(session, Department, row, code)
+    audit.record(session, "identity.add_department", subject=("department", department_id), actor=actor, detail={"code": code})
+    return department_id
+
+
+def add_staff(session: Session, user_id: str, name: str, *, actor: Actor) -> str:
+    """Make the back office's user *user_id* a member of staff and return the staff id."""
+    staff_id = new_id()
+    _insert(session, Staff, {"id": staff_id, "user_id": str(user_id), "name": name, "active": True}, str(user_id))
+    audit.record(session, "identity.add_staff", subject=("staff", staff_id), actor=actor)
+    return staff_id
+
+
+def add_post(session: Session, staff_id: str, department_id: str, role: str, *, actor: Actor) -> str:
+    """Appoint a member of staff to a role in a department."""
+    if role not in POST_ROLES:
+        raise BadInput("identity.unknown_role", role=role)
+    if session.get(Staff, staff_id) is None or session.get(Department, department_id) is None:
+        raise NotFound
+    post_id = new_id()
+    _insert(session, Post, {"id": post_id, "staff_id": staff_id, "department_id": department_id, "role": role}, role)
+    audit.record(session, "identity.add_post", subject=("staff", staff_id), actor=actor, detail={"department": department_id, "role": role})
+    return post_id
+
+
+def remove_post(session: Session, staff_id: str, department_id: str, role: str, *, actor: Actor) -> None:
+    """End an appointment. Open tasks stay with the department and role; membership is read at query time."""
+    query = delete(Post).where(Post.staff_id == staff_id, Post.department_id == department_id, Post.role == role).returning(Post.id)
+    if session.execute(query).scalar() is None:
+        raise NotFound
+    audit.record(session, "identity.remove_post", subject=("staff", staff_id), actor=actor, detail={"department": department_id, "role": role})
+
+
+def add_hall(
+    session: Session, slug: str, title: str, *, division_id: str, department_id: str | None = None, theme: str = "standard",
+    hosts: Sequence[str] = (), main: bool = False, actor: Actor,
+) -> str:  # fmt: skip
+    """Open a hall or branch hall; the *main* one answers where no host and no ``/h/<slug>`` names another."""
+    _check_code(slug)
+    if session.get(Division, division_id) is None or (department_id is not None and session.get(Department, department_id) is None):
+        raise NotFound
+    hall_id = new_id()
+    row = {"id": hall_id, "slug": slug, "title": title, "theme": theme, "division_id": division_id, "department_id": department_id, "main": main}
+    _insert(session, Hall, row, slug)
+    for host in hosts:
+        _insert(session, HallHost, {"host": host.lower(), "hall_id": hall_id}, host)
+    audit.record(session, "identity.add_hall", subject=("hall", hall_id), actor=actor, detail={"slug": slug})
+    return hall_id
+
+
+def remove_hall(session: Session, slug: str, *, actor: Actor) -> None:
+    """Close a hall; its cases stay with their departments."""
+    hall_id = session.scalar(select(Hall.id).where(Hall.slug == slug))
+    if hall_id is None:
+        raise NotFound
+    session.execute(delete(HallHost).where(HallHost.hall_id == hall_id))
+    session.execute(delete(Hall).where(Hall.id == hall_id))
+    audit.record(session, "identity.remove_hall", subject=("hall", hall_id), actor=actor, detail={"slug": slug})
+
+
+def _check_code(code: str) -> None:
+    if not _CODE.fullmatch(code):
+        raise BadInput("identity.bad_code", code=code)
+
+
+def _insert(session: Session, table: type, row: dict[str, object], code: str) -> None:
+    """One row; a code that is taken becomes a message instead of a database error."""
+    try:
+        with session.begin_nested():
+            session.execute(insert(table), row)
+    except IntegrityError as error:
+        raise Conflict("identity.taken", code=code) from error

@@ -1,0 +1,131 @@
+"""A hall to test in: plain functions that make a database, an organisation with people, and published items."""
+
+import importlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import event, select
+from sqlalchemy.orm import Session
+
+from core.db.database import Database
+from core.identity import demo
+from core.identity.models import Department, Division, Staff
+from core.identity.service import account_by_login
+from core.kernel.actor import SYSTEM, Actor
+from core.keys.store import create_keys, from_environment, key_file
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse 8"
+
+
+def import_models() -> None:
+    """Every table of the core, so that ``create_all`` makes them."""
+    for path in sorted((ROOT / "core").glob("*/models.py")):
+        importlib.import_module(f"core.{path.parent.name}.models")
+
+
+def make_database(tmp_path: Path, url: str | None = None) -> Database:
+    """An empty hall in *tmp_path*: keys, blob store, every table. SQLite unless *url* names another database."""
+    from core.files.store import LocalStore
+    from core.pluginhost.host import PluginHost
+
+    keyring = from_environment(tmp_path, {}) if key_file(tmp_path).exists() else create_keys(tmp_path)
+    import_models()
+    instruments: dict[str, Any] = {"keyring": keyring, "blobs": LocalStore(tmp_path / "blobs", keyring), "plugins": PluginHost()}
+    database = Database(url or f"sqlite:///{tmp_path / 'hall.db'}", **instruments)
+    database.create_all()
+    return database
+
+
+@dataclass
+class People:
+    """The demonstration organisation, with ids at hand."""
+
+    divisions: dict[str, str]
+    departments: dict[tuple[str, str], str]
+    staff: dict[str, str]
+    users: dict[str, str] = field(default_factory=dict)
+    citizen: str = ""
+    citizen_party: str = ""
+    company_party: str = ""
+    other: str = ""
+    other_party: str = ""
+
+    def actor(self, login: str) -> Actor:
+        """A member of staff as actor, by the login of :mod:`core.identity.demo`."""
+        return Actor("staff", self.staff[login])
+
+    @property
+    def me(self) -> Actor:
+        """The first citizen as actor."""
+        return Actor("citizen", self.citizen)
+
+    @property
+    def stranger(self) -> Actor:
+        """The second citizen as actor."""
+        return Actor("citizen", self.other)
+
+    def department(self, code: str, division: str = demo.CITY) -> str:
+        """The id of a department."""
+        return self.departments[division, code]
+
+
+def make_hall(session: Session, make_user: demo.MakeUser | None = None) -> People:
+    """The whole demonstration organisation in *session* (which the caller commits)."""
+    users: dict[str, str] = {}
+
+    def user(username: str, name: str, password: str, roles: Sequence[str]) -> str:
+        users[username] = make_user(username, name, password, roles) if make_user else username
+        return users[username]
+
+    demo.seed(session, make_user=user)
+    return read_hall(session, users)
+
+
+def read_hall(session: Session, users: dict[str, str] | None = None) -> People:
+    """The ids of a hall that :func:`make_hall` made earlier."""
+    divisions = {row.code: row.id for row in session.execute(select(Division.code, Division.id))}
+    query = select(Division.code, Department.code, Department.id).join(Division, Division.id == Department.division_id)
+    departments = {(division, code): department for division, code, department in session.execute(query)}
+    logins = {user_id: login for login, user_id in (users or {}).items()}
+    staff = {logins.get(user_id, user_id): staff_id for user_id, staff_id in session.execute(select(Staff.user_id, Staff.id))}
+    me, other = (account_by_login(session, citizen[0]) for citizen in demo.CITIZENS)
+    assert me is not None and other is not None
+    return People(
+        divisions, departments, staff, dict(users or {}), me.id, me.party_id, demo.company_party(session, me.id), other.id, other.party_id,
+    )  # fmt: skip
+
+
+def item_document(path: str | Path) -> dict[str, Any]:
+    """The JSON of an item below ``item_configs/``."""
+    found: dict[str, Any] = json.loads((ROOT / "item_configs" / path).read_text(encoding="utf-8"))
+    return found
+
+
+def publish_item(session: Session, path: str | Path, *, actor: Actor = SYSTEM, change: Callable[[dict[str, Any]], None] | None = None) -> str:
+    """Apply and publish one item of ``item_configs/`` (``"market_regulation/food-operation-new.json"``); returns the version id."""
+    from core.items import service as items
+
+    doc = item_document(path)
+    if change is not None:
+        change(doc)
+    return items.publish_document(session, doc, root=ROOT, actor=actor)
+
+
+@contextmanager
+def counted(database: Database) -> Iterator[list[str]]:
+    """Collect the SQL statements that run meanwhile (an executemany counts as one)."""
+    seen: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+        seen.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
