@@ -1,0 +1,130 @@
+"""Read and change settings. Reads come from a cache of the whole table, renewed when the version row moved."""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.errors import BadInput, NotFound
+from core.settings.models import Value, Version
+from core.settings.spec import Setting
+
+SITE = "site"
+#: How old a cached answer may be before the version row is read again (seconds of the machine's own clock).
+FRESH_SECONDS = 2.0
+
+_declared: dict[str, Setting] = {}
+
+
+@dataclass(slots=True)
+class _Cache:
+    version: int
+    values: Mapping[tuple[str, str], Any]
+    looked_at: float
+
+
+_caches: "WeakKeyDictionary[Any, _Cache]" = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def declare(setting: Setting) -> Setting:
+    """Make *setting* known. The same name with another meaning is a bug; the default must fit its own type."""
+    setting.checked(setting.default)
+    before = _declared.setdefault(setting.name, setting)
+    if before != setting:
+        raise ValueError(f"setting {setting.name} is declared twice, differently")
+    return setting
+
+
+def declared() -> tuple[Setting, ...]:
+    """Every known setting, by name (the studio's settings page)."""
+    return tuple(_declared[name] for name in sorted(_declared))
+
+
+def get(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> Any:
+    """The value in force: the item's, else the department's, else the site's, else the default."""
+    setting = _known(name)
+    values = _values(session)
+    for scope in _scopes(department, item):
+        if (name, scope) in values:
+            return values[name, scope]
+    return setting.default
+
+
+def hall(session: Session) -> dict[str, Any]:
+    """All site-wide values with their defaults, by name."""
+    values = _values(session)
+    return {setting.name: values.get((setting.name, SITE), setting.default) for setting in declared()}
+
+
+def put(session: Session, name: str, value: Any, *, department: str | None = None, item: str | None = None, actor: Actor) -> None:
+    """Set *name* for the site, a department or an item. :class:`BadInput` for a wrong type; nothing is written then."""
+    setting = _known(name)
+    scope = _scope_to_write(setting, department, item)
+    row = session.get(Value, (name, scope)) or Value(name=name, scope=scope)
+    row.value, row.changed_at, row.changed_by = setting.checked(value), now(), f"{actor.kind}:{actor.id}"
+    session.add(row)
+    _count_up(session)
+
+
+def clear(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> None:
+    """Take a value away, so that the wider scope's holds again."""
+    session.execute(delete(Value).where(Value.name == name, Value.scope == _scope_to_write(_known(name), department, item)))
+    _count_up(session)
+
+
+def _known(name: str) -> Setting:
+    try:
+        return _declared[name]
+    except KeyError as error:
+        raise NotFound("settings.unknown", name=name) from error
+
+
+def _scopes(department: str | None, item: str | None) -> tuple[str, ...]:
+    narrow = (f"item/{item}" if item else None, f"department/{department}" if department else None)
+    return (*(scope for scope in narrow if scope), SITE)
+
+
+def _scope_to_write(setting: Setting, department: str | None, item: str | None) -> str:
+    wide = {"site": department or item, "department": item, "item": None}[setting.reach]
+    if wide:
+        raise BadInput("settings.too_narrow", name=setting.name, title=setting.title)
+    return _scopes(department, item)[0]
+
+
+def _count_up(session: Session) -> None:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    insert = dialect.insert(Version).values(id=1, version=1)
+    session.flush()
+    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"version": Version.version + 1}))
+    session.info["settings_changed"] = True
+
+
+def _values(session: Session) -> Mapping[tuple[str, str], Any]:
+    engine = session.get_bind()
+    if session.info.get("settings_changed"):  # this transaction sees its own change, and shows it to nobody else
+        return _load(session)
+    with _lock:
+        cache = _caches.get(engine)
+    at = time.monotonic()
+    if cache is not None and at - cache.looked_at < FRESH_SECONDS:
+        return cache.values
+    version = session.scalar(select(Version.version)) or 0
+    if cache is None or cache.version != version:
+        cache = _Cache(version, _load(session), at)
+    cache.looked_at = at
+    with _lock:
+        _caches[engine] = cache
+    return cache.values
+
+
+def _load(session: Session) -> Mapping[tuple[str, str], Any]:
+    return {(row.name, row.scope): row.value for row in session.execute(select(Value.name, Value.scope, Value.value))}
