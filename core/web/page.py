@@ -1,0 +1,200 @@
+"""One way to make a page: the theme's template in the reader's language, with what every page shows (hall, account, looks).
+
+Pages that are the same for everybody – guides, blank forms – are kept rendered; what differs a reader (name, CSRF token, the way back
+after a change of language) is left open as *slots* and filled in when the page is sent.
+"""
+
+import datetime as dt
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from threading import Lock
+from typing import Any
+
+from flask import current_app, request, url_for
+from flask import session as cookie
+from flask_wtf.csrf import generate_csrf
+from markupsafe import Markup, escape
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import BuildError
+
+from core.kernel.clock import local
+from core.kernel.errors import PlatformError
+from core.web import edge
+from core.web.theming import Theme, Themes, translations
+
+#: Slots are private-use characters: :func:`core.kernel.text.normalise` takes them out of everything a person can send.
+SLOTS = {name: f"\ue000{name}\ue001" for name in ("csrf", "account", "here")}
+_WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def themes() -> Themes:
+    """The site's themes."""
+    found: Themes = current_app.extensions["wangting_themes"]
+    return found
+
+
+def look() -> str:
+    """The theme of this request: the reader's own choice, else the hall's. ``standard`` chosen in a branch means the branch's own look."""
+    chosen = cookie.get("look")
+    hall = here()
+    if chosen and chosen in themes() and chosen != "standard":
+        return str(chosen)
+    return hall.theme if hall is not None else "standard"
+
+
+def here() -> Any:
+    """The hall, or ``None`` when it cannot be told (database away, unknown prefix) – an error page must still come."""
+    try:
+        return edge.hall()
+    except (HTTPException, PlatformError, SQLAlchemyError):
+        return None
+
+
+def _account() -> Any:
+    try:
+        return edge.account()
+    except (PlatformError, SQLAlchemyError):
+        return None
+
+
+def say(message: str, **params: Any) -> str:
+    """A Chinese message id in the reader's language, for Python code."""
+    text = translations(edge.locale()).gettext(message)
+    return text % params if params else text
+
+
+def page(template: str, **context: Any) -> str:
+    """*template* as a page for this reader."""
+    locale, theme = edge.locale(), themes().get(look())
+    filled = {"csrf": generate_csrf, "account": lambda: account_link(locale, theme), "here": way_back}
+    context = _common(locale, theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"]} | context
+    return _template(theme, locale, template).render(context)
+
+
+class Kept:
+    """Rendered pages, bounded; the least recently used one goes first."""
+
+    def __init__(self, size: int = 400) -> None:
+        self._size = size
+        self._pages: OrderedDict[Any, tuple[str, ...]] = OrderedDict()
+        self._lock = Lock()
+
+    def page(self, key: tuple[Any, ...], template: str, build: Callable[[], Mapping[str, Any]]) -> str:
+        """*template* with ``build()``'s values, rendered once for *key* (which names everything the values depend on), theme, language, hall."""
+        locale, theme, hall = edge.locale(), themes().get(look()), here()
+        full = (*key, template, locale, theme.digest, hall.id if hall else None, request.script_root)
+        pieces = self._pages.get(full)
+        if pieces is None:
+            slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here")}
+            html = _template(theme, locale, template).render(_common(locale, theme) | slots | dict(build()))
+            pieces = _split(html)
+            with self._lock:
+                self._pages[full] = pieces
+                while len(self._pages) > self._size:
+                    self._pages.popitem(last=False)
+        else:
+            with self._lock:
+                if full in self._pages:
+                    self._pages.move_to_end(full)
+        values = {SLOTS["csrf"]: str(generate_csrf()), SLOTS["account"]: str(account_link(locale, theme)), SLOTS["here"]: str(escape(way_back()))}
+        return "".join([values.get(piece, piece) for piece in pieces])
+
+    def clear(self) -> None:
+        """Forget all pages (tests)."""
+        self._pages.clear()
+
+
+def _slot(name: str) -> Callable[[], Markup]:
+    text = Markup(SLOTS[name])  # noqa: S704 – a constant of ours
+    return lambda: text
+
+
+def _split(html: str) -> tuple[str, ...]:
+    pieces = [html]
+    for mark in SLOTS.values():
+        pieces = [part for piece in pieces for part in _between(piece, mark)]
+    return tuple(piece for piece in pieces if piece)
+
+
+def _between(piece: str, mark: str) -> list[str]:
+    if piece == mark or mark not in piece:
+        return [piece]
+    first, *rest = piece.split(mark)
+    return [first, *(part for each in rest for part in (mark, each))]
+
+
+def _common(locale: str, theme: Theme) -> dict[str, Any]:
+    hall = here()
+    return {
+        "hall": hall,
+        "hall_title": hall.title if hall is not None else say("网上政务大厅"),
+        "theme": theme,
+        "css_url": url_for("theme_css", file=theme.css_file),
+        "looks": [each for each in themes() if each.public],
+    }
+
+
+def _template(theme: Theme, locale: str, name: str) -> Any:
+    if locale not in theme.environments:
+        _offer(themes(), locale)
+    return themes().template(theme.name, locale, name)
+
+
+def _offer(all_themes: Themes, locale: str) -> None:
+    all_themes.offer(
+        url_for=url_for,
+        asset=asset,
+        wide_locale={"zh": "zh-CN", "en": "en"}[locale],
+        filter_day=lambda value: day(value, locale),
+        filter_short_day=lambda value: day(value, locale, year=False),
+        filter_at=lambda value: at(value, locale),
+        filter_number=lambda value: f"{value:,}",
+        filter_nw=phrases,
+    )
+
+
+def account_link(locale: str, theme: Theme) -> Markup:
+    """The reader's name or the way to log in."""
+    html: str = _template(theme, locale, "partials/account.html").render(account=_account())
+    return Markup(html)  # noqa: S704 – rendered with autoescape
+
+
+def way_back() -> str:
+    """Path and query of this page inside the hall, for links that change language or look and come back."""
+    return request.full_path.rstrip("?") if request.method == "GET" else request.path
+
+
+def asset(path: str) -> str:
+    """The address of a static file."""
+    try:
+        return url_for("static", filename=path)
+    except BuildError:
+        return f"/static/{path}"
+
+
+def day(value: Any, locale: str, *, year: bool = True) -> str:
+    """A legal day as people say it: 2026年11月21日（周六） · Sat 21 Nov 2026."""
+    if isinstance(value, str):
+        value = dt.date.fromisoformat(value[:10])
+    if isinstance(value, dt.datetime):
+        value = local(value).date()
+    weekday = _WEEKDAYS[locale][value.weekday()]
+    if locale == "en":
+        return f"{weekday} {value.day} {_MONTHS[value.month - 1]}" + (f" {value.year}" if year else "")
+    return (f"{value.year}年" if year else "") + f"{value.month}月{value.day}日（周{weekday}）"
+
+
+def at(value: Any, locale: str) -> str:
+    """An instant as day and wall-clock time in the hall's zone."""
+    here_and_now = local(value)
+    return f"{day(here_and_now.date(), locale)} {here_and_now:%H:%M}"
+
+
+def phrases(title: str) -> Markup:
+    """A title whose bracketed part never breaks in the middle: 食品（含保健食品）|经营许可新办."""
+    head, mark, tail = str(title).replace("(", "（").replace(")", "）").partition("）")
+    if not mark or not tail or "（" not in head or len(head) > 14:
+        return escape(title)
+    return Markup('<span class="nw">{}）</span>{}').format(head, tail)

@@ -1,0 +1,342 @@
+"""Themes: a theme is tokens, a parent and a few overridden blocks – never Python, never new rules.
+
+``themes/<name>/theme.json`` gives tokens, ``templates/`` overrides **named blocks** of core pages (each file must extend
+``parent/<its own path>`` and may only fill blocks that exist there), ``static/theme.css`` may add a few rules. Everything is read once at
+start: tokens and sheets become one stylesheet under an address with its hash, templates run in a sandbox. A theme whose colours cannot be
+read (WCAG contrast) or whose tokens try to smuggle in rules is refused by name.
+"""
+
+import gettext as stdlib_gettext
+import hashlib
+import io
+import json
+import re
+import sys
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from flask import Flask, Response, abort
+from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from core.kernel.errors import BadInput
+
+WEB = Path(__file__).resolve().parent
+CORE_TEMPLATES = WEB / "templates"
+#: In the order of the cascade; one file each purpose, one request for all.
+SHEETS = ("base", "layout", "parts", "line", "find", "form", "portal", "staff", "print")
+PARENT = "parent/"
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
+_VALUE = re.compile(r"[#\w\s.,%()/\"'+*-]{1,300}")
+#: (foreground, background, least ratio): WCAG 2.2 AA, and 7:1 where long texts stand.
+_READABLE = (
+    ("ink", "paper", 7.0),
+    ("ink2", "paper", 7.0),
+    ("ink2", "wash", 7.0),
+    ("accent", "paper", 7.0),
+    ("paper", "deep", 7.0),
+    ("on-deep", "deep", 4.5),
+    ("deep", "tint", 4.5),
+    ("seal", "paper", 4.5),
+    ("go", "go-tint", 4.5),
+    ("wait", "wait-tint", 4.5),
+    ("stop", "stop-tint", 4.5),
+    ("edge", "paper", 3.0),
+    ("focus", "deep", 3.0),
+)
+
+
+@dataclass(frozen=True)
+class Theme:
+    """One theme with everything of its parents resolved."""
+
+    name: str
+    title: Mapping[str, str]
+    chain: tuple[str, ...]  #: itself, parent, grandparent …
+    tokens: Mapping[str, str]
+    public: bool  #: whether a reader may choose it
+    folders: tuple[Path, ...]  #: template folders, nearest first, core last
+    css: bytes
+    digest: str
+    environments: dict[str, Environment] = field(default_factory=dict, compare=False)
+
+    @property
+    def css_file(self) -> str:
+        """The stylesheet's file name; it changes when a byte of it does."""
+        return f"{self.name}.{self.digest}.css"
+
+
+class Themes:
+    """All themes of a site, by name."""
+
+    def __init__(self, themes: Mapping[str, Theme], *, globals_: Mapping[str, Any] | None = None) -> None:
+        self._themes = dict(themes)
+        self._globals = dict(globals_ or {})
+
+    @classmethod
+    def load(cls, *roots: Path) -> "Themes":
+        """Read every theme below *roots* (a later root wins by name); the shipped ones when none is given. Raises :class:`BadInput`."""
+        found: dict[str, Path] = {}
+        for root in roots or (default_root(),):
+            found |= {path.parent.name: path.parent for path in sorted(root.glob("*/theme.json"))}
+        docs = {name: _read(folder) for name, folder in found.items()}
+        if "standard" not in docs:
+            raise BadInput("theming.no_standard")
+        return cls({name: _theme(name, docs, found) for name in docs})
+
+    def install(self, app: Flask) -> None:
+        """Serve the stylesheets at ``/theme/<name>.<hash>.css`` and hand the themes to :mod:`core.web.page`."""
+        app.extensions["wangting_themes"] = self
+        app.add_url_rule("/theme/<file>", "theme_css", self._answer)
+
+    def _answer(self, file: str) -> Response:
+        css = self.stylesheet(file)
+        if css is None:
+            abort(404)
+        response = Response(css, mimetype="text/css")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+    def __iter__(self) -> Iterator[Theme]:
+        return iter(self._themes.values())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._themes
+
+    def get(self, name: str | None) -> Theme:
+        """The theme called *name*, else ``standard``: a theme that was removed must not take the hall down."""
+        return self._themes.get(name or "standard") or self._themes["standard"]
+
+    def stylesheet(self, file: str) -> bytes | None:
+        """The bytes of ``<name>.<hash>.css``; an old hash of an installed theme still answers with today's sheet."""
+        name, _dot, _rest = file.partition(".")
+        theme = self._themes.get(name)
+        return theme.css if theme and file.endswith(".css") else None
+
+    def template(self, theme: str | None, locale: str, name: str) -> Template:
+        """Template *name* as *theme* shows it, with the words of *locale*."""
+        chosen = self.get(theme)
+        environment = chosen.environments.get(locale)
+        if environment is None:
+            environment = chosen.environments[locale] = _environment(chosen, locale, self._globals)
+        return environment.get_template(name)
+
+    def offer(self, **names: Any) -> None:
+        """Add globals and, with the prefix ``filter_``, filters for templates. Called once, before the first page."""
+        self._globals.update(names)
+
+
+# --- loading ---------------------------------------------------------------------------------------------------------------------------
+
+
+def default_root() -> Path:
+    """The themes that come with the platform: beside ``core`` in a checkout, under ``share/wangting`` when installed."""
+    beside = WEB.parent.parent / "themes"
+    return beside if beside.is_dir() else Path(sys.prefix) / "share" / "wangting" / "themes"
+
+
+def _read(folder: Path) -> dict[str, Any]:
+    try:
+        doc = json.loads((folder / "theme.json").read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BadInput("theming.broken", theme=folder.name, why=str(error)) from error
+    if not isinstance(doc, dict) or doc.get("name") != folder.name or not _NAME.fullmatch(folder.name) or "title" not in doc:
+        raise BadInput("theming.name", theme=folder.name)
+    return doc
+
+
+def _theme(name: str, docs: Mapping[str, dict[str, Any]], found: Mapping[str, Path]) -> Theme:
+    chain = _chain(name, docs)
+    tokens: dict[str, str] = {}
+    phone: dict[str, str] = {}
+    for each in reversed(chain):
+        wide, narrow = split_tokens(each, docs[each].get("tokens", {}))
+        tokens |= wide
+        phone |= narrow
+    check_contrast(name, tokens)
+    css = _stylesheet(tokens, phone, [found[each] for each in reversed(chain)])
+    folders = tuple(found[each] / "templates" for each in chain if (found[each] / "templates").is_dir())
+    theme = Theme(
+        name=name,
+        title=docs[name]["title"],
+        chain=chain,
+        tokens=tokens,
+        public=docs[name].get("public", False),
+        folders=(*folders, CORE_TEMPLATES),
+        css=css,
+        digest=hashlib.sha256(css).hexdigest()[:12],
+    )
+    check_blocks(theme)
+    return theme
+
+
+def _chain(name: str, docs: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
+    chain = [name]
+    while parent := docs[chain[-1]].get("parent"):
+        if parent in chain or parent not in docs:
+            raise BadInput("theming.parent", theme=name, parent=parent)
+        chain.append(parent)
+    return tuple(chain)
+
+
+def split_tokens(theme: str, tokens: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
+    """Tokens for every screen, and those (``t7-phone``) that differ on a phone. Raises :class:`BadInput` for a value that is none."""
+    wide: dict[str, str] = {}
+    phone: dict[str, str] = {}
+    for name, value in tokens.items():
+        text = str(value)
+        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text) or "url(" in text.lower() or "/*" in text:
+            raise BadInput("theming.token", theme=theme, token=name, value=text[:80])
+        into = phone if name.endswith("-phone") else wide
+        into[name.removesuffix("-phone")] = text
+    return wide, phone
+
+
+def _stylesheet(tokens: Mapping[str, str], phone: Mapping[str, str], folders: Iterable[Path]) -> bytes:
+    def block(values: Mapping[str, str]) -> str:
+        return ":root{" + "".join(f"--{k}:{v};" for k, v in sorted(values.items())) + "}\n"
+
+    parts = [block(tokens | {"f": "minmax(0, 1fr)"})]
+    if phone:
+        parts.append(f"@media (max-width:39.99rem){{{block(phone)}}}\n")
+    parts += [(WEB / "static" / "css" / f"{sheet}.css").read_text(encoding="utf-8") for sheet in SHEETS]
+    parts += [extra.read_text(encoding="utf-8") for folder in folders if (extra := folder / "static" / "theme.css").is_file()]
+    return "".join(parts).encode()
+
+
+# --- contrast ---------------------------------------------------------------------------------------------------------------------------
+
+
+def contrast(one: str, other: str) -> float:
+    """WCAG contrast ratio of two hex colours, 1 to 21."""
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    digits = colour.lstrip("#")
+    digits = "".join(c * 2 for c in digits) if len(digits) == 3 else digits
+    channels = [int(digits[i : i + 2], 16) / 255 for i in (0, 2, 4)]
+    linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def check_contrast(theme: str, tokens: Mapping[str, str]) -> None:
+    """Refuse a theme that cannot be read; every miss is named at once."""
+    try:
+        misses = [
+            f"{front}/{back} {ratio:.1f} < {least}" for front, back, least in _READABLE if (ratio := contrast(tokens[front], tokens[back])) < least
+        ]
+    except (KeyError, ValueError, IndexError) as error:
+        raise BadInput("theming.colour", theme=theme, why=str(error)) from error
+    if misses:
+        raise BadInput("theming.contrast", theme=theme, misses="; ".join(misses))
+
+
+# --- templates --------------------------------------------------------------------------------------------------------------------------
+
+
+class _Loader(BaseLoader):
+    """Finds a template in the nearest folder of the chain; ``parent/<name>`` inside a theme's template means the next folder that has it."""
+
+    def __init__(self, folders: Sequence[Path]) -> None:
+        self.folders = folders
+
+    def level(self, name: str) -> tuple[int, str]:
+        """``@2/portal/home.html`` → (2, "portal/home.html"); a bare name starts at 0."""
+        if name.startswith("@"):
+            start, _slash, rest = name[1:].partition("/")
+            return int(start), rest
+        return 0, name
+
+    def find(self, name: str) -> tuple[int, Path]:
+        """The folder number and file that *name* means."""
+        start, rest = self.level(name)
+        if ".." in rest.split("/") or rest.startswith("/"):
+            raise TemplateNotFound(name)
+        for number in range(start, len(self.folders)):
+            path = self.folders[number] / rest
+            if path.is_file():
+                return number, path
+        raise TemplateNotFound(name)
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:
+        _number, path = self.find(template)
+        return path.read_text(encoding="utf-8"), str(path), lambda: True
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """A sandbox in which ``parent/…`` resolves along the chain."""
+
+    def join_path(self, template: str, parent: str) -> str:
+        if not template.startswith(PARENT):
+            return template
+        loader = self.loader
+        assert isinstance(loader, _Loader)
+        number, _path = loader.find(parent)
+        return f"@{number + 1}/{template.removeprefix(PARENT)}"
+
+
+def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environment:
+    environment = _Environment(
+        loader=_Loader(theme.folders),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        undefined=StrictUndefined,
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        cache_size=-1,
+    )
+    environment.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
+    environment.globals["locale"] = locale
+    for name, value in names.items():
+        if name.startswith("filter_"):
+            environment.filters[name.removeprefix("filter_")] = value
+        else:
+            environment.globals[name] = value
+    return environment
+
+
+def check_blocks(theme: Theme) -> None:
+    """Hold the contract: a theme's template extends the page of the same path and fills only blocks that page has."""
+    environment = _Environment(loader=_Loader(theme.folders), extensions=["jinja2.ext.i18n", "jinja2.ext.do"])
+    for folder in theme.folders[:-1]:
+        for path in sorted(folder.rglob("*.html")):
+            name = path.relative_to(folder).as_posix()
+            tree = environment.parse(path.read_text(encoding="utf-8"))
+            extends = [node.template.value for node in tree.find_all(nodes.Extends) if isinstance(node.template, nodes.Const)]
+            if extends != [PARENT + name] or not (CORE_TEMPLATES / name).is_file():
+                raise BadInput("theming.extends", theme=theme.name, template=name)
+            known = _blocks(environment, CORE_TEMPLATES / name)
+            unknown = sorted({node.name for node in tree.find_all(nodes.Block)} - known)
+            if unknown:
+                raise BadInput("theming.blocks", theme=theme.name, template=name, blocks=", ".join(unknown))
+
+
+def _blocks(environment: Environment, path: Path) -> set[str]:
+    tree = environment.parse(path.read_text(encoding="utf-8"))
+    found = {node.name for node in tree.find_all(nodes.Block)}
+    for node in tree.find_all(nodes.Extends):
+        if isinstance(node.template, nodes.Const):
+            found |= _blocks(environment, CORE_TEMPLATES / str(node.template.value))
+    return found
+
+
+@cache
+def translations(locale: str) -> stdlib_gettext.NullTranslations:
+    """The catalogue of *locale*, compiled from its ``messages.po`` at first use; Chinese is the language of the ids."""
+    path = WEB.parent / "translations" / locale / "LC_MESSAGES" / "messages.po"
+    if locale == "zh" or not path.is_file():
+        return stdlib_gettext.NullTranslations()
+    compiled = io.BytesIO()
+    with path.open("rb") as source:
+        write_mo(compiled, read_po(source, locale=locale))
+    compiled.seek(0)
+    return stdlib_gettext.GNUTranslations(compiled)
