@@ -169,7 +169,7 @@ def make_staff(session: Session, departments: dict[tuple[str, str], str], *, mak
 
 def make_citizens(session: Session) -> list[DemoPerson]:
     """Two citizens; the first acts for a company and for one that is being founded."""
-    made = []
+    made: list[DemoPerson] = []
     for phone, name, what, number in CITIZENS:
         password = _password()
         account = register_account(
@@ -208,4 +208,4 @@ def company_party(session: Session, account_id: str) -> str:
 
 def _password() -> str:
     """Short enough to type, not guessable: 72 random bits, and never all digits."""
-    return "w" + secrets.token_urlsafe(9)
+    return "w7-" + secrets.token_urlsafe(9)

@@ -43,12 +43,24 @@ def check_document(kind: str, number: str) -> str | None:
         "hk_macau_taiwan_residence": _check_residence,
         "foreign_permanent_residence": _check_permanent_residence,
         "uscc": check_uscc,
-        "passport": lambda n: None if _PASSPORT.fullmatch(n) and any(c.isdigit() for c in n) else "identity.passport_shape",
-        "hk_macau_permit": lambda n: None if _HK_MACAU.fullmatch(n) else "identity.hk_macau_shape",
-        "taiwan_permit": lambda n: None if _TAIWAN.fullmatch(n) else "identity.taiwan_shape",
+        "passport": _check_passport,
+        "hk_macau_permit": _check_hk_macau,
+        "taiwan_permit": _check_taiwan,
     }
     check = checks.get(kind)
     return "identity.document_kind" if check is None else check(number)
+
+
+def _check_passport(number: str) -> str | None:
+    return None if _PASSPORT.fullmatch(number) and any(c.isdigit() for c in number) else "identity.passport_shape"
+
+
+def _check_hk_macau(number: str) -> str | None:
+    return None if _HK_MACAU.fullmatch(number) else "identity.hk_macau_shape"
+
+
+def _check_taiwan(number: str) -> str | None:
+    return None if _TAIWAN.fullmatch(number) else "identity.taiwan_shape"
 
 
 def _check_resident(number: str) -> str | None:

@@ -36,7 +36,7 @@ def staff_names(session: Session, staff_ids: Sequence[str]) -> dict[str, str]:
     return {row.id: row.name for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(staff_ids))))}
 
 
-def _staff(session: Session, query: Select[Any]) -> StaffView:
+def _staff(session: Session, query: Select[*tuple[Any, ...]]) -> StaffView:
     found = session.execute(query).first()
     if found is None:
         raise NotFound
@@ -78,7 +78,7 @@ def _delegated(session: Session, staff_id: str) -> list[PostView]:
         frontier = ahead
     if not reached:
         return []
-    active = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(reached), Staff.active)).tuples().all())
+    active = dict(session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(reached), Staff.active)).all())
     return [
         PostView(p.department_id, p.department_code, p.department_title, p.division_id, p.division_path, p.role, owner, active[owner])
         for owner, posts in _posts(session, list(active)).items()
@@ -97,7 +97,7 @@ def division_by_code(session: Session, code: str) -> DivisionView:
     return _one_division(session, _DIVISION.where(Division.code == code))
 
 
-def _one_division(session: Session, query: Select[Any]) -> DivisionView:
+def _one_division(session: Session, query: Select[*tuple[Any, ...]]) -> DivisionView:
     row = session.execute(query).first()
     if row is None:
         raise NotFound
@@ -182,7 +182,7 @@ def halls(session: Session) -> tuple[Hall, ...]:
     return tuple(_hall_view(row, "" if row.main else f"/h/{row.slug}") for row in session.execute(_HALL.order_by(Division.path, HallRow.slug)))
 
 
-def _hall(session: Session, query: Select[Any], *, prefix: str) -> Hall | None:
+def _hall(session: Session, query: Select[*tuple[Any, ...]], *, prefix: str) -> Hall | None:
     row = session.execute(query).first()
     return _hall_view(row, prefix) if row is not None else None
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from core.audit.models import AuditRecord
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from core.audit.models import Entry
 from core.db.database import Database
 from core.identity.errors import AlreadyRegistered, BadDocument, NotYours, ReasonMissing
 from core.identity.models import Account
@@ -102,7 +102,7 @@ def test_a_phone_or_number_registers_once(session: Session) -> None:
 
 def test_nothing_personal_lies_open_in_the_database(session: Session) -> None:
     account = register(session)
-    for table in ("account", "party", "audit_record"):
+    for table in ("account", "party", "audit_entry"):
         rows = repr(session.execute(text(f"SELECT * FROM {table}")).all())
         for secret in ("王小芳", NUMBER, PHONE, PASSWORD):
             assert secret not in rows
@@ -164,7 +164,7 @@ def test_staff_see_masks_and_revealing_needs_a_reason_and_leaves_a_record(sessio
     with pytest.raises(ReasonMissing):
         party_view(session, party, reveal=True, reason=" ", actor=clerk)
     assert party_view(session, party, reveal=True, reason="电话核实", actor=clerk).number == NUMBER
-    looked = session.scalars(select(AuditRecord).where(AuditRecord.action == "identity.reveal")).one()
+    looked = session.scalars(select(Entry).where(Entry.action == "identity.reveal")).one()
     assert looked.actor_id == clerk.id
     assert own_values(session, account, party)["phone"] == PHONE
     assert party_view(session, party, reveal=True, actor=SYSTEM).revealed

@@ -1,7 +1,7 @@
 """Verbs for divisions, departments, staff, posts and halls. Every change is audited."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import delete, insert, select
 from sqlalchemy.exc import IntegrityError
@@ -115,10 +115,10 @@ def _check_code(code: str) -> None:
         raise BadInput("identity.bad_code", code=code)
 
 
-def _insert(session: Session, table: type, row: dict[str, object], code: str) -> None:
+def _insert(session: Session, table: type, row: Mapping[str, object], code: str) -> None:
     """One row; a code that is taken becomes a message instead of a database error."""
     try:
         with session.begin_nested():
-            session.execute(insert(table), row)
+            session.execute(insert(table), dict(row))
     except IntegrityError as error:
         raise Conflict("identity.taken", code=code) from error

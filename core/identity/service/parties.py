@@ -106,7 +106,7 @@ def parties_of(session: Session, account_id: str) -> tuple[ActingParty, ...]:
         .order_by(AccountParty.id)
     )
     return tuple(
-        ActingParty(_masked(party), link.role, link.authority, link.evidence_blob, link.valid_until) for link, party in session.execute(query).tuples()
+        ActingParty(_masked(party), link.role, link.authority, link.evidence_blob, link.valid_until) for link, party in session.execute(query)
     )
 
 
