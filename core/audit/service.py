@@ -1,0 +1,133 @@
+"""Record, export the root, verify.
+
+One chain a day and shard: a transaction picks one shard at random and stays on it, so that two transactions seldom wait for
+each other and never wait in a circle. The root is a digest over the heads of all streams.
+"""
+
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.audit.models import Entry, Head
+from core.audit.spec import Problem, Root
+from core.kernel import canonical
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+
+FORMAT = 1
+SHARDS = 16
+_STREAM = "audit_stream"
+
+
+def record(session: Session, action: str, *, subject: tuple[str, str], actor: Actor, detail: Mapping[str, Any] | None = None) -> None:
+    """Append one entry in this transaction. *detail* holds ids and reasons, never a person's values."""
+    at = now()
+    stream = _stream(session, at)
+    seq, previous = _locked_head(session, stream)
+    values: dict[str, Any] = {
+        "stream": stream,
+        "seq": seq + 1,
+        "format": FORMAT,
+        "algorithm": canonical.DEFAULT_ALGORITHM,
+        "at": at,
+        "action": action,
+        "subject_kind": subject[0],
+        "subject_id": subject[1],
+        "actor_kind": actor.kind,
+        "actor_id": actor.id,
+        "on_behalf_of": actor.on_behalf_of,
+        "detail": canonical.dumps(dict(detail or {})).decode(),
+        "previous": previous,
+    }
+    values["hash"] = entry_hash(values)
+    session.execute(insert(Entry).values(values))
+    session.execute(update(Head).where(Head.stream == stream).values(seq=seq + 1, hash=values["hash"]), execution_options={"synchronize_session": False})
+
+
+def entry_hash(values: Mapping[str, Any]) -> str:
+    """The hash of an entry: canonical JSON of all columns but ``hash``; the instant in UTC with microseconds, ``detail`` parsed."""
+    body = {name: value for name, value in values.items() if name != "hash"}
+    return canonical.digest({**body, "at": _instant(values["at"]), "detail": json.loads(values["detail"])}, values["algorithm"])
+
+
+def genesis(stream: str) -> str:
+    """What the first entry of *stream* names as the one before it."""
+    return canonical.digest({"format": FORMAT, "kind": "audit-genesis", "stream": stream})
+
+
+def export_root(session: Session) -> Root:
+    """The state of the whole record now, to be kept where the database's administrator cannot write."""
+    heads = {row.stream: (row.seq, row.hash) for row in session.execute(select(Head.stream, Head.seq, Head.hash).order_by(Head.stream))}
+    return Root(_instant(now()), heads, root_digest(heads))
+
+
+def root_digest(heads: Mapping[str, tuple[int, str]]) -> str:
+    """One digest over all heads, in the order of their names."""
+    return canonical.digest({"format": FORMAT, "kind": "audit-root", "streams": [[name, *heads[name]] for name in sorted(heads)]})
+
+
+def verify(session: Session, against: Root | None = None) -> tuple[Problem, ...]:
+    """Walk every chain; () when nothing was edited, deleted or reordered.
+
+    With *against* (an exported root) a cut or rewritten end is found too, even when the heads were altered to fit.
+    """
+    return tuple(_problems(session, against))
+
+
+def _problems(session: Session, against: Root | None) -> Iterator[Problem]:
+    heads = {row.stream: (row.seq, row.hash) for row in session.execute(select(Head.stream, Head.seq, Head.hash))}
+    exported = dict(against.streams) if against else {}
+    if against is not None and root_digest(exported) != against.root:
+        yield Problem("*", 0, "rewritten")  # the exported file itself was altered
+    walked: dict[str, tuple[int, str]] = {}
+    columns = Entry.__table__.columns
+    for row in session.execute(select(*columns).order_by(Entry.stream, Entry.seq).execution_options(yield_per=1000)):
+        values = dict(row._mapping)
+        seq, previous = walked.get(row.stream, (0, genesis(row.stream)))
+        if row.seq != seq + 1:
+            yield Problem(row.stream, seq + 1, "missing")
+        elif row.previous != previous:
+            yield Problem(row.stream, row.seq, "reordered")
+        if not _holds(values):
+            yield Problem(row.stream, row.seq, "edited")
+        if row.stream in exported and exported[row.stream][0] == row.seq and exported[row.stream][1] != row.hash:
+            yield Problem(row.stream, row.seq, "rewritten")
+        walked[row.stream] = (row.seq, row.hash)
+    for stream in sorted(heads.keys() | exported.keys() | walked.keys()):
+        yield from _end_of(stream, walked.get(stream), heads.get(stream), exported.get(stream))
+
+
+def _holds(values: Mapping[str, Any]) -> bool:
+    try:
+        return bool(values["format"] == FORMAT and entry_hash(values) == values["hash"])
+    except ValueError:  # an unknown algorithm or a detail that is no JSON was written over it
+        return False
+
+
+def _end_of(stream: str, walked: tuple[int, str] | None, head: tuple[int, str] | None, exported: tuple[int, str] | None) -> Iterator[Problem]:
+    last = walked[0] if walked else 0
+    if head != (walked or None) or (exported is not None and exported[0] > last):
+        yield Problem(stream, last + 1, "truncated")
+
+
+def _stream(session: Session, at: datetime) -> str:
+    shard = session.info.setdefault(_STREAM, secrets.randbelow(SHARDS))
+    return f"{at:%Y-%m-%d}/{shard:02}"
+
+
+def _locked_head(session: Session, stream: str) -> tuple[int, str]:
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Head).values(stream=stream, seq=0, hash=genesis(stream))
+    # A change that changes nothing takes the row lock and returns what is there.
+    row = session.execute(statement.on_conflict_do_update(index_elements=["stream"], set_={"seq": Head.seq}).returning(Head.seq, Head.hash)).one()
+    return row.seq, row.hash
+
+
+def _instant(at: datetime) -> str:
+    return at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
