@@ -38,6 +38,8 @@ def _await(port: int, what: str) -> None:
 class Postgres:
     """A throw-away PostgreSQL cluster. Its server refuses to run as root, so root hands it to another user."""
 
+    DURABLE = False
+
     def __init__(self) -> None:
         initdb, postgres = _binary("initdb"), _binary("postgres")
         if not initdb or not postgres:
@@ -50,7 +52,9 @@ class Postgres:
         run = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
         data = self.folder / "data"
         subprocess.run([initdb, "-D", str(data), "-U", "wangting", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True, cwd=self.folder, **run)  # type: ignore[call-overload]
-        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "fsync": "off", "full_page_writes": "off", "synchronous_commit": "off", "max_connections": 200, "shared_buffers": "128MB", "max_prepared_transactions": 0}
+        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "max_connections": 200, "shared_buffers": "256MB"}
+        if not self.DURABLE:
+            settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         arguments = [text for key, value in settings.items() for text in ("-c", f"{key}={value}")]
         self.log = (self.folder / "log").open("wb")
         self.process = subprocess.Popen([postgres, "-D", str(data), *arguments], stdout=self.log, stderr=self.log, cwd=self.folder, **run)  # type: ignore[call-overload]

@@ -1,0 +1,10 @@
+"""The flow's own URLs."""
+
+from django.urls import path
+from viewflow.urls import Site
+from viewflow.workflow.flow import FlowAppViewset
+
+from hall.flows import HallFlow
+
+site = Site(title="Bench", viewsets=[FlowAppViewset(HallFlow, icon="assignment")])
+urlpatterns = [path("", site.urls)]
