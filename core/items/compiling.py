@@ -66,7 +66,7 @@ def _compile(digest: str, data: bytes) -> CompiledItem:
     if doc.get("translations"):
         form = form.translate({locale: {p: t for p, t in table.items() if p.startswith("form.")} for locale, table in doc["translations"].items()})
     route = compile_route(doc["route"], types(doc, form.types))
-    return CompiledItem(doc["code"], digest, doc, form_doc, form, route, data)
+    return CompiledItem(doc["code"], digest, doc, form_doc, form, route, data, parts["blocks"], parts["notices"])
 
 
 def used_blocks(form: JsonObject, blocks: Mapping[str, JsonObject]) -> dict[str, JsonObject]:

@@ -1,7 +1,7 @@
 """Frozen values of this slice."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +29,8 @@ class CompiledItem:
     form: FormSpec
     route: RouteSpec
     bundle: bytes
+    blocks: Mapping[str, JsonObject] = field(default_factory=dict, repr=False)
+    notices: Mapping[str, JsonObject] = field(default_factory=dict, repr=False)
 
     @property
     def title(self) -> str:

@@ -1,0 +1,242 @@
+"""Everything that is wrong with an item, at once: shape, references, rules, route, law, provenance (DESIGN §3)."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import Any
+
+from core.forms.service import check_form, compile_form
+from core.forms.spec import FormSpec
+from core.items.compiling import used_blocks
+from core.items.errors import finding
+from core.items.facts import types as fact_types
+from core.items.limits import variants
+from core.items.lint.promises import steps
+from core.items.lint.rules import all_rules
+from core.items.spec import JsonObject
+from core.kernel.errors import BadInput, Finding
+from core.routing.service import check_route, compile_route
+from core.rules.service import RuleError, compile_rule
+from core.schemas import service as schemas
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What this hall has, for checking references. ``None`` means not to be checked here (a file on a desk, without a hall)."""
+
+    departments: frozenset[str] | None = None
+    licence_types: frozenset[str] | None = None
+    items: frozenset[str] | None = None
+    hooks: frozenset[str] | None = None
+    #: Names of the offering organisations, each with the question whether somebody there can hold a task.
+    organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
+
+
+def check_item(doc: Any, *, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject] | None = None, known: Known = Known()) -> list[Finding]:  # noqa: B008 – frozen
+    """Every finding on item *doc*, errors first. ``path`` is a JSON pointer into the item; into its form after ``form:<id>``.
+
+    Each kind of check runs even when an earlier one found something; only what cannot be read because of a shape error is left out.
+    """
+    shape = schemas.validate("item", doc)
+    found = list(shape)
+    broken = any(f.level == "error" for f in shape)
+    if not isinstance(doc, Mapping):
+        return found
+    for check in _checks(forms, blocks or {}, known):
+        found.extend(_tolerant(check, doc) if broken else check(doc))
+    return _ordered(found)
+
+
+def _ordered(found: Iterable[Finding]) -> list[Finding]:
+    """Errors first, each said once."""
+    unique = {(f.level, f.path, f.key, repr(sorted(f.params.items(), key=str))): f for f in found}
+    return sorted(unique.values(), key=lambda f: f.level != "error")
+
+
+Check = Callable[[JsonObject], Iterable[Finding]]
+
+
+def _checks(forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject], known: Known) -> Iterator[Check]:
+    yield from all_rules()
+    yield unique_ids
+    yield lambda doc: references(doc, known)
+    yield lambda doc: form_and_rules(doc, forms, blocks, known)
+    yield lambda doc: holders_resolve(doc, known)
+
+
+def _tolerant(check: Check, doc: JsonObject) -> list[Finding]:
+    """The findings of *check* on a misshapen item: what it could say before it met the broken part, which the schema has named."""
+    found: list[Finding] = []
+    with suppress(KeyError, TypeError, AttributeError, IndexError, ValueError, BadInput):
+        found.extend(check(doc))
+    return found
+
+
+def has_errors(found: Iterable[Finding]) -> bool:
+    """Whether any finding closes the gate."""
+    return any(f.level == "error" for f in found)
+
+
+def unique_ids(doc: JsonObject) -> Iterator[Finding]:
+    """Ids are what translations, corrections and diffs hold on to: one each."""
+    lists = {name: doc.get(name) or () for name in ("basis", "conditions", "situations", "materials", "results", "places", "faq", "tests")}
+    lists["fees/items"] = doc["fees"].get("items") or ()
+    for index, situation in enumerate(doc.get("situations") or ()):
+        lists[f"situations/{index}/options"] = situation["options"]
+    for name, entries in lists.items():
+        seen: set[str] = set()
+        for index, entry in enumerate(entries):
+            if entry["id"] in seen:
+                yield finding("error", f"/{name}/{index}/id", "id_twice", {"id": entry["id"]})
+            seen.add(entry["id"])
+
+
+def references(doc: JsonObject, known: Known) -> Iterator[Finding]:
+    """Departments, licence types and sub-items that the item names must be there."""
+    named: list[tuple[str, str, frozenset[str] | None, str]] = [("/department", doc["department"], known.departments, "department_missing")]
+    for index, material in enumerate(doc["materials"]):
+        source = material["source"]
+        if source.get("licence"):
+            named.append((f"/materials/{index}/source/licence", source["licence"], known.licence_types, "licence_type_missing"))
+    for index, result in enumerate(doc["results"]):
+        if result.get("licence_type"):
+            named.append((f"/results/{index}/licence_type", result["licence_type"], known.licence_types, "licence_type_missing"))
+    for path, node in steps(doc["route"]["review"], "/route/review"):
+        if node["kind"] == "subcase":
+            named.append((f"{path}/item", node["item"], known.items, "item_missing"))
+    for path, name, there, key in named:
+        if there is not None and name not in there:
+            yield finding("error", path, key, {"name": name, "known": "、".join(sorted(there)[:12])})
+    materials = {material["id"] for material in doc["materials"]}
+    for index, test in enumerate(doc.get("tests") or ()):
+        for name in test["given"].get("materials") or ():
+            if name not in materials:
+                yield finding("error", f"/tests/{index}/given/materials", "material_missing", {"name": name})
+
+
+def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject], known: Known) -> Iterator[Finding]:
+    """The form compiles, every rule of the item reads facts that exist and compares like with like, situations set real fields, the route is sound."""
+    name = doc["form"]
+    definition = forms.get(name)
+    if definition is None:
+        near = "、".join(sorted(forms)[:12])
+        yield finding("error", "/form", "form_missing", {"form": name, "known": near})
+        return
+    for found in (*schemas.validate("form", definition), *check_form(definition)):
+        yield replace(found, path=f"form:{name}#{found.path}")
+    try:
+        form = compile_form(definition, used_blocks(definition, blocks))
+    except BadInput as error:
+        yield from (replace(found, path=f"form:{name}#{found.path}") for found in error.findings)
+        return
+    types = fact_types(doc, form.types)
+    yield from _typed_rules(doc, types)
+    yield from _presets(doc, form, definition)
+    yield from _route(doc, types, known)
+
+
+def _typed_rules(doc: JsonObject, types: Mapping[str, Any]) -> Iterator[Finding]:
+    for path, expression in rules_of(doc):
+        try:
+            compile_rule(expression, types)
+        except RuleError as error:
+            yield from (replace(found, path=f"{path}#{found.path}") for found in error.findings)
+
+
+def rules_of(doc: JsonObject) -> Iterator[tuple[str, Any]]:
+    """Every rule of an item outside its route (which checks its own), with its JSON path."""
+    for part in ("situations", "materials"):
+        for index, entry in enumerate(doc.get(part) or ()):
+            if entry.get("when") is not None:
+                yield f"/{part}/{index}/when", entry["when"]
+    for index, fee in enumerate(doc["fees"].get("items") or ()):
+        if fee.get("when") is not None:
+            yield f"/fees/items/{index}/when", fee["when"]
+    for index, result in enumerate(doc["results"]):
+        for name, expression in (result.get("data") or {}).items():
+            yield f"/results/{index}/data/{name}", expression
+        for path, limit in variants(result.get("valid_for")):
+            if limit.by is not None:
+                yield f"/results/{index}/valid_for{path}/when", limit.by
+
+
+def _presets(doc: JsonObject, form: FormSpec, definition: JsonObject) -> Iterator[Finding]:
+    properties = definition.get("properties") or {}
+    for index, situation in enumerate(doc.get("situations") or ()):
+        for number, option in enumerate(situation["options"]):
+            for field, value in (option.get("sets") or {}).items():
+                path = f"/situations/{index}/options/{number}/sets/{field}"
+                if f"form.{field}" not in form.types:
+                    yield finding("error", path, "field_missing", {"field": field})
+                elif not _allowed(properties.get(field, {}), value):
+                    yield finding("error", path, "preset_not_allowed", {"field": field, "value": value})
+
+
+_JSON_TYPES: Mapping[str, tuple[type, ...]] = {"string": (str,), "number": (int, float), "integer": (int,), "boolean": (bool,)}
+
+
+def _allowed(field: JsonObject, value: Any) -> bool:
+    """Whether a preset *value* is one the field takes: right JSON type, one of its choices."""
+    choices = [option["const"] for option in field.get("oneOf") or () if "const" in option] or field.get("enum")
+    if choices:
+        return value in choices
+    kind = field.get("type")
+    wanted = _JSON_TYPES.get(kind) if isinstance(kind, str) else None
+    return wanted is None or (isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool)))
+
+
+def _route(doc: JsonObject, types: Mapping[str, Any], known: Known) -> Iterator[Finding]:
+    try:
+        route = compile_route(doc["route"], types)
+    except BadInput as error:
+        yield from (replace(found, path=route_pointer(doc["route"], found.path)) for found in error.findings)
+        return
+    for found in check_route(route, types=types, hooks=tuple(known.hooks or ()), items=tuple(known.items or ())):
+        yield replace(found, path=route_pointer(doc["route"], found.path))
+
+
+def route_pointer(route: JsonObject, path: str) -> str:
+    """A path of the route's own (``review.joint.fire.opinion.limit``) as a JSON pointer into the item; what is no key stays as it is."""
+    here: Any = route
+    pointer = "/route"
+    for part in path.removeprefix("route.").split(".") if path and path != "route" else ():
+        for container in ("nodes", "branches"):
+            if isinstance(here, Mapping) and part in (here.get(container) or {}):
+                pointer, here = f"{pointer}/{container}", here[container]
+                break
+        pointer = f"{pointer}/{part}"
+        here = here.get(part) if isinstance(here, Mapping) else here[int(part)] if isinstance(here, list) and part.isdigit() and int(part) < len(here) else None
+    return pointer
+
+
+def holders_resolve(doc: JsonObject, known: Known) -> Iterator[Finding]:
+    """Every task of the route has somebody's organisation to go to, in every organisation that offers the item; the empty ones are listed."""
+    if known.organisations is None:
+        return
+    if not known.organisations:
+        yield finding("error", "/department", "nobody_offers", {"department": doc["department"], "level": doc["level"]})
+        return
+    for path, holders in holders_of(doc["route"]):
+        empty = [name for name, somebody in known.organisations.items() if not somebody(holders)]
+        if empty:
+            level = "error" if len(empty) == len(known.organisations) else "warning"
+            yield finding(level, path, "holders_empty", {"role": holders["role"], "organisations": "、".join(empty)})
+
+
+def holders_of(value: Any, path: str = "/route") -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Every ``{role, org}`` below *value* with its JSON path. A branch's organisation stands in for ``branch`` inside it."""
+    yield from _holders(value, path, None)
+
+
+def _holders(value: Any, path: str, branch: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    if isinstance(value, Mapping):
+        if {"role", "org"} <= set(value):
+            yield path, {**value, "org": branch if value["org"] == "branch" and branch is not None else value["org"]}
+            return
+        inner = value["org"] if "nodes" in value and "org" in value else branch
+        for name, child in value.items():
+            if name != "relay":  # the chain of agents is resolved by level when a case is filed there
+                yield from _holders(child, f"{path}/{name}", inner)
+    elif isinstance(value, list):
+        for index, child in enumerate(value):
+            yield from _holders(child, f"{path}/{index}", branch)

@@ -1,0 +1,154 @@
+"""What changes between two versions of an item: in words for people, as JSON for programs (DESIGN §3: the gate shows it)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from core.items.limits import ChosenLimit
+from core.items.spec import CompiledItem, JsonObject
+from core.items.texts import walk
+from core.kernel.wording import word
+
+Kind = Literal["added", "removed", "changed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference. ``part`` is ``materials``, ``fields``, ``steps``, ``limits`` … ; ``path`` the stable ids; ``title`` what people call it."""
+
+    kind: Kind
+    part: str
+    path: str
+    title: str
+    before: Any = None
+    after: Any = None
+
+    def to_json(self) -> dict[str, Any]:
+        """The change as plain JSON."""
+        return {"kind": self.kind, "part": self.part, "path": self.path, "title": self.title, "before": self.before, "after": self.after}
+
+    def words(self, locale: str = "zh") -> str:
+        """One sentence: “增加材料:授权委托书”, “承诺时限:10 个工作日 → 8 个工作日”."""
+        part = word(f"items.part_{self.part}", locale)
+        if self.kind == "changed":
+            return word("items.diff_changed", locale, part=part, title=self.title, before=_plain(self.before, locale), after=_plain(self.after, locale))
+        return word(f"items.diff_{self.kind}", locale, part=part, title=self.title)
+
+
+def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]:
+    """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed."""
+    if before is None or before.hash == after.hash:
+        return ()
+    old, new = before.doc, after.doc
+    changes = [
+        *_limits(old, new),
+        *_scalars(old, new),
+        *(c for part in ("materials", "situations", "conditions", "basis", "results", "places", "faq") for c in _listed(part, old, new)),
+        *_keyed("fees", {i["id"]: i for i in old["fees"].get("items") or ()}, {i["id"]: i for i in new["fees"].get("items") or ()}),
+        *_keyed("fields", _fields(before.form_doc), _fields(after.form_doc)),
+        *_keyed("steps", _steps(old["route"]["review"]), _steps(new["route"]["review"])),
+        *_keyed("pauses", old["route"].get("pauses") or {}, new["route"].get("pauses") or {}),
+        *(c for name in ("intake", "delivery", "anytime", "lights") for c in _whole(f"route.{name}", "route", old["route"].get(name), new["route"].get(name))),
+    ]
+    for part in ("codes", "themes", "words", "life_events", "service_objects", "seasons", "redress", "provenance", "translations", "tests", "plugins"):
+        changes.extend(_whole(part, "rest", old.get(part), new.get(part)))
+    return tuple(changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What the applicant gains (negative) or loses (positive) by the change; ``None`` where either side is unknown or in another unit."""
+
+    days: int | None
+    visits: int | None
+    materials: int
+    fields: int
+
+
+def balance(before: CompiledItem, after: CompiledItem) -> Balance:
+    """Days, trips, materials and fields saved or added against the last version."""
+    old, new = (item.doc["route"]["limits"]["promised"] for item in (before, after))
+    days = new["value"] - old["value"] if None not in (old["value"], new["value"]) and old["unit"] == new["unit"] else None
+    trips = tuple(item.doc["visits"]["times"] for item in (before, after))
+    papers = [sum(1 for m in item.doc["materials"] if m["source"]["from"] == "applicant") for item in (before, after)]
+    fields = [len(_fields(item.form_doc)) for item in (before, after)]
+    return Balance(days, trips[1] - trips[0] if None not in trips else None, papers[1] - papers[0], fields[1] - fields[0])
+
+
+def _limits(old: JsonObject, new: JsonObject) -> Iterator[Change]:
+    for name in ("promised", "statutory"):
+        yield from _whole(f"route.limits.{name}", "limits", old["route"]["limits"].get(name), new["route"]["limits"].get(name), f"limit_{name}")
+
+
+def _scalars(old: JsonObject, new: JsonObject) -> Iterator[Change]:
+    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "form", "visits", "online", "contacts"):
+        yield from _whole(name, "rest", old.get(name), new.get(name))
+    yield from _whole("fees.charged", "rest", old["fees"]["charged"], new["fees"]["charged"], "charged")
+
+
+def _whole(path: str, part: str, old: Any, new: Any, title: str | None = None) -> Iterator[Change]:
+    if old != new:
+        name = word(f"items.name_{title or path.rpartition('.')[2]}")
+        yield Change("changed", part, path, name, old, new)
+
+
+def _listed(part: str, old: JsonObject, new: JsonObject) -> Iterator[Change]:
+    before = {entry["id"]: entry for entry in old.get(part) or ()}
+    after = {entry["id"]: entry for entry in new.get(part) or ()}
+    yield from _keyed(part, before, after)
+    if list(before) != list(after) and set(before) == set(after):
+        yield Change("changed", part, part, word("items.name_order"), list(before), list(after))
+
+
+def _keyed(part: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    for name in after:
+        if name not in before:
+            yield Change("added", part, f"{part}.{name}", _title(after[name], name), None, after[name])
+    for name in before:
+        if name not in after:
+            yield Change("removed", part, f"{part}.{name}", _title(before[name], name), before[name])
+        elif before[name] != after[name]:
+            for key in sorted(set(before[name]) | set(after[name])):
+                if before[name].get(key) != after[name].get(key):
+                    title = f"{_title(after[name], name)} · {word(f'items.name_{key}')}"
+                    yield Change("changed", part, f"{part}.{name}.{key}", title, before[name].get(key), after[name].get(key))
+
+
+def _title(entry: Mapping[str, Any], fallback: str) -> str:
+    return str(entry.get("title") or entry.get("text") or entry.get("question") or fallback)
+
+
+def _fields(form: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
+    """Every field of a form by its path, without its children, so that one new column of a table is one change."""
+    required = frozenset(form.get("required") or ())
+    found: dict[str, JsonObject] = {}
+    for name, field in (form.get("properties") or {}).items():
+        inner = field.get("items") if isinstance(field.get("items"), Mapping) else field
+        own = {key: value for key, value in field.items() if key not in ("properties", "items", "required")}
+        found[prefix + name] = {**own, "required": name in required}
+        found.update(_fields(inner, f"{prefix}{name}."))
+    return found
+
+
+def _steps(scope: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
+    found: dict[str, JsonObject] = {}
+    for name, node in (scope.get("nodes") or {}).items():
+        found[prefix + name] = {key: value for key, value in node.items() if key != "branches"}
+        for branch, inner in (node.get("branches") or {}).items():
+            found[f"{prefix}{name}.{branch}"] = {key: value for key, value in inner.items() if key != "nodes"}
+            found.update(_steps(inner, f"{prefix}{name}.{branch}."))
+    return found
+
+
+def _plain(value: Any, locale: str) -> str:
+    """A value short enough for a sentence; what is large is only counted."""
+    if isinstance(value, Mapping) and {"value", "unit"} <= set(value):
+        return ChosenLimit(value["value"], value["unit"]).words(locale)
+    if value is None or value == "" or value == {} or value == []:
+        return word("items.nothing", locale)
+    if isinstance(value, bool):
+        return word("items.yes" if value else "items.no", locale)
+    if isinstance(value, str | int | float):
+        text = str(value)
+        return text if len(text) <= 60 else text[:57] + "…"
+    return word("items.many", locale, count=sum(1 for _ in walk(value, "x")) - 1)

@@ -1,0 +1,154 @@
+"""Reads of items: what a hall shows, the version in force, any version for life."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import Session
+
+from core.identity.models import Department, Division
+from core.identity.spec import Scope
+from core.items.compiling import cached
+from core.items.errors import ItemNotFound
+from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
+from core.items.spec import CompiledItem, Current, ItemView, Offer, VersionView
+
+
+def current(session: Session, code: str, scope: Scope | None = None) -> Current:
+    """The version of item *code* in force, for a hall of *scope* (``None``: anywhere).
+
+    One indexed read a call, so a running server notices a new version at once; the compiled item comes from the process's cache.
+    Raises :class:`ItemNotFound` when the item is unknown, not published, or offered by nobody in the scope – told apart by nobody.
+    """
+    row = session.execute(
+        select(ItemVersion.id, ItemVersion.number, ItemVersion.published_at, ItemVersion.hash)
+        .join(Item, Item.current_version_id == ItemVersion.id)
+        .where(Item.code == code, Item.status == "published")
+    ).first()
+    found = offers(session, [code], scope).get(code, ()) if row is not None else ()
+    if row is None or not found:
+        raise ItemNotFound(code=code)
+    return Current(row.id, row.number, row.published_at, _compiled(session, row.id, row.hash), found)
+
+
+def load(session: Session, version_id: str) -> CompiledItem:
+    """The compiled item of any version, for the life of the cases pinned to it. Raises :class:`ItemNotFound`."""
+    digest = _digests(session).get(version_id) or session.scalar(select(ItemVersion.hash).where(ItemVersion.id == version_id))
+    if digest is None:
+        raise ItemNotFound(code=version_id)
+    _digests(session)[version_id] = digest
+    return _compiled(session, version_id, digest)
+
+
+def _digests(session: Session) -> dict[str, str]:
+    """Version id → hash, remembered for the session: a case page asks for the same version again and again."""
+    known: dict[str, str] = session.info.setdefault("items.digests", {})
+    return known
+
+
+def _compiled(session: Session, version_id: str, digest: str) -> CompiledItem:
+    def fetch() -> bytes:
+        bundle = session.scalar(select(ItemVersion.bundle).where(ItemVersion.id == version_id))
+        if bundle is None:
+            raise ItemNotFound(code=version_id)
+        return bytes(bundle)
+
+    return cached(digest, fetch)
+
+
+def bundle_of(session: Session, code: str, number: int | None = None) -> bytes:
+    """The stored bundle of version *number*, or of the one in force. Raises :class:`ItemNotFound`."""
+    query = select(ItemVersion.bundle)
+    if number is None:
+        query = query.join(Item, Item.current_version_id == ItemVersion.id).where(Item.code == code)
+    else:
+        query = query.where(ItemVersion.item_code == code, ItemVersion.number == number)
+    bundle = session.scalar(query)
+    if bundle is None:
+        raise ItemNotFound(code=code)
+    return bytes(bundle)
+
+
+def draft_of(session: Session, code: str) -> ItemDraft | None:
+    """The open draft of an item."""
+    return session.get(ItemDraft, code)
+
+
+def versions(session: Session, code: str) -> tuple[VersionView, ...]:
+    """Every published version, newest first."""
+    rows = session.execute(
+        select(
+            ItemVersion.id, ItemVersion.item_code, ItemVersion.number, ItemVersion.hash,
+            ItemVersion.published_at, ItemVersion.published_by, ItemVersion.plugin_contracts,
+        ).where(ItemVersion.item_code == code).order_by(ItemVersion.number.desc())
+    )  # fmt: skip
+    return tuple(VersionView(*row) for row in rows)
+
+
+def _in_scope(query: Select[Any], scope: Scope | None) -> Select[Any]:
+    """Only offers of departments inside the hall: its division and everything below, one department when it is a department's hall."""
+    if scope is None:
+        return query
+    query = query.where(Division.path.startswith(scope.division_path, autoescape=True))
+    return query.where(Department.id == scope.department_id) if scope.department_id is not None else query
+
+
+def offers(session: Session, codes: Sequence[str], scope: Scope | None = None) -> dict[str, tuple[Offer, ...]]:
+    """Who offers each item inside *scope*, nearest to the root of the tree first."""
+    query = (
+        select(ItemOffer.item_code, Department.id, Department.title, Division.id, Division.path, Division.title)
+        .join(Department, Department.id == ItemOffer.department_id)
+        .join(Division, Division.id == Department.division_id)
+        .where(ItemOffer.item_code.in_(codes))
+        .order_by(ItemOffer.item_code, Division.path, Department.code)
+    )
+    found: dict[str, list[Offer]] = {}
+    for code, *rest in session.execute(_in_scope(query, scope)):
+        found.setdefault(code, []).append(Offer(*rest))
+    return {code: tuple(each) for code, each in found.items()}
+
+
+def visible(
+    session: Session,
+    scope: Scope | None,
+    *,
+    department_id: str | None = None,
+    department: str | None = None,
+    codes: Iterable[str] | None = None,
+) -> tuple[ItemView, ...]:
+    """Published items that a hall of *scope* shows, by title. A hall offers hundreds, not millions: no paging.
+
+    Narrow by one department (*department_id*), a kind of department (*department*) or *codes*.
+    """
+    query = (
+        select(Item.code, Item.title, Item.department, Item.current_version_id, Item.card)
+        .join(ItemOffer, ItemOffer.item_code == Item.code)
+        .join(Department, Department.id == ItemOffer.department_id)
+        .join(Division, Division.id == Department.division_id)
+        .where(Item.status == "published", Item.current_version_id.is_not(None))
+        .order_by(Item.title)
+    )
+    if department_id is not None:
+        query = query.where(Department.id == department_id)
+    if department is not None:
+        query = query.where(Item.department == department)
+    if codes is not None:
+        query = query.where(Item.code.in_(tuple(codes)))
+    rows = {row.code: row for row in session.execute(_in_scope(query, scope))}
+    by_item = offers(session, tuple(rows), scope)
+    return tuple(ItemView(row.code, row.title, row.department, row.current_version_id, row.card, by_item[row.code]) for row in rows.values())
+
+
+def by_theme(session: Session, scope: Scope | None, kind: str) -> Mapping[str, tuple[ItemView, ...]]:
+    """Visible items by theme for ``person`` or ``company``: theme slug → items."""
+    found: dict[str, list[ItemView]] = {}
+    for item in visible(session, scope):
+        for theme in item.card.get("themes", {}).get(kind, ()):
+            found.setdefault(theme, []).append(item)
+    return {theme: tuple(items) for theme, items in sorted(found.items())}
+
+
+def serves(item: ItemView, audience: str) -> bool:
+    """Whether *item* serves ``person`` (自然人) or ``company`` (法人和其他组织); GB/T 39046 A.4."""
+    objects = item.card.get("service_objects", ())
+    return "1" in objects if audience == "person" else any(code != "1" for code in objects)

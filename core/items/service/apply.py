@@ -1,0 +1,110 @@
+"""Apply: an item from a file becomes a draft; the same bundle again changes nothing."""
+
+from collections.abc import Iterable, Mapping
+
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.items.checking import check_item, has_errors
+from core.items.compiling import compile_item
+from core.items.errors import GateClosed
+from core.items.gate import run_tests
+from core.items.library import ItemSource
+from core.items.models import Item, ItemDraft, ItemVersion
+from core.items.service.known import known_here
+from core.items.service.publish import publish
+from core.items.spec import Applied, CompiledItem, JsonObject
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.errors import Finding
+
+
+def apply(
+    session: Session,
+    doc: JsonObject,
+    *,
+    forms: Mapping[str, JsonObject],
+    blocks: Mapping[str, JsonObject] | None = None,
+    publishing: bool = False,
+    same_person: bool = False,
+    division: str | None = None,
+    actor: Actor,
+) -> Applied:
+    """Check item *doc* and keep it as a draft; with *publishing* also publish it. Idempotent by (code, bundle hash).
+
+    *same_person* is true in a demo hall only: elsewhere who applied a draft cannot publish it (DESIGN §3). *division* (a code) narrows who
+    offers the item. Raises :class:`GateClosed` with every finding – checks and item tests together – and writes nothing then.
+    """
+    found = check_item(doc, forms=forms, blocks=blocks, known=known_here(session, doc, division=division))
+    if has_errors(found):
+        raise GateClosed([*found, *_rehearsed(doc, forms, blocks, found)], code=doc.get("code", "?"))
+    compiled = compile_item(doc, forms=forms, blocks=blocks)
+    item = session.get(Item, compiled.code)
+    if item is not None and _in_force(session, item) == compiled.hash and session.get(ItemDraft, item.code) is None:
+        return Applied(compiled.code, compiled.hash, changed=False, published=True, findings=tuple(found))
+    changed = _keep(session, item, compiled, actor)
+    if not publishing:
+        return Applied(compiled.code, compiled.hash, changed=changed, findings=tuple(found))
+    version = publish(session, compiled.code, same_person=same_person, division=division, findings=found, actor=actor)
+    return Applied(compiled.code, compiled.hash, True, True, version.number, tuple(found))
+
+
+def _rehearsed(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject] | None, found: list[Finding]) -> list[Finding]:
+    """The item's tests too, when it compiles in spite of its errors, so that one run tells everything."""
+    if any(f.key.startswith("schemas.") for f in found):
+        return []
+    try:
+        return list(run_tests(compile_item(doc, forms=forms, blocks=blocks)).findings)
+    except Exception:  # noqa: BLE001 – the item is known to be wrong; what else breaks on it is no news
+        return []
+
+
+def _in_force(session: Session, item: Item) -> str | None:
+    version = session.get(ItemVersion, item.current_version_id) if item.current_version_id else None
+    return version.hash if version is not None else None
+
+
+def _keep(session: Session, item: Item | None, compiled: CompiledItem, actor: Actor) -> bool:
+    """Write the draft; whether anything changed."""
+    if item is None:
+        item = Item(code=compiled.code, department=compiled.doc["department"], title=compiled.title)
+        session.add(item)
+        session.flush()
+    draft = session.get(ItemDraft, item.code)
+    if draft is not None and draft.hash == compiled.hash:
+        return False
+    if draft is None:
+        draft = ItemDraft(item_code=item.code)
+        session.add(draft)
+    draft.hash, draft.bundle, draft.applied_at, draft.applied_by = compiled.hash, compiled.bundle, now(), actor.id
+    session.flush()
+    audit.record(session, "item.applied", subject=("item", compiled.code), actor=actor, detail={"hash": compiled.hash})
+    return True
+
+
+def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool, actor: Actor) -> tuple[Applied, ...]:
+    """Apply many files (set-up, ``--all``). *publish* says that one person may do both – a demo hall.
+
+    All or nothing: raises :class:`GateClosed` with the findings of every file, each path preceded by its file.
+    """
+    done: list[Applied] = []
+    refused: list[Finding] = []
+    for source in sources:
+        file = f"{source.path.parent.name}/{source.path.name}"
+        if source.broken is not None:
+            refused.append(in_file(source.broken, file))
+            continue
+        try:
+            done.append(
+                apply(session, source.doc, forms=source.library.forms, blocks=source.library.blocks, publishing=publish, same_person=publish, actor=actor)
+            )
+        except GateClosed as error:
+            refused.extend(in_file(f, file) for f in error.findings if f.level == "error")
+    if refused:
+        raise GateClosed(refused, code="、".join(sorted({f.path.partition(":")[0] for f in refused})))
+    return tuple(done)
+
+
+def in_file(found: Finding, file: str) -> Finding:
+    """The finding with its file in front of its path."""
+    return Finding(found.level, f"{file}:{found.path}", found.key, found.params)

@@ -1,0 +1,104 @@
+"""Publish: the gate, then one immutable version, its offers, its search entry and its record – in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from sqlalchemy import delete, func, insert, select
+from sqlalchemy.orm import Session
+
+from core.audit import service as audit
+from core.items.card import card, search_body
+from core.items.checking import check_item, has_errors
+from core.items.compiling import from_bundle
+from core.items.errors import GateClosed, ItemNotFound, SecondPersonNeeded
+from core.items.gate import run_tests
+from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
+from core.items.service.known import known_here, offering_departments
+from core.items.spec import CompiledItem, VersionView
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.errors import Finding
+from core.kernel.ids import new_id
+from core.search import service as search
+
+
+def publish(
+    session: Session,
+    code: str,
+    *,
+    same_person: bool = False,
+    division: str | None = None,
+    findings: Iterable[Finding] | None = None,
+    actor: Actor,
+) -> VersionView:
+    """Publish the draft of item *code* as its next version. Running servers serve it from the next request on.
+
+    The gate runs on the stored draft, not on a file: what was reviewed is what is published. *findings* are those of a check made in this
+    same transaction. Raises :class:`GateClosed` (every reason), :class:`SecondPersonNeeded`, :class:`ItemNotFound` (no draft).
+    """
+    draft = session.get(ItemDraft, code, with_for_update=True)
+    item = session.get(Item, code)
+    if draft is None or item is None:
+        raise ItemNotFound("items.no_draft", code=code)
+    if not same_person and draft.applied_by == actor.id:
+        raise SecondPersonNeeded(code=code)
+    compiled = from_bundle(bytes(draft.bundle))
+    _gate(session, compiled, division, findings)
+    version = _version(session, item, compiled, actor)
+    _offer(session, compiled, division)
+    item.department, item.title, item.status = compiled.doc["department"], compiled.title, "published"
+    item.current_version_id, item.card = version.id, card(compiled.doc)
+    session.delete(draft)
+    session.flush()
+    _index(session, compiled)
+    detail = {"hash": compiled.hash, "number": version.number, "version": version.id, "applied_by": draft.applied_by}
+    audit.record(session, "item.published", subject=("item", code), actor=actor, detail=detail)
+    return version
+
+
+def _gate(session: Session, compiled: CompiledItem, division: str | None, findings: Iterable[Finding] | None) -> None:
+    found = list(findings) if findings is not None else _checked(session, compiled, division)
+    found.extend(run_tests(compiled).findings)
+    if has_errors(found):
+        raise GateClosed(found, code=compiled.code)
+
+
+def _checked(session: Session, compiled: CompiledItem, division: str | None) -> list[Finding]:
+    forms = {str(compiled.doc["form"]): compiled.form_doc}
+    return check_item(compiled.doc, forms=forms, blocks=compiled.blocks, known=known_here(session, compiled.doc, division=division))
+
+
+def _version(session: Session, item: Item, compiled: CompiledItem, actor: Actor) -> VersionView:
+    last = session.scalar(select(func.max(ItemVersion.number)).where(ItemVersion.item_code == item.code)) or 0
+    values: dict[str, Any] = {
+        "id": new_id(),
+        "item_code": item.code,
+        "number": last + 1,
+        "hash": compiled.hash,
+        "bundle": compiled.bundle,
+        "plugin_contracts": _contracts(session, compiled.doc.get("plugins") or {}),
+        "published_at": now(),
+        "published_by": actor.id,
+    }
+    session.execute(insert(ItemVersion).values(values))
+    return VersionView(values["id"], item.code, values["number"], compiled.hash, values["published_at"], actor.id, values["plugin_contracts"])
+
+
+def _contracts(session: Session, sections: Mapping[str, Any]) -> dict[str, Any]:
+    """The versions of the plugins the item configures, recorded beside the hash and not in it (DESIGN §3)."""
+    versions = getattr(session.info.get("host"), "versions", None)
+    installed: Mapping[str, Any] = versions() if callable(versions) else {}
+    return {name: installed.get(name) for name in sections}
+
+
+def _offer(session: Session, compiled: CompiledItem, division: str | None) -> None:
+    session.execute(delete(ItemOffer).where(ItemOffer.item_code == compiled.code))
+    for department in offering_departments(session, compiled.doc, division=division):
+        session.execute(insert(ItemOffer).values(item_code=compiled.code, department_id=department.id, region_root=department.region_root))
+
+
+def _index(session: Session, compiled: CompiledItem) -> None:
+    """One search entry an item; the hall's scope is applied when hits are shown (``queries.visible(codes=…)``), as offers may be many."""
+    doc = compiled.doc
+    words = tuple(doc.get("words") or ())
+    search.put(session, "item", compiled.code, title=compiled.title, body=search_body(doc), words=words, scope="")
