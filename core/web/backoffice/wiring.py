@@ -1,12 +1,12 @@
 """Hang the back office into the application. FAB writes nothing to the database here (servers run with both switches off)."""
 
-from flask import Flask
+from flask import Flask, redirect, request
 from flask_appbuilder import AppBuilder, IndexView, expose
 from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from core.web import edge
-from core.web.backoffice import audit, calendar, cases, organisation, worklist
+from core.web.backoffice import audit, calendar, cases, desk, organisation, users, worklist
 from core.web.backoffice.security import HallSecurityManager
 from core.web.site import Site
 
@@ -33,8 +33,6 @@ class Entrance(IndexView):  # type: ignore[misc]
     @expose("/")
     def index(self) -> Response:
         """Go to the worklist."""
-        from flask import redirect
-
         return redirect("/office/")
 
 
@@ -44,6 +42,8 @@ def register(app: Flask, site: Site) -> None:
     builder = AppBuilder(indexview=Entrance, security_manager_class=HallSecurityManager, update_perms=False)
     builder.init_app(app, site.instruments["sessions"])
     app.extensions["babel"].locale_selector = edge.locale
+    app.context_processor(lambda: {"office_nav": desk.navigation(), "locale": edge.locale()} if request.path.startswith("/office") else {})
+    app.extensions["wangting"].instruments = {**site.instruments, "staff_login": users.authenticate}
     for view, label in organisation.VIEWS:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
