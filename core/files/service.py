@@ -15,11 +15,11 @@ from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core.files.blobstore import BlobStore
 from core.files.errors import BlobGone, FileRefused
 from core.files.models import Blob
 from core.files.sniff import clean_name, examine
 from core.files.spec import KINDS, BlobRef, Limits
+from core.files.store import BlobStore
 from core.kernel.clock import now
 from core.kernel.ids import new_id
 from core.keys import service as keys
@@ -44,7 +44,7 @@ class Files:
 
 def store(session: Session) -> Files:
     """The hall's file store, carried by the session."""
-    files = session.info["store"]
+    files = session.info["blobs"]
     assert isinstance(files, Files)
     return files
 

@@ -6,11 +6,13 @@ seal values and wrap data keys; one is active, old ones only open.
 
 import hashlib
 import hmac
+import os
 import secrets
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from pathlib import Path
 
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
@@ -58,6 +60,13 @@ class Keyring:
     active: str
     origin: str = "WANGTING_MASTER_KEY"
     algorithm: Algorithm = Algorithm.AES_256_GCM
+
+    @staticmethod
+    def from_environment(home: Path | str, environ: Mapping[str, str] = os.environ) -> "Keyring":
+        """The hall's keyring from ``WANGTING_MASTER_KEY`` or the key file in *home* (:mod:`core.keys.store`)."""
+        from core.keys.store import from_environment  # the store builds keyrings, so it imports this module
+
+        return from_environment(home, environ)
 
     def fingerprint(self, key_id: str | None = None) -> str:
         """A short name of the root (or of one master key) that gives nothing of it away."""

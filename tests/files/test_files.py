@@ -17,11 +17,11 @@ from sqlalchemy import select
 from core.db.base import Base
 from core.db.database import Database
 from core.files import service
-from core.files.blobstore import LocalStore
 from core.files.errors import BlobGone, FileRefused
 from core.files.models import Blob
 from core.files.sniff import clean_name, examine
 from core.files.spec import Limits
+from core.files.store import LocalStore
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.keys import service as keys
@@ -37,7 +37,7 @@ TABLES = [Base.metadata.tables[name] for name in ("blob", "data_key", "outbox", 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: Any, tmp_path: Path) -> Iterator[Database]:
     url = f"sqlite:///{tmp_path}/hall.db" if request.param == "sqlite" else request.getfixturevalue("pg_url")
-    database = Database(url, keyring=Keyring(b"r" * 32, {"k": b"k" * 32}, "k"), store=service.Files(LocalStore(tmp_path / "blobs")))
+    database = Database(url, keyring=Keyring(b"r" * 32, {"k": b"k" * 32}, "k"), blobs=service.Files(LocalStore(tmp_path / "blobs")))
     Base.metadata.drop_all(database.engine, tables=TABLES)
     Base.metadata.create_all(database.engine, tables=TABLES)
     yield database
