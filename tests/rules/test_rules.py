@@ -116,7 +116,6 @@ def test_size_and_depth_are_bounded_and_said_once() -> None:
     for _ in range(5000):
         deep = {"!": deep}
     assert [k for _, k in refused(deep, None)] == ["rules.too_deep"]
-    assert [k for _, k in refused({"and": [True] * 100_000}, None)] == ["rules.too_big"] or refused({"and": [True] * 100_000}, None)[0][1] == "rules.arity"
     assert [k for _, k in refused({"in": [1, list(range(1, 100_000))]}, None)] == ["rules.too_big"]
 
 

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from core.rules.parse import ARITY
 from core.rules.service import RuleError, compile_rule
 
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "core" / "rules" / "vectors.json").read_text("utf-8"))
-OPERATORS = "var missing == != < <= > >= and or ! in if + - * min max some all none days_between".split()
+OPERATORS = list(ARITY)
 SOAK = os.environ.get("WANGTING_SOAK") == "1"
 
 
