@@ -1,0 +1,206 @@
+"""Everything that is wrong with a definition, at once, each with its JSON path – for the gate, the builder and ``wangting items check``."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from core.forms.compile import Compiler
+from core.forms.spec import Field, FormSpec
+from core.kernel.errors import Finding
+from core.rules.errors import RuleError
+from core.rules.rule import Rule, compile_rule
+
+Definition = Mapping[str, Any]
+
+#: What the two regular-expression engines read differently, or not at all (docs: patterns are RE2-safe and ASCII-explicit).
+_FORBIDDEN = re.compile(r"\\[dDwWsSbBpP]|\(\?[=!<]|\\[1-9]")
+_ID = re.compile(r"[a-z][a-z0-9_]*")
+
+
+def check_form(
+    definition: Definition, blocks: Mapping[str, Definition] | None = None, *, options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+) -> list[Finding]:
+    """All findings about *definition*; empty when it can be published. Never raises for a wrong definition."""
+    compiler = Compiler(definition, blocks or {}, options or {})
+    spec = compiler.form()
+    findings = list(compiler.findings)
+    checker = _Checker(spec, compiler.spots, definition)
+    findings += checker.patterns(definition, "")
+    findings += checker.placement()
+    if definition.get("schema_version") is not None:  # a form, not a schema that is merely rendered as one
+        findings += checker.fields(compiler.lists)
+        findings += checker.rules(findings)
+    try:
+        Draft202012Validator.check_schema(dict(spec.json_schema))
+    except Exception as error:  # noqa: BLE001 - the library raises several kinds for a broken schema; each is the author's to mend
+        findings.append(
+            Finding(
+                "error",
+                "/" + "/".join(map(str, getattr(error, "absolute_path", ()))),
+                "forms.check_schema",
+                {"reason": str(getattr(error, "message", error))[:200]},
+            )
+        )
+    return _unique(findings)
+
+
+def _unique(findings: list[Finding]) -> list[Finding]:
+    seen = set()
+    kept = []
+    for finding in findings:
+        mark = (finding.path, finding.key, tuple(sorted((k, str(v)) for k, v in finding.params.items())))
+        if mark not in seen:
+            seen.add(mark)
+            kept.append(finding)
+    return kept
+
+
+class _Checker:
+    def __init__(self, spec: FormSpec, spots: Mapping[str, str], definition: Definition) -> None:
+        self.spec, self.spots, self.definition = spec, spots, definition
+
+    def patterns(self, value: Any, spot: str) -> Iterator[Finding]:
+        """Patterns that would mean different things to different engines."""
+        if isinstance(value, Mapping):
+            for key, inner in value.items():
+                at = f"{spot}/{str(key).replace('~', '~0').replace('/', '~1')}"
+                if key == "pattern" and isinstance(inner, str):
+                    yield from self._pattern(inner, at)
+                elif key not in ("translations", "samples", "const", "enum", "default"):
+                    yield from self.patterns(inner, at)
+        elif isinstance(value, list):
+            for index, inner in enumerate(value):
+                yield from self.patterns(inner, f"{spot}/{index}")
+
+    def _pattern(self, pattern: str, at: str) -> Iterator[Finding]:
+        for what in dict.fromkeys(_FORBIDDEN.findall(pattern)):
+            yield Finding("error", at, "forms.check_pattern", {"pattern": pattern, "what": what})
+        try:
+            re.compile(pattern)
+        except re.error:
+            if not _FORBIDDEN.search(pattern):
+                yield Finding("error", at, "forms.check_pattern_broken", {"pattern": pattern})
+
+    def placement(self) -> Iterator[Finding]:
+        """Fields on no page, fields on two, ids used twice."""
+        declared = self.definition.get("ui", {}).get("pages")
+        if not declared:
+            return
+        placed = Counter(f.id for p in self.spec.pages for f in p.fields)
+        for field in self.spec.fields:
+            if not placed[field.id] and field.kind.key != "computed":
+                yield Finding("error", self.spots.get(field.path, ""), "forms.check_unplaced", {"name": field.id})
+        for name, count in placed.items():
+            if count > 1:
+                yield Finding("error", "/ui/pages", "forms.check_placed_twice", {"name": name})
+        for what, ids in (("", [p.id for p in self.spec.pages]), ("/sections", [s.id for s in self.spec.sections])):
+            for name, count in Counter(ids).items():
+                if count > 1:
+                    yield Finding("error", f"/ui/pages{what}", "forms.check_duplicate", {"name": name})
+        for name in {s.id for s in self.spec.sections} & set(placed):
+            own = self.spec.root.by_id[name]
+            if self.spec.translations and own.title != next(s.title for s in self.spec.sections if s.id == name):
+                yield Finding("warning", self.spots.get(own.path, ""), "forms.check_duplicate", {"name": name})
+
+    def fields(self, lists: Mapping[str, Any]) -> Iterator[Finding]:
+        """Titles, ids, options, bounds."""
+        for field in self.spec.root.walk():
+            if field is self.spec.root or field.path.startswith("$"):
+                continue
+            spot = self.spots.get(field.path, "")
+            if field.id and not field.id.isdigit() and field.id != "value":
+                if not _ID.fullmatch(field.id):
+                    yield Finding("error", spot, "forms.check_id", {"name": field.id})
+                if not field.title.strip() or (field.title == field.id and field.ref is None):
+                    yield Finding("error", spot, "forms.check_no_title", {"path": field.path})
+            if field.kind.key in ("choice", "choices") and not field.options:
+                yield Finding("error", spot, "forms.check_no_options", {"path": field.path})
+            for edge in ("earliest", "latest"):
+                bound = str(field.ui.get(edge, ""))
+                full = f"form.{field.path.rpartition('.')[0]}.{bound[4:]}" if bound.startswith("row.") else bound
+                if full.startswith("form.") and full not in self.spec.types:
+                    yield Finding("error", f"{spot}/ui/{edge}", "forms.check_bound", {"path": bound})
+
+    def rules(self, before: list[Finding]) -> Iterator[Finding]:
+        """Every rule again, now against the types of the form: unknown fields, unlike kinds; and conditions that can never hold."""
+        known = {f.path for f in before}
+        for node in self.spec.nodes:
+            field = node.field
+            spot = self.spots.get(field.path, "")
+            for name, rule in (("visible_when", field.visible), ("required_when", field.required_when), ("computed", field.computed)):
+                if rule is not None and f"{spot}/ui/{name}" not in known:
+                    yield from self._typed(rule, field, f"{spot}/ui/{name}")
+            if field.visible is not None and never(field.visible, self.spec):
+                yield Finding("error", f"{spot}/ui/visible_when", "forms.check_never_shown", {"path": field.path})
+        for check in self.spec.checks:
+            yield from self._typed(check.rule, self.spec.root, f"/ui/checks/{check.id}")
+
+    def _typed(self, rule: Rule, field: Field, spot: str) -> Iterator[Finding]:
+        # `row.…` of a field inside rows means its own rows, which are known here and not to the rule.
+        container = field.path.rpartition(".")[0]
+        types = {**self.spec.types, **{f"row.{p.rpartition('.')[2]}": t for p, t in self.spec.types.items() if p.rpartition(".")[0] == f"form.{container}"}}
+        if container == "" or f"form.{container}" not in self.spec.types:
+            types = {p: t for p, t in self.spec.types.items() if not p.startswith("row.")}
+        try:
+            compile_rule(rule.expr, types)
+        except RuleError as error:
+            for finding in error.findings:
+                yield Finding(finding.level, f"{spot} {finding.path}".strip(), finding.key, finding.params)
+
+
+def never(rule: Rule, spec: FormSpec) -> bool:
+    """Whether the rule is false or unknown for every answer, as far as can be told by looking: constants, and values that are no option.
+
+    A rule it cannot see through is taken to hold sometimes.
+    """
+    return _never(rule.expr, spec)
+
+
+def _never(expr: Any, spec: FormSpec) -> bool:
+    if expr is False:
+        return True
+    if not isinstance(expr, Mapping) or len(expr) != 1:
+        return False
+    ((op, args),) = expr.items()
+    args = args if isinstance(args, list) else [args]
+    if op == "and":
+        return any(_never(a, spec) for a in args) or _clash(args)
+    if op == "or":
+        return all(_never(a, spec) for a in args)
+    if op == "==" and len(args) == 2:
+        if not any(isinstance(a, Mapping) for a in args):
+            return bool(args[0] != args[1])
+        return _no_option(args[0], args[1], spec) or _no_option(args[1], args[0], spec)
+    if op == "in" and len(args) == 2 and isinstance(args[1], list):
+        return bool(args[1]) and all(_no_option(args[0], v, spec) for v in args[1])
+    return False
+
+
+def _no_option(var: Any, literal: Any, spec: FormSpec) -> bool:
+    if not isinstance(var, Mapping) or "var" not in var or isinstance(literal, Mapping | list):
+        return False
+    label = spec.labels.get(str(var["var"]))
+    return label is not None and bool(label.choices) and literal not in label.choices
+
+
+def _clash(args: list[Any]) -> bool:
+    """``a == 1 and a == 2``."""
+    wanted: dict[str, Any] = {}
+    for arg in args:
+        if (
+            isinstance(arg, Mapping)
+            and isinstance(pair := arg.get("=="), list)
+            and len(pair) == 2
+            and isinstance(pair[0], Mapping)
+            and not isinstance(pair[1], Mapping | list)
+        ):
+            path = str(pair[0].get("var"))
+            if path in wanted and wanted[path] != pair[1]:
+                return True
+            wanted[path] = pair[1]
+    return False

@@ -1,0 +1,18 @@
+"""The face of forms: everything other slices import."""
+
+from core.forms.check import check_form
+from core.forms.compile import compile_form
+from core.forms.decide import decide
+from core.forms.decode import decode
+from core.forms.display import Shown, display
+from core.forms.errors import FormError, TooMuch
+from core.forms.operations import apply_op, attach
+from core.forms.prefill import empty, prefill
+from core.forms.sample import sample
+from core.forms.spec import Decision, Field, FieldError, FormSpec, Sourced, Values
+from core.forms.wording import words
+
+__all__ = [
+    "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "check_form",
+    "compile_form", "decide", "decode", "display", "empty", "prefill", "sample", "words",
+]  # fmt: skip
