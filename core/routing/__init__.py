@@ -1,0 +1,1 @@
+"""Routes: the language, its pure engine, its checks, its picture and its sentences. No database, no web."""

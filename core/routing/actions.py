@@ -1,0 +1,105 @@
+"""The buttons of an open task: what each will do, and why a closed one is closed (UX: a button never without what it will do)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from core.kernel.wording import word
+from core.routing.commands import CHECK_ACTIONS, INTAKE_ACTIONS, SIGN_ACTIONS, documents_ready, why_not_intake
+from core.routing.errors import RouteRefused
+from core.routing.facts import facts_at, holds
+from core.routing.marking import ActionView, Marking, OpenTask
+from core.routing.spec import Action, Exit, Node, RouteSpec
+from core.rules.service import Label, Labels
+
+_NEEDS: Mapping[str, tuple[str, ...]] = {"decline": ("reason",), "request_correction": ("fields",), "missing": ("fields",), "refuse": ("reason",)}
+
+
+def actions(
+    spec: RouteSpec, marking: Marking, task_no: int, facts: Mapping[str, Any], *, locale: str = "zh", labels: Labels | None = None
+) -> tuple[ActionView, ...]:
+    """The buttons of task *task_no*, open and closed ones. Raises :class:`RouteRefused` when the task is not open."""
+    task = marking.task(task_no)
+    if task is None:
+        raise RouteRefused("routing.task_closed", task=task_no)
+    if task.kind == "step":
+        node = spec.nodes[task.node]
+        return tuple(_step_action(spec, marking, task, node, action, facts, locale, labels or {}) for action in node.actions.values())
+    return tuple(_fixed(spec, marking, task, name, facts, locale) for name in _names(task))
+
+
+def _names(task: OpenTask) -> tuple[str, ...]:
+    return {"intake": INTAKE_ACTIONS, "check": CHECK_ACTIONS, "correction": ("correct",), "sign": SIGN_ACTIONS, "delivery": ("deliver",)}.get(task.kind, ())
+
+
+def _fixed(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: Mapping[str, Any], locale: str) -> ActionView:
+    key = None
+    if task.kind == "intake":
+        key = why_not_intake(marking, name)
+        if name == "request_correction" and spec.intake.correction_limit is None:
+            key = "routing.no_correction"
+    elif task.kind == "delivery" and not documents_ready(facts):
+        key = "routing.documents_wait"
+    needs = _NEEDS.get(name, ())
+    effect = word(f"routing.effect.{task.kind}.{name}", locale)
+    if task.kind == "sign":
+        node = spec.nodes[task.node]
+        effect = exit_words(spec, node, node.exits[name], locale)
+        needs = tuple(dict.fromkeys((*needs, *node.exits[name].needs))) if name == "refuse" else ()
+    return ActionView(name, word(f"routing.action.{task.kind}.{name}", locale), key is None, word(key, locale) if key else None, needs, effect)
+
+
+def _step_action(
+    spec: RouteSpec, marking: Marking, task: OpenTask, node: Node, action: Action, facts: Mapping[str, Any], locale: str, labels: Labels
+) -> ActionView:
+    why = _why_not(spec, marking, task, node, action, facts, locale, labels)
+    title = text(spec, f"{node.path}.actions.{action.id}.title", action.title, locale)
+    return ActionView(action.id, title, why is None, why, action.exit.needs, exit_words(spec, node, action.exit, locale))
+
+
+def _why_not(
+    spec: RouteSpec, marking: Marking, task: OpenTask, node: Node, action: Action, facts: Mapping[str, Any], locale: str, labels: Labels
+) -> str | None:
+    if any(task.no in waiting for waiting in marking.pauses.values()):
+        return word("routing.paused", locale, title=text(spec, f"{node.path}.title", node.title, locale))
+    exit_ = action.exit
+    if exit_.back is not None and marking.backs.get(f"{node.path}#{action.id}", 0) >= (exit_.max or 1):
+        return word("routing.no_more_backs", locale, title=action.title, max=exit_.max)
+    truth = holds(action.when, facts_at(spec, marking, node.scope, facts))
+    if truth is True or action.when is None:
+        return None
+    key = "routing.only_when" if truth is False else "routing.unknown_when"
+    return word(key, locale, rule=action.when.sentence({**outcome_labels(spec, locale), **labels}, locale))
+
+
+def exit_words(spec: RouteSpec, node: Node, exit_: Exit, locale: str = "zh") -> str:
+    """Where an exit leads, in words."""
+    if exit_.target is not None:
+        following = spec.scopes[node.scope].nodes.get(exit_.target)
+        title = text(spec, f"{node.scope}.{exit_.target}.title", following.title if following else exit_.target, locale)
+        return word("routing.effect.back" if exit_.back else "routing.effect.to", locale, title=title, max=exit_.max)
+    found = spec.branch_of(node.scope)
+    if found is None:
+        return word(f"routing.effect.decide.{'refuse' if exit_.outcome == 'refuse' else 'grant'}", locale)
+    branch = text(spec, f"{node.scope}.title", found[1].title, locale)
+    return word(f"routing.effect.branch.{'refuse' if exit_.outcome == 'refuse' else 'agree'}", locale, title=branch)
+
+
+def outcome_labels(spec: RouteSpec, locale: str = "zh") -> dict[str, Any]:
+    """How sentences name ``<node>.outcome``."""
+    choices = {key: word(f"routing.outcome.{key}", locale) for key in ("agree", "refuse", "grant", "if_none", "done", "by_hand")}
+    return {
+        f"{node.id}.outcome": Label(
+            word("routing.word.outcome_of", locale, title=text(spec, f"{node.path}.title", node.title, locale)),
+            {**choices, **{a.id: a.title for a in node.actions.values() if a.exit.outcome is None}},
+        )
+        for node in spec.walk()
+    }
+
+
+def text(spec: RouteSpec, path: str, chinese: str, locale: str) -> str:
+    """A human text of the route in *locale*: translations map paths of stable ids to texts, a missing one stays Chinese (DESIGN §3)."""
+    if locale == "zh":
+        return chinese
+    words = spec.doc.get("translations", {}).get(locale, {})
+    found = words.get(path) or words.get(f"route.{path}")
+    return str(found) if found else chinese

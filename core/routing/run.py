@@ -1,0 +1,295 @@
+"""Moving the token: what entering and leaving a node does. One :class:`Run` serves one command.
+
+Every decision is written as an event first and then evolved, so that the marking is the fold of the events by construction.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from core.kernel.wording import word
+from core.routing.errors import NeedMissing, RouteRefused
+from core.routing.evolve import evolve
+from core.routing.facts import facts_at, holds, known_limit
+from core.routing.marking import Block, ClockOp, Marking, OpenTask, Plan, RouteEvent, Signing, TaskKind
+from core.routing.spec import PLATFORM, Branch, Exit, Holders, Join, Node, RouteSpec, Scope
+from core.worktime.spec import Limit
+
+#: Automatic moves of one command; more is a loop that only a broken definition can make (ROUTING §9.4).
+MOST_MOVES = 100
+
+
+class Run:
+    """The work of one command on one marking."""
+
+    def __init__(self, spec: RouteSpec, marking: Marking, facts: Mapping[str, Any], actor: str | None = None) -> None:
+        self.spec = spec
+        self.marking = marking
+        self.facts = facts
+        self.actor = actor
+        self.moves = 0
+        self.events: list[RouteEvent] = []
+        self.opens: list[OpenTask] = []
+        self.closes: list[int] = []
+        self.clocks: list[ClockOp] = []
+        self.documents: list[str] = []
+        self.outcome: str | None = None
+
+    def plan(self) -> Plan:
+        """Everything that happened."""
+        still_open = {t.no for t in self.marking.tasks}
+        return Plan(
+            self.marking,
+            tuple(self.events),
+            tuple(t for t in self.opens if t.no in still_open),
+            tuple(self.closes),
+            tuple(self.clocks),
+            self.outcome,
+            tuple(dict.fromkeys(self.documents)),
+        )
+
+    def emit(self, kind: str, /, **body: Any) -> None:
+        """Write one event and let it change the marking."""
+        event = RouteEvent(kind, body)
+        self.events.append(event)
+        self.marking = evolve(self.spec, self.marking, event)
+
+    def clock(
+        self,
+        op: Literal["start", "pause", "resume", "stop"],
+        clock: str,
+        limit: Limit | None = None,
+        *,
+        pause: str | None = None,
+        as_of: Literal["now", "receipt"] = "now",
+    ) -> None:
+        """Note what to do to a clock."""
+        self.clocks.append(ClockOp(op, clock, limit, pause, as_of))
+
+    # tasks ----------------------------------------------------------------------------------------------------------
+
+    def open_task(
+        self, node: str, kind: TaskKind, title: str, holders: Holders, limit: Limit | None, scope: str, *, visit: int = 1, group: int | None = None
+    ) -> None:
+        """Open a task and start its clock."""
+        task = OpenTask(self.marking.next_no, node, kind, title, holders, limit, scope, visit, group)
+        self.emit("task_opened", **task.to_json())
+        self.opens.append(task)
+        if limit is not None:
+            self.clock("start", f"task:{task.no}", limit)
+
+    def close_task(self, task: OpenTask, action: str, **body: Any) -> None:
+        """Close a task, end the pauses it waits in, stop its clock. The actor is recorded when this very task was acted on."""
+        for key in [key for key, waiting in self.marking.pauses.items() if task.no in waiting]:
+            self.close_pause(key, task)
+        self.emit("task_closed", no=task.no, action=action, **body)
+        if task.no not in self.closes:
+            self.closes.append(task.no)
+        if task.limit is not None:
+            self.clock("stop", f"task:{task.no}")
+
+    def close_all(self, why: str, scope: str | None = None) -> None:
+        """Close every task (of *scope* and below)."""
+        for task in self.marking.tasks:
+            if scope is None or task.scope == scope or task.scope.startswith(f"{scope}."):
+                self.close_task(task, why)
+
+    def open_pause(self, key: str, pause: str, task: OpenTask, limit: Limit | None) -> None:
+        """Stop the main clock and the task's own for a special procedure (行政许可法 45)."""
+        first = key not in self.marking.pauses
+        if first and not self.marking.pauses:
+            self.clock("pause", "main", pause=pause)
+        if task.limit is not None:
+            self.clock("pause", f"task:{task.no}", pause=pause)
+        if first:
+            self.clock("start", f"pause:{key}", limit)
+        self.emit("pause_opened", key=key, pause=pause, no=task.no)
+
+    def close_pause(self, key: str, task: OpenTask) -> None:
+        """End the pause for *task*; the main clock goes on when it was the last."""
+        pause = key.partition("@")[0]
+        self.emit("pause_closed", key=key, pause=pause, no=task.no)
+        if task.limit is not None:
+            self.clock("resume", f"task:{task.no}", pause=pause)
+        if key not in self.marking.pauses:
+            self.clock("stop", f"pause:{key}")
+        if not self.marking.pauses:
+            self.clock("resume", "main", pause=pause)
+
+    # nodes ----------------------------------------------------------------------------------------------------------
+
+    def enter(self, node: Node) -> None:
+        """Put the token on *node*."""
+        self.moves += 1
+        if self.moves > MOST_MOVES:
+            raise RouteRefused("routing.too_many_moves", most=MOST_MOVES, title=node.title)
+        here = facts_at(self.spec, self.marking, node.scope, self.facts)
+        limit = known_limit(node.limit, here, node.title)
+        visit = self.marking.visits.get(node.path, 0) + 1
+        self.emit("node_entered", node=node.path, visit=visit)
+        if node.kind == "step":
+            assert node.holders is not None
+            self.open_task(node.path, "step", node.title, self.held(node.holders, node.scope), limit, node.scope, visit=visit)
+        elif node.kind == "sign":
+            self._enter_sign(node, visit)
+        elif node.kind == "auto":
+            self.open_task(node.path, "auto", node.title, PLATFORM, limit, node.scope, visit=visit)
+            self.emit("hook_called", node=node.path, visit=visit, hook=node.hook, no=self.opens[-1].no)
+        elif node.kind == "parallel":
+            self._enter_block(node, visit, here)
+        else:
+            raise RouteRefused("routing.not_yet", what=node.title)
+
+    def held(self, holders: Holders, scope: str) -> Holders:
+        """*holders* with ``branch`` replaced by the nearest branch's organisation."""
+        found = self.spec.branch_of(scope)
+        return holders.within(found[1].org if found else None)
+
+    def leave(self, node: Node, name: str) -> None:
+        """Take the token off *node* by its exit *name*."""
+        exit_ = node.exits[name]
+        outcome = exit_.outcome or name
+        if node.kind == "parallel":
+            self.emit("block_left", node=node.path, outcome=outcome if name == "if_none" else name)
+        else:
+            self.emit("node_left", node=node.path, outcome=outcome)
+        if exit_.document:
+            self.documents.append(exit_.document)
+        self._follow(node, name, exit_)
+
+    def _follow(self, node: Node, name: str, exit_: Exit) -> None:
+        scope = self.spec.scopes[node.scope]
+        if exit_.back is not None:
+            if self.backs_left(node, name, exit_) <= 0:
+                # Only a vote or a join can come here, a button is closed before: what may not go back again has failed.
+                self.end_scope(scope, "refuse")
+                return
+            self.emit("back_taken", node=node.path, action=name, to=f"{node.scope}.{exit_.back}")
+            self.enter(scope.nodes[exit_.back])
+        elif exit_.to is not None:
+            self.enter(scope.nodes[exit_.to])
+        else:
+            self.end_scope(scope, exit_.outcome or name)
+
+    def backs_left(self, node: Node, name: str, exit_: Exit) -> int:
+        """How often *exit_* may still lead back."""
+        return (exit_.max or 1) - self.marking.backs.get(f"{node.path}#{name}", 0)
+
+    def end_scope(self, scope: Scope, outcome: str) -> None:
+        """The token of *scope* reached an end by name."""
+        found = self.spec.branch_of(scope.path)
+        if found is None:
+            self._decide("refuse" if outcome == "refuse" else "grant")
+            return
+        node, branch = found
+        self.emit("branch_ended", node=node.path, branch=branch.id, outcome="refuse" if outcome == "refuse" else "agree")
+        self._join(node)
+
+    def _decide(self, outcome: str) -> None:
+        self.outcome = outcome
+        self.emit("decided", outcome=outcome)
+        self.clock("stop", "main")
+        self.documents.append(f"decision_{outcome}")
+        delivery = self.spec.delivery
+        limit = known_limit(delivery.limit, self.facts, word("routing.title.delivery"))
+        self.open_task("delivery", "delivery", word("routing.title.delivery"), delivery.holders, limit, "delivery")
+        self.clock("start", "delivery", limit)
+
+    # sign -----------------------------------------------------------------------------------------------------------
+
+    def _enter_sign(self, node: Node, visit: int) -> None:
+        groups = tuple(Signing(self.held(g.holders, node.scope), g.need, g.of) for g in node.groups)
+        self.emit("sign_opened", node=node.path, groups=[g.to_json() for g in groups])
+        for index in range(1 if node.in_order else len(groups)):
+            self._open_group(node, index, visit)
+
+    def _open_group(self, node: Node, index: int, visit: int) -> None:
+        here = facts_at(self.spec, self.marking, node.scope, self.facts)
+        limit = known_limit(node.limit, here, node.title)
+        self.open_task(node.path, "sign", node.title, self.marking.signs[node.path][index].holders, limit, node.scope, visit=visit, group=index)
+
+    def add_signer(self, node: Node, holders: Holders, visit: int) -> None:
+        """加签: one more who must agree, until the node closes."""
+        group = Signing(self.held(holders, node.scope), 1, 1)
+        self.emit("signer_added", node=node.path, group=group.to_json())
+        self._open_group(node, len(self.marking.signs[node.path]) - 1, visit)
+
+    def sign(self, node: Node, task: OpenTask, verdict: str) -> None:
+        """Count one signature; go on when the node is decided."""
+        index = task.group or 0
+        self.emit("signed", no=task.no, node=node.path, group=index, verdict=verdict, by=self.actor)
+        group = self.marking.signs[node.path][index]
+        if verdict == "refuse" and (node.veto or group.of - group.refuse < group.need):
+            self._finish_sign(node, task, "refuse")
+            return
+        if group.agree < group.need:
+            return
+        self.close_task(task, "agree", by=self.actor)
+        if all(g.agree >= g.need for g in self.marking.signs[node.path]):
+            self._finish_sign(node, None, "agree")
+        elif not any(t.node == node.path for t in self.marking.tasks):
+            following = next(i for i, g in enumerate(self.marking.signs[node.path]) if g.agree < g.need)
+            self._open_group(node, following, task.visit)
+
+    def _finish_sign(self, node: Node, last: OpenTask | None, verdict: str) -> None:
+        if last is not None:
+            self.close_task(last, verdict, by=self.actor)
+        for task in [t for t in self.marking.tasks if t.node == node.path]:
+            self.close_task(task, "not_needed")
+        self.leave(node, verdict)
+
+    # parallel -------------------------------------------------------------------------------------------------------
+
+    def _enter_block(self, node: Node, visit: int, here: Mapping[str, Any]) -> None:
+        started: list[str] = []
+        skipped: list[str] = []
+        for branch in node.branches.values():
+            (started if self._starts(branch, here) else skipped).append(branch.id)
+        self.emit("block_entered", node=node.path, visit=visit, started=started, skipped=skipped)
+        if not started:
+            if "if_none" not in node.exits:
+                raise RouteRefused("routing.nobody_started", title=node.title)
+            self.leave(node, "if_none")
+            return
+        for branch_id in started:
+            block = self.marking.blocks.get(node.path)
+            if block is not None and block.visit == visit and branch_id in block.pending:  # an earlier branch may have decided it all
+                scope = node.branches[branch_id].scope
+                self.enter(scope.nodes[scope.start])
+
+    def _starts(self, branch: Branch, here: Mapping[str, Any]) -> bool:
+        if branch.for_each is not None:
+            raise RouteRefused("routing.not_yet", what=branch.title)
+        truth = holds(branch.when, here)
+        if truth is None:
+            assert branch.when is not None
+            raise NeedMissing("routing.need.value", paths="、".join(sorted(branch.when.paths)), title=branch.title)
+        return truth
+
+    def _join(self, node: Node) -> None:
+        block = self.marking.blocks[node.path]
+        assert node.join is not None
+        verdict = judge(node.join, node.lead, block)
+        early = verdict is not None and (node.join.wait == "decided" or (verdict == "refuse" and node.join.on_refuse == "stop_others"))
+        if block.pending and not early:
+            return
+        for branch in block.pending:
+            scope = f"{node.path}.{branch}"
+            self.close_all("stopped", scope)
+            self.emit("branch_stopped", node=node.path, branch=branch, reason="decided")
+        self.leave(node, verdict or "refuse")
+
+
+def judge(join: Join, lead: str | None, block: Block) -> str | None:
+    """What the branches have decided so far: ``agree``, ``refuse`` or ``None`` while it is open.
+
+    The lead decides the joint case, never another department's decision; a lead that did not start leaves the word to all the others.
+    """
+    agrees = sum(outcome == "agree" for outcome in block.closed.values())
+    refuses = len(block.closed) - agrees
+    waiting = len(block.pending)
+    if join.policy == "lead" and lead in block.started:
+        return block.closed.get(lead or "")
+    if join.policy in ("any", "quorum"):
+        need = 1 if join.policy == "any" else (join.need or 1)
+        return "agree" if agrees >= need else "refuse" if agrees + waiting < need else None
+    return "refuse" if refuses else None if waiting else "agree"

@@ -1,0 +1,36 @@
+"""The face of routing: what other slices import."""
+
+from core.routing.actions import actions
+from core.routing.commands import excluded
+from core.routing.compiling import compile_route
+from core.routing.engine import advance, start
+from core.routing.errors import BadRoute, NeedMissing, RouteRefused
+from core.routing.evolve import evolve, fold
+from core.routing.facts import facts_at, hook_input
+from core.routing.marking import ActionView, Block, ClockOp, Command, Marking, OpenTask, Plan, RouteEvent
+from core.routing.spec import Holders, RouteSpec
+
+__all__ = [
+    "ActionView",
+    "BadRoute",
+    "Block",
+    "ClockOp",
+    "Command",
+    "Holders",
+    "Marking",
+    "NeedMissing",
+    "OpenTask",
+    "Plan",
+    "RouteEvent",
+    "RouteRefused",
+    "RouteSpec",
+    "actions",
+    "advance",
+    "compile_route",
+    "evolve",
+    "excluded",
+    "facts_at",
+    "fold",
+    "hook_input",
+    "start",
+]
