@@ -39,13 +39,16 @@ def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]
     """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed."""
     if before is None or before.hash == after.hash:
         return ()
-    old, new = before.doc, after.doc
+    return (*compare(before.doc, after.doc), *_keyed("fields", _fields(before.form_doc), _fields(after.form_doc)))
+
+
+def compare(old: JsonObject, new: JsonObject) -> tuple[Change, ...]:
+    """What differs between two item documents, their forms aside."""
     changes = [
         *_limits(old, new),
         *_scalars(old, new),
         *(c for part in ("materials", "situations", "conditions", "basis", "results", "places", "faq") for c in _listed(part, old, new)),
         *_keyed("fees", {i["id"]: i for i in old["fees"].get("items") or ()}, {i["id"]: i for i in new["fees"].get("items") or ()}),
-        *_keyed("fields", _fields(before.form_doc), _fields(after.form_doc)),
         *_keyed("steps", _steps(old["route"]["review"]), _steps(new["route"]["review"])),
         *_keyed("pauses", old["route"].get("pauses") or {}, new["route"].get("pauses") or {}),
         *(c for name in ("intake", "delivery", "anytime", "lights") for c in _whole(f"route.{name}", "route", old["route"].get(name), new["route"].get(name))),

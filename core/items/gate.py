@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from core.forms.service import decide
 from core.items.errors import finding
 from core.items.facts import facts as facts_of
+from core.items.facts import preset
 from core.items.materials import needs
 from core.items.rehearsal import Rehearsal
 from core.items.spec import CompiledItem, JsonObject
@@ -86,14 +87,14 @@ def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Cale
     given = test["given"]
     party = {"kind": given.get("party", "person")}
     channel = str(given.get("channel", "web"))
-    facts = facts_of(compiled.doc, given.get("situation"), party=party, channel=channel)
-    decision = decide(compiled.form, {**facts["form"], **(given.get("form") or {})}, facts=facts)
+    facts = facts_of(compiled, given.get("situation"), party=party, channel=channel)
+    decision = decide(compiled.form, {**preset(compiled.doc, given.get("situation")), **(given.get("form") or {})}, facts=facts)
     found = list(_form_findings(test, decision.errors, path))
     if decision.errors:
         return TestResult(test["id"], test["title"], "errors", (), None, (), frozenset(), tuple(found))
-    facts = facts_of(compiled.doc, given.get("situation"), decision.values, party=party, channel=channel)
+    facts = facts_of(compiled, given.get("situation"), decision.values, party=party, channel=channel)
     found.extend(_material_findings(compiled, test, facts, path))
-    walk = Rehearsal(compiled.route, facts, calendar, filed)
+    walk = Rehearsal(compiled.route, facts, calendar, filed, tuple(given.get("materials") or ()))
     try:
         walk.file()
         for number, step in enumerate(test["steps"]):

@@ -2,11 +2,11 @@
 
 from core.items.checking import Known, check_item
 from core.items.compiling import compile_item
-from core.items.diff import balance, diff
+from core.items.diff import balance, compare, diff
 from core.items.format import format_item
 from core.items.gate import run_tests
 from core.items.queries import current, load, visible
-from core.items.service.apply import apply, apply_all
+from core.items.service.apply import apply, apply_all, publish_document
 from core.items.service.export import export
 from core.items.service.known import known_here
 from core.items.service.publish import publish
@@ -17,6 +17,7 @@ __all__ = [
     "apply_all",
     "balance",
     "check_item",
+    "compare",
     "compile_item",
     "current",
     "diff",
@@ -25,6 +26,7 @@ __all__ = [
     "known_here",
     "load",
     "publish",
+    "publish_document",
     "run_tests",
     "visible",
 ]

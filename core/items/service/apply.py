@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+from pathlib import Path
+
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -9,7 +11,7 @@ from core.items.checking import check_item, has_errors
 from core.items.compiling import compile_item
 from core.items.errors import GateClosed
 from core.items.gate import run_tests
-from core.items.library import ItemSource
+from core.items.library import ItemSource, library
 from core.items.models import Item, ItemDraft, ItemVersion
 from core.items.service.known import known_here
 from core.items.service.publish import publish
@@ -103,6 +105,15 @@ def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool,
     if refused:
         raise GateClosed(refused, code="、".join(sorted({f.path.partition(":")[0] for f in refused})))
     return tuple(done)
+
+
+def publish_document(session: Session, doc: JsonObject, *, root: Path, actor: Actor) -> str:
+    """Apply and publish one item document with the forms below *root* (demo set-up and tests); returns the id of the version in force."""
+    shelf = library(within=(root,))
+    apply(session, doc, forms=shelf.forms, blocks=shelf.blocks, publishing=True, same_person=True, actor=actor)
+    item = session.get(Item, doc["code"])
+    assert item is not None and item.current_version_id is not None
+    return item.current_version_id
 
 
 def in_file(found: Finding, file: str) -> Finding:

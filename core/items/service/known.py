@@ -8,8 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity.holders import resolve_organisation
+from core.identity.models import Hall
 from core.identity.queries import departments, divisions
-from core.identity.spec import DepartmentView
+from core.identity.spec import LEVELS, DepartmentView
 from core.items.checking import Known
 from core.items.models import Item
 from core.items.spec import JsonObject
@@ -36,20 +37,20 @@ def _hooks(session: Session) -> frozenset[str] | None:
 
 
 def offering_departments(session: Session, doc: JsonObject, *, division: str | None = None) -> tuple[DepartmentView, ...]:
-    """The departments of the item's kind at the level that exercises it – every county's, when counties do.
+    """The departments that offer item *doc*: those of its kind in every division that runs a hall and stands at the item's level or above.
 
-    *division* (its code) narrows to one place and below. Where nobody of that level exists, the nearest level that does stands in:
-    a hall that holds only a city still offers what elsewhere is done by counties.
+    So a city's hall offers what its counties do, each county's branch hall offers it again from its own department, and a county's hall
+    never offers what only the city may decide. Without any such hall: the departments at the item's level. *division* (a code) narrows
+    to one place and below.
     """
-    kind, level = doc.get("department"), doc.get("level")
-    levels = {d.id: d for d in divisions(session)}
-    inside = next((d.path for d in levels.values() if d.code == division), "/") if division is not None else "/"
-    found = [d for d in departments(session) if d.code == kind and d.division_path.startswith(inside)]
-    exact = [d for d in found if levels[d.division_id].level == level]
-    if exact or not found:
-        return tuple(exact)
-    depth = min(d.division_path.count("/") for d in found)
-    return tuple(d for d in found if d.division_path.count("/") == depth)
+    kind, level = doc.get("department"), str(doc.get("level"))
+    places = {d.id: d for d in divisions(session)}
+    inside = next((d.path for d in places.values() if d.code == division), None) if division is not None else ""
+    found = [d for d in departments(session) if d.code == kind and inside is not None and d.division_path.startswith(inside)]
+    with_hall = frozenset(session.scalars(select(Hall.division_id)))
+    rank = LEVELS.index(level) if level in LEVELS else len(LEVELS)
+    halls = [d for d in found if d.division_id in with_hall and LEVELS.index(places[d.division_id].level) <= rank]
+    return tuple(halls or [d for d in found if places[d.division_id].level == level])
 
 
 def _somebody(session: Session, owner: DepartmentView, holders: Mapping[str, Any]) -> bool:

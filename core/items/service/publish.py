@@ -45,12 +45,12 @@ def publish(
     compiled = from_bundle(bytes(draft.bundle))
     _gate(session, compiled, division, findings)
     version = _version(session, item, compiled, actor)
-    _offer(session, compiled, division)
+    places = _offer(session, compiled, division)
     item.department, item.title, item.status = compiled.doc["department"], compiled.title, "published"
     item.current_version_id, item.card = version.id, card(compiled.doc)
     session.delete(draft)
     session.flush()
-    _index(session, compiled)
+    _index(session, compiled, places)
     detail = {"hash": compiled.hash, "number": version.number, "version": version.id, "applied_by": draft.applied_by}
     audit.record(session, "item.published", subject=("item", code), actor=actor, detail=detail)
     return version
@@ -91,14 +91,16 @@ def _contracts(session: Session, sections: Mapping[str, Any]) -> dict[str, Any]:
     return {name: installed.get(name) for name in sections}
 
 
-def _offer(session: Session, compiled: CompiledItem, division: str | None) -> None:
+def _offer(session: Session, compiled: CompiledItem, division: str | None) -> tuple[str, ...]:
+    """Write who offers the item; returns the paths of their divisions."""
     session.execute(delete(ItemOffer).where(ItemOffer.item_code == compiled.code))
-    for department in offering_departments(session, compiled.doc, division=division):
+    offering = offering_departments(session, compiled.doc, division=division)
+    for department in offering:
         session.execute(insert(ItemOffer).values(item_code=compiled.code, department_id=department.id, region_root=department.region_root))
+    return tuple(department.division_path for department in offering)
 
 
-def _index(session: Session, compiled: CompiledItem) -> None:
-    """One search entry an item; the hall's scope is applied when hits are shown (``queries.visible(codes=…)``), as offers may be many."""
+def _index(session: Session, compiled: CompiledItem, places: tuple[str, ...]) -> None:
+    """One search entry an item, found in the halls of the divisions that offer it."""
     doc = compiled.doc
-    words = tuple(doc.get("words") or ())
-    search.put(session, "item", compiled.code, title=compiled.title, body=search_body(doc), words=words, scope="")
+    search.put(session, "item", compiled.code, title=compiled.title, body=search_body(doc), words=tuple(doc.get("words") or ()), scope=places)

@@ -1,0 +1,146 @@
+"""Walk a case through a route on paper: the pure engine, a calendar and a movable clock – no database, no people."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from core.items.spec import JsonObject
+from core.kernel.clock import local
+from core.routing.service import Command, Marking, OpenTask, Plan, RouteSpec, actions, advance, start
+from core.worktime.calendars import Calendar
+from core.worktime.projection import project
+from core.worktime.spec import Ledger, Limit
+
+#: Commands that are no button of a task.
+_FREE = frozenset(("withdraw", "lapse", "deem_accepted", "terminate"))
+_PAUSES = frozenset(("open_pause", "close_pause"))
+_ENDS = {"declined": "declined", "withdrawn": "withdrawn", "lapsed": "lapsed"}
+
+Problem = tuple[str, dict[str, Any]]
+
+
+class Rehearsal:
+    """One walk. After it ``end``, ``path``, ``days_used``, ``documents`` and ``acted`` tell what happened."""
+
+    def __init__(self, route: RouteSpec, facts: Mapping[str, Any], calendar: Calendar, filed: datetime, materials: Sequence[str] = ()) -> None:
+        self.route = route
+        #: Documents are made by the outbox; on paper they are ready at once.
+        self.facts = {**facts, "documents": {"ready": True}}
+        self.calendar = calendar
+        self.filed = filed
+        self.at = filed
+        self.materials = tuple(materials)
+        self.marking = Marking()
+        self.main: Ledger | None = None
+        self.outcome: str | None = None
+        self.visited: list[str] = []
+        self.made: list[str] = []
+        self.acted: set[tuple[str, str]] = set()
+        self.steps = 0
+
+    def file(self) -> None:
+        """Hand in the application."""
+        self._take(start(self.route, self.facts))
+
+    def step(self, step: JsonObject) -> Problem | None:
+        """Do one step of a test: who (``as``), what (``do``), where (``at``), on which working day after filing. ``None`` when it could be done.
+
+        Every step is done by another person of the named role: four eyes are a matter of persons, and a test names roles.
+        """
+        self.steps += 1
+        day = self.calendar.add_working(local(self.filed, self.calendar.zone).date(), int(step["day"])) if step.get("day") else None
+        at = self.at + timedelta(seconds=1) if day is None else self.filed + (day - local(self.filed, self.calendar.zone).date()) + timedelta(seconds=self.steps)
+        if at < self.at:
+            return "test_backwards", {"day": step["day"]}
+        self.at = at
+        do, data = str(step["do"]), dict(step.get("data") or {})
+        actor = f"{step['as']}#{self.steps}"
+        if do in _FREE:
+            self._take(advance(self.route, self.marking, Command(do, reason=step.get("reason"), data=data, actor=actor), self.facts))
+            return None
+        task = self._task(step, do)
+        if task is None:
+            waiting = "、".join(f"{short(t.node)}({t.holders.role})" for t in self.marking.tasks) or "—"
+            return "test_no_task", {"who": step["as"], "do": do, "open": waiting}
+        if do in _PAUSES:
+            command = Command(do, task.no, data.get("pause"), step.get("reason"), data, actor)
+        else:
+            closed = next((view.why_not for view in actions(self.route, self.marking, task.no, self.facts) if view.id == do and not view.enabled), None)
+            if closed is not None:
+                return "test_closed", {"do": do, "why": closed}
+            command = Command("act", task.no, do, step.get("reason"), self._filled(do, data), actor)
+        self._take(advance(self.route, self.marking, command, self.facts))
+        self.acted.add((short(task.node), do))
+        return None
+
+    def _filled(self, do: str, data: dict[str, Any]) -> dict[str, Any]:
+        """A correction has to name something; a test that does not care which gets the first material."""
+        if do in ("request_correction", "missing") and not data.get("fields") and not data.get("materials"):
+            return {**data, "materials": list(self.materials[:1]) or ["application"]}
+        return data
+
+    def _task(self, step: JsonObject, do: str) -> OpenTask | None:
+        """The open task that the step means: held by this role (of this department), at this node, with this button."""
+        who = str(step["as"])
+        department, _, role = who.rpartition(".") if "@" not in who else (who.partition("@")[2], "", who.partition("@")[0])
+        for task in self.marking.tasks:
+            if task.holders.role != role or (department and not _of(task, department)):
+                continue
+            if step.get("at") and short(task.node) != short(str(step["at"])):
+                continue
+            if do in _PAUSES or any(view.id == do for view in actions(self.route, self.marking, task.no, self.facts)):
+                return task
+        return None
+
+    def _take(self, plan: Plan) -> None:
+        self.marking = plan.marking
+        self.outcome = plan.outcome or self.outcome
+        self.made.extend(plan.documents)
+        for event in plan.events:
+            if event.kind in ("task_opened", "node_entered"):
+                node = short(str(event.body["node"]))
+                if not self.visited or self.visited[-1] != node:
+                    self.visited.append(node)
+        for op in plan.clocks:
+            if op.clock != "main":
+                continue
+            if op.op == "start":
+                self.main = Ledger(_countable(op.limit)).start(self.filed if op.as_of == "receipt" else self.at)
+            elif self.main is not None:
+                self.main = getattr(self.main, op.op)(self.at, *((op.pause or "pause",) if op.op != "stop" else ()))
+
+    @property
+    def end(self) -> str:
+        """``grant``, ``refuse``, ``declined``, ``withdrawn``, ``lapsed`` or ``open``."""
+        return self.outcome or _ENDS.get(self.marking.status, "open")
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Every node in the order it was entered."""
+        return tuple(self.visited)
+
+    @property
+    def days_used(self) -> int | None:
+        """Working days on the main clock, from acceptance to the decision (or to the last step)."""
+        return None if self.main is None else project(self.main, self.calendar, now=self.at).used
+
+    @property
+    def documents(self) -> tuple[str, ...]:
+        """Documents and notices that were called for, each once."""
+        return tuple(dict.fromkeys(self.made))
+
+
+def _countable(limit: Limit | None) -> Limit:
+    """A limit nobody knows still has its days counted; a year of working days is longer than any test walks."""
+    return limit if limit is not None and (limit.value is not None or limit.unit == "at_once") else Limit(250)
+
+
+def short(node: str) -> str:
+    """A node path as authors write it: without the leading ``review.``."""
+    return node.removeprefix("review.")
+
+
+def _of(task: OpenTask, department: str) -> bool:
+    """Whether the task belongs to *department*: by its holders' organisation or the intake check's name."""
+    org = task.holders.org
+    return (isinstance(org, Mapping) and org.get("department") == department) or task.node == f"intake.check.{department}"
