@@ -8,11 +8,12 @@ from core.forms.display import Shown, display
 from core.forms.errors import FormError, TooMuch
 from core.forms.operations import apply_op, attach
 from core.forms.prefill import empty, prefill
+from core.forms.render import cache_key, render_page, render_summary
 from core.forms.sample import sample
 from core.forms.spec import Decision, Field, FieldError, FormSpec, Sourced, Values
 from core.forms.wording import words
 
 __all__ = [
-    "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "check_form",
-    "compile_form", "decide", "decode", "display", "empty", "prefill", "sample", "words",
+    "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "cache_key", "check_form",
+    "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "words",
 ]  # fmt: skip

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from jinja2 import pass_environment
+
 from core.kernel.canonical import digest
 from core.rules.service import Label, Rule, Type
 
@@ -180,6 +182,13 @@ class FormSpec:
             return fallback, None
         found = self.translations.get(locale, {}).get(f"form.{path}")
         return (found, None) if found else (fallback, "zh-CN")
+
+    @pass_environment
+    def html(self, env: Any, page: Any, values: Any = None, errors: Any = (), sources: Any = None, locale: str = "zh", facts: Any = None) -> Any:
+        """:func:`core.forms.render.render_page` for templates, which have the form at hand and the environment around them."""
+        from core.forms.render import render_page
+
+        return render_page(env, self, page, values, errors, sources, locale, facts)
 
     def texts_digest(self, locale: str) -> str:
         """Names the translations of *locale*, so that a cached page does not outlive them."""

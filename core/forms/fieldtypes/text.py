@@ -189,7 +189,7 @@ class Email(Code):
 
     key = "email"
     title = {"zh": "电子邮箱", "en": "E-mail"}
-    input_type = "email"
+    input_mode = "email"
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """RFC 5321 ends at 254."""
