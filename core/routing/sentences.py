@@ -1,0 +1,152 @@
+"""Every node reads as one sentence, in Chinese first: what the studio shows, the gate prints and a screen reader speaks."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from core.kernel.wording import word
+from core.routing.actions import exit_words, outcome_labels, text
+from core.routing.spec import Branch, Holders, Node, Org, RouteLimit, RouteSpec
+from core.rules.service import Labels, Rule
+from core.worktime.explain import limit_words
+from core.worktime.spec import Limit
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How to speak of a route: the language, the names of the form's fields and of the departments (code → title)."""
+
+    spec: RouteSpec
+    locale: str = "zh"
+    labels: Labels | None = None
+    departments: Mapping[str, str] | None = None
+
+    def say(self, key: str, **params: object) -> str:
+        """A text of the catalogue."""
+        return word(f"routing.say.{key}", self.locale, **params)
+
+    def title(self, path: str, chinese: str) -> str:
+        """A text of the route."""
+        return text(self.spec, f"{path}.title", chinese, self.locale)
+
+    def rule(self, rule: Rule) -> str:
+        """A condition in words."""
+        return rule.sentence({**outcome_labels(self.spec, self.locale), **(self.labels or {})}, self.locale)
+
+    def org(self, org: Org) -> str:
+        """An organisation relation in words."""
+        if isinstance(org, str):
+            return word(f"routing.org.{org}", self.locale)
+        if "department" in org:
+            code = org["department"]
+            return (self.departments or {}).get(code, code)
+        return word("routing.org.region", self.locale, level=word(f"routing.level.{org['region']}", self.locale))
+
+    def holders(self, holders: Holders) -> str:
+        """Who, in words."""
+        if holders.role in ("applicant", "system"):
+            return word(f"routing.role.{holders.role}", self.locale)
+        return self.say("holders", org=self.org(holders.org), role=word(f"routing.role.{holders.role}", self.locale))
+
+    def limit(self, limit: RouteLimit | None) -> str:
+        """A limit in words, with its cases."""
+        if limit is None:
+            return word("worktime.limit.none", self.locale)
+        cases = "".join(self.say("limit_case", rule=self.rule(rule), limit=limit_words(value, self.locale)) for rule, value in limit.cases)
+        plain = limit_words(limit.plain, self.locale)
+        return cases + (self.say("limit_else", limit=plain) if cases else plain)
+
+    def listed(self, parts: list[str]) -> str:
+        """Parts of a sentence joined."""
+        return self.say("comma").join(parts)
+
+
+def sentence(spec: RouteSpec, node: Node, *, locale: str = "zh", labels: Labels | None = None, departments: Mapping[str, str] | None = None) -> str:
+    """*node* as one sentence."""
+    voice = Voice(spec, locale, labels, departments)
+    speak = {"step": _step, "sign": _sign, "parallel": _parallel, "auto": _auto, "subcase": _subcase}[node.kind]
+    return speak(voice, node)
+
+
+def branch_words(voice: Voice, branch: Branch) -> str:
+    """When and by whom a branch is walked."""
+    title = voice.title(branch.scope.path, branch.title)
+    return voice.say("branch_when", title=title, rule=voice.rule(branch.when)) if branch.when else voice.say("branch", title=title)
+
+
+def short_limit(limit: Limit | None, locale: str = "zh") -> str:
+    """A limit under a station of the drawing: ``4 日``."""
+    if limit is None or (limit.value is None and limit.unit != "at_once"):
+        return word("routing.short.none", locale)
+    return word(f"routing.short.{limit.unit}", locale, value=limit.value)
+
+
+def _who_and_when(voice: Voice, node: Node) -> dict[str, str]:
+    assert node.holders is not None
+    held = node.holders.within(_branch_org(voice.spec, node))
+    return {"title": voice.title(node.path, node.title), "who": voice.holders(held), "limit": voice.limit(node.limit)}
+
+
+def _branch_org(spec: RouteSpec, node: Node) -> Org | None:
+    found = spec.branch_of(node.scope)
+    return found[1].org if found else None
+
+
+def _step(voice: Voice, node: Node) -> str:
+    buttons = []
+    for action in node.actions.values():
+        title = text(voice.spec, f"{node.path}.actions.{action.id}.title", action.title, voice.locale)
+        extra = [voice.say("only_when", rule=voice.rule(action.when))] if action.when else []
+        extra += [voice.say(f"needs_{need}") for need in action.exit.needs]
+        effect = exit_words(voice.spec, node, action.exit, voice.locale)
+        buttons.append(voice.say("button", title=title, extra=voice.say("extra", parts=voice.listed(extra)) if extra else "", effect=effect))
+    said = voice.say("step", **_who_and_when(voice, node), buttons=voice.say("semicolon").join(buttons))
+    if node.holders is not None and node.holders.exclude:
+        names = [word("routing.title.intake", voice.locale) if p == "intake" else voice.title(p, voice.spec.nodes[p].title) for p in node.holders.exclude]
+        said += voice.say("not", names=voice.listed(names))
+    if node.pauses:
+        pauses = [text(voice.spec, f"pauses.{p}.title", voice.spec.pauses[p].title, voice.locale) for p in node.pauses if p in voice.spec.pauses]
+        said += voice.say("may_pause", pauses=voice.listed(pauses))
+    if node.overdue is not None:
+        said += voice.say("overdue_outcome" if node.overdue.outcome else "overdue_escalate", after=voice.limit(node.overdue.after))
+    return said
+
+
+def _sign(voice: Voice, node: Node) -> str:
+    org = _branch_org(voice.spec, node)
+    groups = [voice.say("group" if g.of > g.need else "group_all", who=voice.holders(g.holders.within(org)), need=g.need, of=g.of) for g in node.groups]
+    said = voice.say(
+        "sign",
+        title=voice.title(node.path, node.title),
+        groups=voice.listed(groups),
+        order=voice.say("in_order") if node.in_order else "",
+        limit=voice.limit(node.limit),
+        agree=exit_words(voice.spec, node, node.exits["agree"], voice.locale),
+        refuse=exit_words(voice.spec, node, node.exits["refuse"], voice.locale),
+    )
+    said += voice.say("veto") if node.veto else ""
+    return said + (voice.say("may_add") if node.may_add else "")
+
+
+def _parallel(voice: Voice, node: Node) -> str:
+    assert node.join is not None
+    lead = node.branches.get(node.lead or "")
+    join = voice.say(f"join_{node.join.policy}", need=node.join.need, lead=voice.title(lead.scope.path, lead.title) if lead else "")
+    return voice.say(
+        "parallel",
+        title=voice.title(node.path, node.title),
+        branches=voice.say("semicolon").join(branch_words(voice, b) for b in node.branches.values()),
+        join=join,
+        agree=exit_words(voice.spec, node, node.exits["agree"], voice.locale),
+        refuse=exit_words(voice.spec, node, node.exits["refuse"], voice.locale),
+    )
+
+
+def _auto(voice: Voice, node: Node) -> str:
+    by_hand = exit_words(voice.spec, node, node.exits["by_hand"], voice.locale)
+    done = exit_words(voice.spec, node, node.exits["done"], voice.locale)
+    return voice.say("auto", title=voice.title(node.path, node.title), purpose=node.purpose, done=done, by_hand=by_hand)
+
+
+def _subcase(voice: Voice, node: Node) -> str:
+    exits = {name: exit_words(voice.spec, node, node.exits[name], voice.locale) for name in ("granted", "refused", "cancelled")}
+    return voice.say("subcase", title=voice.title(node.path, node.title), item=node.item, limit=voice.limit(node.limit), **exits)
