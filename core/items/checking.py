@@ -11,12 +11,12 @@ from core.items.compiling import used_blocks
 from core.items.errors import finding
 from core.items.facts import types as fact_types
 from core.items.limits import variants
-from core.items.lint.promises import steps
 from core.items.lint.rules import all_rules
 from core.items.spec import JsonObject
 from core.kernel.errors import BadInput, Finding
-from core.routing.service import check_route, compile_route
-from core.rules.service import RuleError, compile_rule
+from core.routing.check import check_route
+from core.routing.service import compile_route
+from core.rules.service import RuleError, Type, compile_rule
 from core.schemas import service as schemas
 
 
@@ -32,11 +32,12 @@ class Known:
     organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
 
 
-def check_item(doc: Any, *, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject] | None = None, known: Known = Known()) -> list[Finding]:  # noqa: B008 – frozen
+def check_item(doc: Any, *, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject] | None = None, known: Known | None = None) -> list[Finding]:
     """Every finding on item *doc*, errors first. ``path`` is a JSON pointer into the item; into its form after ``form:<id>``.
 
     Each kind of check runs even when an earlier one found something; only what cannot be read because of a shape error is left out.
     """
+    known = known or Known()
     shape = schemas.validate("item", doc)
     found = list(shape)
     broken = any(f.level == "error" for f in shape)
@@ -92,7 +93,7 @@ def unique_ids(doc: JsonObject) -> Iterator[Finding]:
 
 
 def references(doc: JsonObject, known: Known) -> Iterator[Finding]:
-    """Departments, licence types and sub-items that the item names must be there."""
+    """Departments and licence types that the item names must be there."""
     named: list[tuple[str, str, frozenset[str] | None, str]] = [("/department", doc["department"], known.departments, "department_missing")]
     for index, material in enumerate(doc["materials"]):
         source = material["source"]
@@ -101,9 +102,6 @@ def references(doc: JsonObject, known: Known) -> Iterator[Finding]:
     for index, result in enumerate(doc["results"]):
         if result.get("licence_type"):
             named.append((f"/results/{index}/licence_type", result["licence_type"], known.licence_types, "licence_type_missing"))
-    for path, node in steps(doc["route"]["review"], "/route/review"):
-        if node["kind"] == "subcase":
-            named.append((f"{path}/item", node["item"], known.items, "item_missing"))
     for path, name, there, key in named:
         if there is not None and name not in there:
             yield finding("error", path, key, {"name": name, "known": "、".join(sorted(there)[:12])})
@@ -121,8 +119,9 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
     if definition is None:
         near = "、".join(sorted(forms)[:12])
         yield finding("error", "/form", "form_missing", {"form": name, "known": near})
+        yield from _route(doc, None, known)  # its rules cannot be typed, all else can be told
         return
-    for found in (*schemas.validate("form", definition), *check_form(definition)):
+    for found in (*schemas.validate("form", definition), *check_form(definition, used_blocks(definition, blocks))):
         yield replace(found, path=f"form:{name}#{found.path}")
     try:
         form = compile_form(definition, used_blocks(definition, blocks))
@@ -135,7 +134,7 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
     yield from _route(doc, types, known)
 
 
-def _typed_rules(doc: JsonObject, types: Mapping[str, Any]) -> Iterator[Finding]:
+def _typed_rules(doc: JsonObject, types: Mapping[str, Type]) -> Iterator[Finding]:
     for path, expression in rules_of(doc):
         try:
             compile_rule(expression, types)
@@ -185,7 +184,7 @@ def _allowed(field: JsonObject, value: Any) -> bool:
     return wanted is None or (isinstance(value, wanted) and (bool in wanted or not isinstance(value, bool)))
 
 
-def _route(doc: JsonObject, types: Mapping[str, Any], known: Known) -> Iterator[Finding]:
+def _route(doc: JsonObject, types: Mapping[str, Type] | None, known: Known) -> Iterator[Finding]:
     try:
         route = compile_route(doc["route"], types)
     except BadInput as error:

@@ -32,19 +32,6 @@ def instant_means_at_once(doc: Doc) -> Iterator[Finding]:
 
 
 @rule
-def promise_within_statute(doc: Doc) -> Iterator[Finding]:
-    """承诺 ≤ 法定, case by case where both depend on the same answer, else each promise against the longest statute."""
-    statutory = dict(variants(_limits(doc).get("statutory")))
-    if not statutory:
-        return
-    for path, promised in variants(_limits(doc).get("promised")):
-        same = next((s for s in statutory.values() if s.by == promised.by), None)
-        limit: ChosenLimit | None = same or max((s for s in statutory.values() if s.value is not None), key=lambda s: s.value or 0, default=None)
-        if limit is not None and longer(promised, limit):
-            yield finding("error", f"/route/limits/promised{path}", "promise_over_statute", {"promised": promised.words(), "statutory": limit.words()})
-
-
-@rule
 def licensing_law_limits(doc: Doc) -> Iterator[Finding]:
     """行政许可法 32(4): told once within five days; 42: twenty days unless a law or regulation says otherwise; 44: deliver within ten."""
     if doc["type"] != LICENSING:

@@ -86,7 +86,7 @@ def _version(session: Session, item: Item, compiled: CompiledItem, actor: Actor)
 
 def _contracts(session: Session, sections: Mapping[str, Any]) -> dict[str, Any]:
     """The versions of the plugins the item configures, recorded beside the hash and not in it (DESIGN §3)."""
-    versions = getattr(session.info.get("host"), "versions", None)
+    versions = getattr(session.info.get("plugins"), "versions", None)
     installed: Mapping[str, Any] = versions() if callable(versions) else {}
     return {name: installed.get(name) for name in sections}
 

@@ -1,0 +1,27 @@
+"""The route as a picture and as words, and the address as a QR code."""
+
+import io
+from collections.abc import Mapping
+
+import segno
+
+from core.guides.spec import OutlineLine
+from core.items.spec import CompiledItem
+from core.routing import service as routing
+
+
+def route_svg(compiled: CompiledItem, known: Mapping[str, object], locale: str) -> str:
+    """The route for these facts: what will surely not happen is drawn dashed. Titles are escaped by the drawing."""
+    return routing.draw(compiled.route, facts=known, locale=locale)
+
+
+def outline_lines(compiled: CompiledItem, known: Mapping[str, object], locale: str) -> tuple[OutlineLine, ...]:
+    """The same in words, one line a step, for screen readers and print."""
+    return tuple(OutlineLine(line.text, line.days, line.depth, line.off) for line in routing.outline(compiled.route, facts=known, locale=locale))
+
+
+def qr_svg(address: str) -> str:
+    """*address* as an inline SVG without inline style, quiet zone included (error correction M: readable from a creased print)."""
+    out = io.BytesIO()
+    segno.make(address, error="m", micro=False).save(out, kind="svg", xmldecl=False, svgns=True, border=2, svgclass="qr", lineclass=None, omitsize=True)
+    return out.getvalue().decode()
