@@ -1,0 +1,82 @@
+"""The manifest of a plugin: read, held against the published schema, frozen."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from jsonschema import Draft202012Validator
+
+from core.pluginhost.errors import PluginTrouble
+
+FILE = "manifest.json"
+_SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "plugin_manifest.v1.schema.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """What a plugin says of itself. ``after`` orders without needing; ``requires`` needs and orders."""
+
+    name: str
+    version: str
+    title: Mapping[str, str]
+    owner: str
+    scope: Literal["site", "department", "item"]
+    sdk: str
+    hooks: frozenset[str]
+    requires: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    description: Mapping[str, str] = field(default_factory=dict)
+    options_schema: str | None = None
+    permissions: tuple[str, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    quality: str = "bronze"
+    folder: Path | None = None
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(json.loads(_SCHEMA.read_text(encoding="utf-8")))
+
+
+def read(folder: Path) -> Manifest:
+    """The manifest in *folder*; :class:`PluginTrouble` names file and spot when it is missing or wrong."""
+    path = folder / FILE
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise PluginTrouble("pluginhost.manifest_missing", folder=str(folder)) from error
+    except json.JSONDecodeError as error:
+        raise PluginTrouble("pluginhost.manifest_broken", path=str(path), line=error.lineno, why=error.msg) from error
+    except UnicodeDecodeError as error:
+        raise PluginTrouble("pluginhost.manifest_broken", path=str(path), line=1, why="UTF-8") from error
+    found = parse(document, str(path), folder)
+    if found.name != folder.name:
+        raise PluginTrouble("pluginhost.name_unlike_folder", name=found.name, folder=folder.name)
+    return found
+
+
+def parse(document: Any, origin: str, folder: Path | None = None) -> Manifest:
+    """A manifest document as a value; :class:`PluginTrouble` with the first spot that is wrong."""
+    problem = next(iter(sorted(_validator().iter_errors(document), key=lambda error: error.json_path)), None)
+    if problem is not None:
+        raise PluginTrouble("pluginhost.manifest_field", path=origin, spot=problem.json_path, why=problem.message)
+    return Manifest(
+        name=document["name"],
+        version=document["version"],
+        title=document["title"],
+        owner=document["owner"],
+        scope=document["scope"],
+        sdk=document["sdk"],
+        hooks=frozenset(document["hooks"]),
+        requires=tuple(document.get("requires", ())),
+        after=tuple(document.get("after", ())),
+        description=document.get("description", {}),
+        options_schema=document.get("options_schema"),
+        permissions=tuple(document.get("permissions", ())),
+        settings=document.get("settings", {}),
+        quality=document.get("quality", "bronze"),
+        folder=folder,
+    )

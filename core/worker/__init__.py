@@ -1,0 +1,1 @@
+"""Background work as processes of its own: the outbox worker without a broker, and the Celery application."""
