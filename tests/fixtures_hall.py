@@ -12,12 +12,14 @@ from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
 from core.db.database import Database
+from core.files.service import Files
+from core.files.store import LocalStore
 from core.identity import demo
 from core.identity.models import Department, Division, Staff
 from core.identity.service import account_by_login
 from core.kernel.actor import SYSTEM, Actor
-from core.keys.keyring import Keyring
 from core.keys.store import create_keys, from_environment, key_file
+from core.pluginhost.host import PluginHost
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse 8"
@@ -33,17 +35,14 @@ def make_database(tmp_path: Path, url: str | None = None) -> Database:
     """An empty hall in *tmp_path*: keys, blob store, every table. SQLite unless *url* names another database."""
     keyring = from_environment(tmp_path, {}) if key_file(tmp_path).exists() else create_keys(tmp_path)
     import_models()
-    instruments: dict[str, Any] = {"keyring": keyring, **_instruments(tmp_path, keyring)}
+    instruments: dict[str, Any] = {"keyring": keyring, **_instruments(tmp_path)}
     database = Database(url or f"sqlite:///{tmp_path / 'hall.db'}", **instruments)
     database.create_all()
     return database
 
 
-def _instruments(home: Path, keyring: Keyring) -> dict[str, Any]:
-    from core.files.store import LocalStore
-    from core.pluginhost.host import PluginHost
-
-    return {"blobs": LocalStore(home / "blobs", keyring), "plugins": PluginHost()}
+def _instruments(home: Path) -> dict[str, Any]:
+    return {"blobs": Files(LocalStore(home / "blobs")), "plugins": PluginHost()}
 
 
 @dataclass

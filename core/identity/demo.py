@@ -50,9 +50,10 @@ DEPARTMENTS = {
     "civil_affairs": "民政局",
     "public_security": "公安局",
     "education": "教育局",
-    "ecology_environment": "生态环境局",
+    "ecology": "生态环境局",
     "human_resources": "人力资源和社会保障局",
-    "housing_construction": "住房和城乡建设局",
+    "housing": "住房和城乡建设局",
+    "urban_management": "城市管理局",
     "natural_resources": "自然资源局",
     "water": "水利局",
     "forestry": "林业和草原局",
@@ -63,8 +64,9 @@ DEPARTMENTS = {
     "administrative_approval": "行政审批局",
     "tobacco": "烟草专卖局",
 }
-_TOWN = ("town_government", "人民政府便民服务中心")
-_VILLAGE = ("village_committee", "民委员会代办点")
+#: What towns and villages have; the civil affairs of both take part in the subsistence allowance (村→乡→县).
+_TOWN = {"town_government": "人民政府便民服务中心", "civil_affairs": "民政办公室"}
+_VILLAGE = {"village_committee": "民委员会代办点", "civil_affairs": "民政评议小组"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,9 @@ STAFF = (
     _Clerk("yunling-reviewer", "何川", "云岭县审查人员", COUNTY, ("reviewer", "section_chief", "expert")),
     _Clerk("yunling-leader", "吕正", "云岭县分管领导", COUNTY, ("leader",)),
     _Clerk("linxi-agent", "施小雨", "临溪镇帮办人员", "990121101", ("agent", "window"), ("town_government",)),
-    _Clerk("shiqiao-agent", "张婶", "石桥村代办员", "990121101201", ("agent",), ("village_committee",)),
+    _Clerk("linxi-reviewer", "孔令仪", "临溪镇民政办公室经办人", "990121101", ("window", "reviewer"), ("civil_affairs",)),
+    _Clerk("linxi-leader", "曹正平", "临溪镇分管领导", "990121101", ("leader",), ("civil_affairs",)),
+    _Clerk("shiqiao-agent", "张婶", "石桥村代办员", "990121101201", ("agent",)),
 )
 
 #: login (phone), name, what, resident number
@@ -142,14 +146,9 @@ def make_departments(session: Session, divisions: dict[str, str]) -> dict[tuple[
     """Every department: (division code, department code) → id. A county's department answers to the city's of its kind."""
     ids: dict[tuple[str, str], str] = {}
     for division, title, level, _parent in DIVISIONS:
-        if level == "town":
-            ids[division, _TOWN[0]] = add_department(session, _TOWN[0], title + _TOWN[1], division_id=divisions[division], actor=SYSTEM)
-        elif level == "village":
-            ids[division, _VILLAGE[0]] = add_department(session, _VILLAGE[0], title + _VILLAGE[1], division_id=divisions[division], actor=SYSTEM)
-        else:
-            for code, name in DEPARTMENTS.items():
-                parent = ids.get((CITY, code)) if division != CITY else None
-                ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, actor=SYSTEM)
+        for code, name in {"town": _TOWN, "village": _VILLAGE}.get(level, DEPARTMENTS).items():
+            parent = ids.get((CITY, code)) if level == "county" else None
+            ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, actor=SYSTEM)
     return ids
 
 

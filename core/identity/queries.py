@@ -1,16 +1,16 @@
 """Reads of identity: staff with their posts, the tree of divisions and departments, halls, and who holds a task."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from core.identity.models import Account, Department, Division, HallHost, Party, Post, Staff
+from core.identity.models import Account, Delegation, Department, Division, HallHost, Party, Post, Staff
 from core.identity.models import Hall as HallRow
-from core.identity.service.delegation import grants_to
 from core.identity.spec import LEVELS, LONGEST_CHAIN, AccountView, DepartmentView, DivisionView, Hall, PostView, Scope, StaffView
-from core.kernel.clock import today
+from core.kernel.clock import now, today
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 
@@ -57,6 +57,17 @@ def _posts(session: Session, staff_ids: Sequence[str]) -> dict[str, list[PostVie
     for staff_id, *rest in session.execute(query):
         posts.setdefault(staff_id, []).append(PostView(*rest))
     return posts
+
+
+def grants_to(session: Session, staff: Sequence[str], day: date) -> Sequence[Delegation]:
+    """Delegations in force on *day* to any of *staff*."""
+    query = select(Delegation).where(
+        Delegation.to_staff_id.in_(staff),
+        Delegation.valid_until >= day,
+        Delegation.valid_from <= day,
+        or_(Delegation.revoked_at.is_(None), Delegation.revoked_at > now()),
+    )
+    return session.scalars(query).all()
 
 
 def _delegated(session: Session, staff_id: str) -> list[PostView]:

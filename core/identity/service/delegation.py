@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -67,17 +67,6 @@ def _longest(session: Session, staff: Sequence[str], start: date, end: date, *, 
             raise _bad("identity.delegation_circle")
         length += bool(frontier)
     return length
-
-
-def grants_to(session: Session, staff: Sequence[str], day: date) -> Sequence[Delegation]:
-    """Delegations in force on *day* to any of *staff*."""
-    query = select(Delegation).where(
-        Delegation.to_staff_id.in_(staff),
-        Delegation.valid_until >= day,
-        Delegation.valid_from <= day,
-        or_(Delegation.revoked_at.is_(None), Delegation.revoked_at > now()),
-    )
-    return session.scalars(query).all()
 
 
 def _bad(reason: str) -> BadDelegation:

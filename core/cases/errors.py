@@ -1,0 +1,70 @@
+"""What can go wrong with a case."""
+
+from datetime import datetime
+from typing import ClassVar
+
+from core.kernel.clock import local
+from core.kernel.errors import BadInput, Conflict, Forbidden, NotFound
+from core.kernel.wording import word
+
+
+class CaseNotFound(NotFound):
+    """No such case, or none of the caller's; the two are not told apart."""
+
+    key: ClassVar[str] = "cases.not_found"
+
+
+class TaskClosed(Conflict):
+    """The task is no longer open. ``params`` say who closed it (masked for citizens) and when."""
+
+    key: ClassVar[str] = "cases.task_closed"
+
+    def __init__(self, *, who: str, at: datetime | None, action: str = "") -> None:
+        super().__init__(None if at else "cases.task_gone", who=who, action=action, at=at)
+
+    def words(self, locale: str = "zh") -> str:
+        """Who and when, in the hall's time."""
+        at = self.params["at"]
+        return word(self.message_key, locale, who=self.params["who"], when=f"{local(at):%Y-%m-%d %H:%M}" if at else "")
+
+
+class NotHolder(Forbidden):
+    """The member of staff does not hold this task."""
+
+    key: ClassVar[str] = "cases.not_holder"
+
+
+class FourEyes(Forbidden):
+    """The same person handled the step that this one must check (回避)."""
+
+    key: ClassVar[str] = "cases.four_eyes"
+
+
+class AlreadyClaimed(Conflict):
+    """A colleague claimed the task."""
+
+    key: ClassVar[str] = "cases.claimed"
+
+
+class NotAsked(BadInput):
+    """A correction touches what was not asked for; nothing else re-opens."""
+
+    key: ClassVar[str] = "cases.not_asked"
+
+
+class Busy(Conflict):
+    """Others changed the case five times in a row while this command was tried."""
+
+    key: ClassVar[str] = "cases.busy"
+
+
+class NobodyHolds(BadInput):
+    """A task would open that no department can hold; the route or the organisation must be mended first."""
+
+    key: ClassVar[str] = "cases.nobody_holds"
+
+
+class DraftStale(Conflict):
+    """The draft was saved elsewhere meanwhile; ``params`` carry the version that is there now."""
+
+    key: ClassVar[str] = "cases.draft_stale"

@@ -1,0 +1,277 @@
+"""One command, one transaction: load, decide (purely, in routing), write – or reload and decide again when somebody was faster.
+
+Nothing is written before the ``UPDATE … WHERE version = ?`` on the case succeeds, so losing the race costs a reload and no
+rollback; PostgreSQL (READ COMMITTED) lets the loser see the winner's rows, SQLite has one writer anyway.
+"""
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.cases import chain, clocks, sealing
+from core.cases.chain import Fact
+from core.cases.errors import Busy, CaseNotFound, NobodyHolds
+from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone
+from core.cases.spec import ENDED, ActResult
+from core.identity.service import resolve_organisation
+from core.items import queries as items
+from core.items.facts import facts as item_facts
+from core.items.spec import CompiledItem
+from core.kernel import canonical
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.ids import is_id, new_id
+from core.keys.keyring import DataKey
+from core.outbox import service as outbox
+from core.routing.marking import Marking, OpenTask, Plan, RouteEvent
+from core.routing.spec import Holders
+from core.worktime.spec import Ledger
+
+ATTEMPTS = 5
+PAUSE_SECONDS = 0.02
+TOPIC = "case.event"
+#: The case's own clocks, the one that tells the due date first.
+OWN_CLOCKS = ("delivery", "main", "correction", "intake")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A case as it stands in the database, ready to decide on."""
+
+    row: Mapping[Any, Any]
+    marking: Marking
+    compiled: CompiledItem
+    key: DataKey | None
+    ledgers: Mapping[str, Ledger]
+    content: Mapping[str, Any]
+
+    @property
+    def id(self) -> str:
+        """The case's id."""
+        return str(self.row["id"])
+
+    def facts(self) -> dict[str, Any]:
+        """What rules may ask: answers, situations, party, channel."""
+        party = self.content.get("party") or {}
+        return item_facts(self.compiled.doc, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
+
+
+@dataclass(slots=True)
+class Change:
+    """What a command does beside the engine's plan. ``then`` runs after the case is ours and may add facts (a licence was issued)."""
+
+    plan: Plan
+    columns: dict[str, Any] = field(default_factory=dict)
+    before: list[Fact] = field(default_factory=list)
+    note: Mapping[str, str] | None = None
+    action: str = ""
+    then: Callable[[Loaded, datetime], Sequence[Fact]] | None = None
+    actor: Actor | None = None  # the same person with the one acted for (delegation)
+
+
+class _Moved(Exception):
+    """Somebody else changed the case between our read and our write."""
+
+
+def command_key(actor: Actor, command_id: str) -> str:
+    """The idempotency key: the caller's id bound to the caller, so that nobody can fish for another's answers."""
+    return canonical.digest([actor.kind, actor.id, command_id])
+
+
+def carry_out(session: Session, case_id: str, command_id: str, decide: Callable[[Loaded], Change], *, actor: Actor) -> ActResult:
+    """Run one command. The same *command_id* of the same actor gets the same answer and does nothing.
+
+    *decide* is called on the case as it stands; when another command wins the race it is called again on what is there then, up to
+    five times, so that it re-applies silently while the task is open and raises :class:`TaskClosed` when it is not.
+    """
+    key = command_key(actor, command_id)
+    for attempt in range(ATTEMPTS):
+        case, earlier = load(session, case_id, key)
+        if earlier is not None:
+            return ActResult(**{**earlier, "results": tuple(earlier["results"]), "replayed": True})
+        try:
+            change = decide(case)
+            return _write(session, case, change, actor=change.actor or actor, key=key)
+        except _Moved:
+            time.sleep(random.uniform(0.5, 1.5) * PAUSE_SECONDS * (attempt + 1))  # noqa: S311 - jitter
+    raise Busy
+
+
+def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping[str, Any] | None]:
+    """The case with its newest answers, its living clocks and the answer to command *key* when it was carried out: one statement."""
+    if not is_id(case_id):
+        raise CaseNotFound
+    query = (
+        select(*Case.__table__.c, CasePayload.sealed.label("sealed_payload"), CaseCommand.result.label("earlier"))
+        .add_columns(CaseClock.name.label("clock"), CaseClock.ledger)
+        .join(CasePayload, (CasePayload.case_id == Case.id) & (CasePayload.revision == Case.payload_revision))
+        .outerjoin(CaseCommand, CaseCommand.command_key == key)
+        .outerjoin(CaseClock, (CaseClock.case_id == Case.id) & (CaseClock.state != "stopped"))
+        .where(Case.id == case_id)
+    )
+    rows = session.execute(query).mappings().all()
+    if not rows:
+        raise CaseNotFound
+    row = rows[0]
+    data_key = sealing.key_of(session, case_id, row["wrapped_key"])
+    content = (sealing.open_json(data_key, case_id, row["sealed_payload"]) or {}).get("value", {})
+    ledgers = {each["clock"]: Ledger.from_json(each["ledger"]) for each in rows if each["clock"] is not None}
+    loaded = Loaded(row, Marking.from_json(row["marking"]), items.load(session, row["version_id"]), data_key, ledgers, content)
+    earlier = row["earlier"] if row["earlier"] is not None and row["earlier"]["case_id"] == case_id else None
+    return loaded, earlier
+
+
+def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key: str) -> ActResult:
+    at, plan, row = now(), change.plan, case.row
+    facts = [*change.before, *engine_facts(plan.events)]
+    if change.note and facts:
+        facts[0] = Fact(facts[0].kind, facts[0].body, change.note)
+    working = clocks.calendar(session)
+    changed = clocks.apply(
+        case.ledgers, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working, yellow=case.compiled.route.yellow
+    )
+    events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
+    columns = {**_columns(plan, change, actor, at, changed, row), "seq": events[-1]["seq"], "head": events[-1]["hash"]}
+    claim = update(Case).where(Case.id == case.id, Case.version == row["version"]).values(version=row["version"] + 1, **columns)
+    if session.execute(claim.returning(Case.id), execution_options={"synchronize_session": False}).scalar() is None:
+        raise _Moved
+    session.execute(insert(CaseEvent), events)
+    _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"])
+    open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at)
+    save_clocks(session, case.id, row["region_root"], changed)
+    last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
+    result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
+    _answer(session, case, key, result, at)
+    tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents)
+    return result
+
+
+def engine_facts(events: Sequence[RouteEvent]) -> list[Fact]:
+    """The engine's events as facts of the chain."""
+    return [Fact(event.kind, event.body) for event in events]
+
+
+def _columns(plan: Plan, change: Change, actor: Actor, at: datetime, changed: Mapping[str, clocks.Clock], row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The columns of the case row that follow from the plan."""
+    status = plan.marking.status
+    kinds = {event.kind for event in plan.events}
+    columns: dict[str, Any] = {"marking": plan.marking.to_json(), "status": status, **change.columns}
+    if "case_accepted" in kinds:
+        columns["accepted_at"] = at
+    if plan.outcome is not None:
+        columns |= {"decided_at": at, "outcome": plan.outcome}
+    if status in ENDED and row["ended_at"] is None:
+        columns["ended_at"] = at
+    if plan.closes:
+        closed = {"no": list(plan.closes), "by": actor.id, "by_kind": actor.kind, "action": change.action, "at": at.isoformat()}
+        columns["last_change"] = closed
+    due = next((changed[name].due_at for name in OWN_CLOCKS if name in changed and changed[name].ledger.state != "stopped"), None)
+    if due is not None:
+        columns["due_at"] = due
+    return columns
+
+
+def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor, at: datetime, seq: int) -> None:
+    """Move closed tasks to the table of what was done."""
+    closes = change.plan.closes
+    if not closes:
+        return
+    gone = delete(CaseTask).where(CaseTask.case_id == case.id, CaseTask.no.in_(closes))
+    columns = (CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.title, CaseTask.department_id, CaseTask.role, CaseTask.opened_at)
+    rows = {row.no: row for row in session.execute(gone.returning(*columns), execution_options={"synchronize_session": False})}
+    done = [
+        {
+            "case_id": case.id, "no": row.no, "region_root": case.row["region_root"], "node": row.node, "kind": row.kind, "title": row.title,
+            "department_id": row.department_id, "role": row.role, "opened_at": row.opened_at, "closed_at": at, "actor_kind": actor.kind,
+            "actor_id": actor.id, "on_behalf_of": actor.on_behalf_of, "action": change.action, "event_seq": seq,
+        }
+        for row in rows.values()
+    ]  # fmt: skip
+    if done:
+        session.execute(insert(CaseTaskDone), done)
+
+
+def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTask], running: Mapping[str, clocks.Clock], *, at: datetime) -> None:
+    """One row a candidate for each new task."""
+    made = []
+    for task in opens:
+        clock = running.get(f"task:{task.no}") or next((running[n] for n in OWN_CLOCKS if n in running), None)
+        due, yellow_at = (clock.due_at, clock.yellow_at) if clock is not None else (None, None)
+        shared = {
+            "region_root": row["region_root"], "case_id": row["id"], "no": task.no, "node": task.node, "kind": task.kind, "title": task.title,
+            "claimed_by": "", "exclude": list(task.holders.exclude), "opened_at": at, "due_at": due, "yellow_at": yellow_at,
+            "sort_at": due or clocks.NEVER, "number": row["number"], "item_code": row["item_code"], "item_title": row["item_title"],
+            "applicant": row["applicant"],
+        }  # fmt: skip
+        made += [{**shared, "id": new_id(), "department_id": department, "role": role} for department, role in candidates(session, row, task.holders)]
+    if made:
+        session.execute(insert(CaseTask), made)
+
+
+def candidates(session: Session, row: Mapping[Any, Any], holders: Holders) -> tuple[tuple[str | None, str], ...]:
+    """(department, role) rows of those who may hold a task; the fallback where the first relation finds nobody.
+
+    Raises :class:`NobodyHolds` rather than open a task that would lie in nobody's list.
+    """
+    if holders.role in ("applicant", "system"):
+        return ((None, holders.role),)
+    found = resolve_organisation(session, holders.org, owner=row["department_id"], division_id=row["division_id"])
+    if found:
+        return tuple((department, holders.role) for department in found)
+    if holders.fallback is not None:
+        return candidates(session, row, holders.fallback)
+    raise NobodyHolds(role=holders.role, org=str(holders.org))
+
+
+def case_due(ledgers: Mapping[str, Ledger], working: Any, compiled: CompiledItem) -> dict[str, clocks.Clock]:
+    """The case's own running clocks, derived, for tasks that have no limit of their own."""
+    return {name: clocks.derived(name, ledgers[name], working, compiled.route.yellow) for name in OWN_CLOCKS if name in ledgers}
+
+
+def save_clocks(session: Session, case_id: str, region_root: str, changed: Mapping[str, clocks.Clock]) -> None:
+    """Insert or replace the clocks that changed, one statement."""
+    if not changed:
+        return
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(CaseClock)
+    replaced = {name: statement.excluded[name] for name in ("ledger", "state", "due_at", "yellow_at", "provisional")}
+    session.execute(statement.on_conflict_do_update(index_elements=["case_id", "name"], set_=replaced), [c.row(case_id, region_root) for c in changed.values()])
+
+
+def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str, Any], *, actor: Actor, at: datetime, key: str) -> dict[str, Any]:
+    """Do what belongs to the same transaction once the case is ours (issue the licence), and append its facts to the chain."""
+    results = list(case.row["results"])
+    if change.then is None:
+        return {"seq": last["seq"], "results": results}
+    facts = change.then(case, at)
+    if not facts:
+        return {"seq": last["seq"], "results": results}
+    rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
+    results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
+    session.execute(insert(CaseEvent), rows)
+    session.execute(
+        update(Case).where(Case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results),
+        execution_options={"synchronize_session": False},
+    )
+    return {"seq": rows[-1]["seq"], "results": results}
+
+
+def _answer(session: Session, case: Loaded, key: str, result: ActResult, at: datetime) -> None:
+    """Keep the answer for whoever asks again with the same id."""
+    stored = {"case_id": result.case_id, "status": result.status, "seq": result.seq, "outcome": result.outcome, "results": list(result.results)}
+    session.execute(insert(CaseCommand), {"command_key": key, "case_id": case.id, "region_root": case.row["region_root"], "at": at, "result": stored})
+
+
+def tell(session: Session, case_id: str, region_root: str, *, first: int, last: int, documents: Sequence[str] = (), draft: str | None = None) -> None:
+    """One message a command; its handler sends notices, calls observers and cleans up (:mod:`core.cases.tasks`)."""
+    body: dict[str, Any] = {"case": case_id, "first": first, "last": last, "documents": list(documents)}
+    if draft is not None:
+        body["draft"] = draft
+    outbox.send(session, TOPIC, body, key=f"{TOPIC}/{case_id}/{last}", region_root=region_root)

@@ -1,0 +1,159 @@
+"""Submission: everything a person handed in becomes a case, in one transaction of about ten statements."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from weakref import WeakKeyDictionary
+
+from sqlalchemy import insert, or_, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.cases import chain, clocks, sealing
+from core.cases.chain import Fact
+from core.cases.errors import CaseNotFound
+from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload
+from core.cases.numbers import next_number
+from core.cases.service import machine
+from core.cases.spec import CaseRef, Handed, PartyOnCase
+from core.files import service as files
+from core.identity import queries as people
+from core.identity.service import acting_for
+from core.identity.spec import ActingParty, DepartmentView
+from core.items.facts import facts as item_facts
+from core.items.spec import CompiledItem
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.errors import BadInput
+from core.kernel.ids import new_id, new_query_code
+from core.keys.keyring import DataKey
+from core.keys.service import keyring
+from core.routing.engine import start
+from core.routing.marking import Plan
+
+#: Departments hardly ever change; a process remembers those that own items.
+_owners: "WeakKeyDictionary[Any, dict[str, DepartmentView]]" = WeakKeyDictionary()
+
+
+def submit(
+    session: Session, *, compiled: CompiledItem, version_id: str, owner: str, values: Mapping[str, Any], materials: Sequence[Handed] = (),
+    parties: Sequence[PartyOnCase], channel: str = "online", command_id: str, draft_id: str | None = None, situation: Mapping[str, str] | None = None,
+    actor: Actor,
+) -> CaseRef:  # fmt: skip
+    """File an application with department *owner* and return the case's number and query code.
+
+    *values* are the decided answers (``forms.decide``), *materials* files that their holder (the draft) gives to the case,
+    *parties* who applies – an applicant at least – each of whom the account must be authorised to act for. The same
+    *command_id* again answers with the same case. Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`, and
+    :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there.
+    """
+    acting = _authority(session, parties, actor)
+    home = _owner(session, owner)
+    at, case_id, code = now(), new_id(), new_query_code()
+    key, wrapped = sealing.new_key(session, case_id)
+    content, promise = _content(values, situation or {}, acting[parties[0].party_id])
+    plan = start(compiled.route, item_facts(compiled.doc, situation, values, party=content["value"]["party"], channel=channel))
+    command = machine.command_key(actor, command_id)
+    row: dict[str, Any] = {
+        "id": case_id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
+        "query_index": keyring(session).blind_index("query", code), "sealed_query_code": sealing.seal_json(key, case_id, code),
+        "item_code": compiled.code, "item_title": str(compiled.doc.get("short_title") or compiled.title), "version_id": version_id,
+        "department_id": owner, "division_id": home.division_id, "account_id": actor.id if actor.kind == "citizen" else None, "channel": channel,
+        "applicant": acting[parties[0].party_id].party.name, "status": plan.marking.status, "version": 1, "marking": plan.marking.to_json(),
+        "payload_revision": 1, "wrapped_key": wrapped, "draft_id": draft_id, "submitted_at": at, "results": [], "documents_due": 0,
+    }  # fmt: skip
+    events = _events(row, plan, promise, materials, parties, key, actor, command, at)
+    working = clocks.calendar(session)
+    running = clocks.apply({}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow)
+    row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
+    if not _claim(session, row):
+        return _replayed(session, command, draft_id)
+    session.execute(insert(CaseParty), [_party(row, party, acting[party.party_id]) for party in parties])
+    session.execute(insert(CasePayload), _payload(row, key, content, at))
+    hand_in(session, row, key, materials, revision=1)
+    session.execute(insert(CaseEvent), events)
+    machine.open_tasks(session, row, plan.opens, running, at=at)
+    machine.save_clocks(session, case_id, home.region_root, running)
+    machine.tell(session, case_id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=draft_id)
+    return CaseRef(case_id, row["number"], code)
+
+
+def _authority(session: Session, parties: Sequence[PartyOnCase], actor: Actor) -> dict[str, ActingParty]:
+    """By what authority the account stands for each party. The first one is the applicant the lists show."""
+    if not parties or parties[0].role != "applicant":
+        raise BadInput("cases.applicant_missing")
+    return acting_for(session, actor.id, [party.party_id for party in parties])
+
+
+def _owner(session: Session, department_id: str) -> DepartmentView:
+    known = _owners.setdefault(session.get_bind(), {})
+    if department_id not in known:
+        known[department_id] = people.department(session, department_id)
+    return known[department_id]
+
+
+def _code(home: DepartmentView) -> str:
+    return home.division_path.strip("/").rpartition("/")[2]
+
+
+def _content(values: Mapping[str, Any], situation: Mapping[str, str], applicant: ActingParty) -> tuple[dict[str, Any], str]:
+    return sealing.salted({"values": dict(values), "situation": dict(situation), "party": {"kind": applicant.party.kind}})
+
+
+def _events(
+    row: Mapping[Any, Any], plan: Plan, promise: str, materials: Sequence[Handed], parties: Sequence[PartyOnCase], key: DataKey, actor: Actor, command: str,
+    at: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """The first events: what the engine says, after what was handed in (commitment to the answers, digests of the files)."""
+    received = {
+        "revision": 1, "payload": promise, "item": row["item_code"], "version": row["version_id"], "number": row["number"],
+        "materials": [{"material": m.material, "blob": m.blob_id} for m in materials], "parties": [[p.party_id, p.role] for p in parties],
+    }  # fmt: skip
+    facts = [*machine.engine_facts(plan.events), Fact("papers_received", received)]
+    return chain.rows(row["id"], row["region_root"], facts, seq=0, head=chain.genesis(row["id"]), at=at, actor=actor, command_key=command, key=key)
+
+
+def _claim(session: Session, row: Mapping[Any, Any]) -> bool:
+    """Insert the case; the unique command and draft make a second copy of the same submission insert nothing."""
+    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(Case).values(**row).on_conflict_do_nothing().returning(Case.id)
+    return session.execute(statement).scalar() is not None
+
+
+def _replayed(session: Session, command: str, draft_id: str | None) -> CaseRef:
+    """The answer that this submission – or an earlier one of the same draft – got the first time."""
+    same = Case.command_key == command if draft_id is None else or_(Case.command_key == command, Case.draft_id == draft_id)
+    row = session.execute(select(Case.id, Case.number, Case.sealed_query_code, Case.wrapped_key).where(same)).first()
+    if row is None:
+        raise CaseNotFound
+    code = sealing.open_json(sealing.key_of(session, row.id, row.wrapped_key), row.id, row.sealed_query_code)
+    return CaseRef(row.id, row.number, code or "", True)
+
+
+def _party(row: Mapping[Any, Any], party: PartyOnCase, acting: ActingParty) -> dict[str, Any]:
+    return {
+        "case_id": row["id"], "party_id": party.party_id, "role": party.role, "region_root": row["region_root"], "authority": acting.authority,
+        "evidence_blob": acting.evidence_blob, "masked_name": acting.party.name, "submitted_at": row["submitted_at"],
+    }  # fmt: skip
+
+
+def _payload(row: Mapping[Any, Any], key: DataKey, content: Mapping[str, Any], at: datetime) -> dict[str, Any]:
+    return {"case_id": row["id"], "revision": 1, "region_root": row["region_root"], "sealed": sealing.seal_json(key, row["id"], content), "at": at}
+
+
+def hand_in(session: Session, row: Mapping[Any, Any], key: DataKey, materials: Sequence[Handed], *, revision: int) -> None:
+    """Give the case its hold on every file, and a row for each."""
+    made = []
+    for one in materials:
+        if one.holder is None:
+            raise BadInput("cases.file_without_holder", name=one.name)
+        files.share(session, one.blob_id, holder=one.holder, to=("case", row["id"]))
+        made.append(
+            {
+                "id": new_id(), "case_id": row["id"], "region_root": row["region_root"], "material": one.material, "blob_id": one.blob_id,
+                "sealed_name": sealing.seal_json(key, row["id"], one.name), "media_type": one.media_type, "size": one.size, "digest": one.digest,
+                "since_revision": revision, "until_revision": None,
+            }
+        )  # fmt: skip
+    if made:
+        session.execute(insert(CaseMaterial), made)

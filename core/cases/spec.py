@@ -1,0 +1,264 @@
+"""Frozen views of cases for pages and API."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from core.worktime.spec import DayLine
+
+#: Statuses in which a case is over.
+ENDED = frozenset({"declined", "closed", "withdrawn", "lapsed", "terminated"})
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRef:
+    """The answer to a submission. ``query_code`` is shown once here and on the receipt; the database has it sealed and indexed only."""
+
+    id: str
+    number: str
+    query_code: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PartyOnCase:
+    """Who takes part in a submission: the party, and as what."""
+
+    party_id: str
+    role: str = "applicant"
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """One file handed in for a material. ``holder`` is who holds the blob now: ``("draft", id)`` or ``("party", id)``."""
+
+    material: str
+    blob_id: str
+    name: str
+    media_type: str
+    size: int
+    digest: str = ""
+    holder: tuple[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """Everything a person hands in: decided answers, chosen situations, files."""
+
+    values: Mapping[str, Any]
+    situation: Mapping[str, str] = field(default_factory=dict)
+    materials: Sequence[Handed] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ActResult:
+    """What a command did. ``replayed`` tells that the same command id was answered before."""
+
+    case_id: str
+    status: str
+    seq: int
+    outcome: str | None = None
+    replayed: bool = False
+    results: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WorklistRow:
+    """One open task in a worklist. ``light`` is of this moment."""
+
+    case_id: str
+    no: int
+    node: str
+    kind: str
+    title: str
+    number: str
+    item_code: str
+    item_title: str
+    applicant: str
+    department_id: str
+    role: str
+    claimed: bool
+    opened_at: datetime
+    due_at: datetime | None
+    light: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepCount:
+    """How many tasks of an item's step wait in the worklist. ``more`` tells that counting stopped at the cap."""
+
+    node: str
+    title: str
+    count: int
+    more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MaterialView:
+    """A file of a case."""
+
+    id: str
+    material: str
+    blob_id: str
+    name: str
+    media_type: str
+    size: int
+    since_revision: int
+    until_revision: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """An open task on the case page."""
+
+    no: int
+    node: str
+    kind: str
+    title: str
+    departments: tuple[str, ...]
+    roles: tuple[str, ...]
+    claimed_by: str
+    opened_at: datetime
+    due_at: datetime | None
+    light: str
+    mine: bool = False
+    actions: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One event, for people."""
+
+    seq: int
+    kind: str
+    at: datetime
+    actor_kind: str
+    actor: str
+    on_behalf_of: str | None
+    body: Mapping[str, Any]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CorrectionView:
+    """What was asked for, each with its reason, and until when."""
+
+    fields: Mapping[str, str]
+    materials: Mapping[str, str]
+    asked_at: datetime
+    due: date | None
+    answered_at: datetime | None
+    lapsed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ClockView:
+    """A clock and its explanation: due day, light, and the days counted."""
+
+    name: str
+    due: date | None
+    due_at: datetime | None
+    used: int
+    remaining: int | None
+    light: str
+    running: bool
+    provisional: bool
+    budget: int | None
+    counts: str
+    days: tuple[DayLine, ...]
+    sentences: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """A case as one who may see it sees it. ``values`` are ``None`` when the contents were erased."""
+
+    id: str
+    number: str
+    item_code: str
+    item_title: str
+    version_id: str
+    department_id: str
+    division_id: str
+    channel: str
+    applicant: str
+    status: str
+    outcome: str | None
+    version: int
+    submitted_at: datetime
+    accepted_at: datetime | None
+    decided_at: datetime | None
+    ended_at: datetime | None
+    values: Mapping[str, Any] | None
+    situation: Mapping[str, str]
+    parties: tuple[Mapping[str, Any], ...]
+    materials: tuple[MaterialView, ...]
+    tasks: tuple[TaskView, ...]
+    clocks: tuple[ClockView, ...]
+    history: tuple[HistoryLine, ...]
+    correction: CorrectionView | None
+    results: tuple[str, ...]
+    marking: Any
+    query_code: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseCard:
+    """A case in a list of one's own."""
+
+    id: str
+    number: str
+    item_code: str
+    item_title: str
+    applicant: str
+    status: str
+    outcome: str | None
+    submitted_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    needs_me: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineStep:
+    """One step of a case for the applicant: done, now or next; who, when, until when and why."""
+
+    id: str
+    title: str
+    state: str
+    who: str
+    at: datetime | None
+    until: date | None
+    result: str = ""
+    note: str = ""
+    clock: ClockView | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DraftView:
+    """A draft of one's own. ``newer`` is the version id that is published now, when that is another than the draft's."""
+
+    id: str
+    item_code: str
+    item_title: str
+    version_id: str
+    version: int
+    values: Mapping[str, Any]
+    situation: Mapping[str, str]
+    party_id: str | None
+    materials: tuple[Handed, ...]
+    page: str
+    saved_at: datetime
+    expires_at: datetime
+    newer: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """The outcome of :func:`core.cases.service.verify`: sound, or what is wrong and at which event."""
+
+    ok: bool
+    events: int
+    problems: tuple[str, ...] = ()
+    erased: bool = False

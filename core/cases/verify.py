@@ -1,0 +1,79 @@
+"""The proof: the chain of a case holds, and folding its events gives the rows that are stored."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.cases import chain, sealing
+from core.cases.errors import CaseNotFound
+from core.cases.models import Case, CaseEvent, CasePayload, CaseTask
+from core.cases.spec import Verification
+from core.items import queries as items
+from core.kernel import canonical
+from core.kernel.ids import is_id
+from core.routing.errors import RouteRefused
+from core.routing.evolve import fold
+from core.routing.marking import EVENTS, Marking, RouteEvent
+
+
+def verify(session: Session, case_id: str) -> Verification:
+    """Check one case: chain, ``fold(events) == rows`` for marking, status and open tasks, and the commitments to what is sealed.
+
+    A case whose key was destroyed is sound when its chain is; ``erased`` says so.
+    """
+    row = session.execute(select(*Case.__table__.c).where(Case.id == case_id)).mappings().first() if is_id(case_id) else None
+    if row is None:
+        raise CaseNotFound
+    events = session.execute(select(*CaseEvent.__table__.c).where(CaseEvent.case_id == case_id).order_by(CaseEvent.seq)).mappings().all()
+    problems = chain.problems(case_id, events, seq=row["seq"], head=row["head"])
+    try:
+        problems += _state(session, row, events)
+    except (RouteRefused, KeyError, ValueError, TypeError) as error:
+        problems.append(f"the events do not fold: {type(error).__name__}")
+    key = sealing.key_of(session, case_id, row["wrapped_key"])
+    if key is not None:
+        problems += _promises(session, case_id, events, key)
+    return Verification(not problems, len(events), tuple(problems), key is None)
+
+
+def verify_all(session: Session, limit: int | None = None) -> Iterator[str]:
+    """A line for every fault in every case (``wangting audit verify``)."""
+    query = select(Case.id, Case.number).order_by(Case.id)
+    for case_id, number in session.execute(query if limit is None else query.limit(limit)).all():
+        yield from (f"{number}: {problem}" for problem in verify(session, case_id).problems)
+
+
+def _state(session: Session, row: Any, events: Any) -> list[str]:
+    """Marking, status and open tasks against the fold."""
+    compiled = items.load(session, row["version_id"])
+    folded = fold(compiled.route, (RouteEvent(e["kind"], json.loads(e["body"])) for e in events if e["kind"] in EVENTS))
+    found = []
+    if canonical.dumps(folded.to_json()) != canonical.dumps(Marking.from_json(row["marking"]).to_json()):
+        found.append("the marking is not what the events say")
+    if folded.status != row["status"]:
+        found.append(f"the status is {row['status']}, the events say {folded.status}")
+    tasks = session.execute(select(CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.claimed_by).where(CaseTask.case_id == row["id"])).all()
+    if {(t.no, t.node, t.kind, t.claimed_by) for t in tasks} != {(t.no, t.node, t.kind, t.holder or "") for t in folded.tasks}:
+        found.append("the open tasks are not what the events say")
+    return found
+
+
+def _promises(session: Session, case_id: str, events: Any, key: Any) -> list[str]:
+    """What is sealed against the commitments in the chain."""
+    query = select(CasePayload.revision, CasePayload.sealed).where(CasePayload.case_id == case_id)
+    payloads = {revision: sealing.open_json(key, case_id, sealed) for revision, sealed in session.execute(query)}
+    found = []
+    for event in events:
+        body = json.loads(event["body"])
+        if event["kind"] == "papers_received" and not _kept(payloads.get(body["revision"]), body["payload"]):
+            found.append(f"revision {body['revision']} of the answers is not what was handed in")
+        if "note" in body and not _kept(sealing.open_json(key, case_id, event["sealed"]), body["note"]):
+            found.append(f"the words of event {event['seq']} were altered")
+    return found
+
+
+def _kept(content: Any, promise: str) -> bool:
+    return content is not None and sealing.commitment(content["salt"], content["value"]) == promise
