@@ -15,7 +15,7 @@ from sqlalchemy import select
 from core.db.base import Base
 from core.db.database import Database
 from core.kernel.ids import new_id
-from core.keys import service, store
+from core.keys import rotation, service, store
 from core.keys.envelope import Algorithm, read_header, seal, unseal
 from core.keys.errors import CannotOpen, Erased, KeyMissing, KeyTrouble, KeyUnreadable, KeyWrong
 from core.keys.keyring import Keyring
@@ -215,3 +215,25 @@ def test_a_rotation_rewraps_in_batches(database: Database) -> None:
 def test_the_default_environment_is_the_process(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(os.environ, store.VARIABLE, base64.b64encode(b"m" * 32).decode())
     assert store.from_environment(tmp_path).origin == store.VARIABLE
+
+
+def test_a_whole_rotation_moves_every_wrap_and_can_be_repeated(database: Database, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    assert store.ensure_keys(home, {}) is True
+    assert store.ensure_keys(home, {}) is False
+    holder, subject = ("case", new_id()), ("blob", new_id())
+    with database.session() as session:
+        session.info["keyring"] = first = store.from_environment(home, {})
+        service.check(session)
+        key = first.new_data_key()
+        service.hold(session, key, subject=subject, holder=holder)
+        sealed = key.seal(b"x", context="c")
+    with database.session() as session:
+        session.info["keyring"] = first
+        assert rotation.rotate(session, home) == 1
+        assert service.data_key(session, subject=subject, holder=holder).open(sealed, context="c") == b"x"
+        assert rotation.rotate(session, home) == 1
+    with database.session() as session:
+        service.check(session, store.from_environment(home, {}))
+        with pytest.raises(KeyWrong):
+            service.check(session, first)

@@ -14,7 +14,7 @@ from core.db.database import Database
 from core.db.types import Id
 from core.kernel import clock
 from core.kernel.ids import new_id
-from core.outbox import relay, schedule, service
+from core.outbox import queries, relay, schedule, service
 from core.outbox.errors import NotParked
 from core.outbox.models import Effect, Job, Message
 
@@ -316,3 +316,5 @@ def test_counting_open_messages_counts_open_ones(database: Database) -> None:
     send(database, "a")
     with database.session() as session:
         assert service.waiting(session) == session.scalar(select(func.count()).select_from(Message)) == 1
+        session.execute(update(Message).values(parked_at=NOON))
+        assert queries.counts(session) == queries.Counts(waiting=0, parked=1)
