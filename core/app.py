@@ -13,10 +13,15 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import core
 import plugins
+from core.db import migrate
 from core.db.database import Database
+from core.db.errors import NotMigrated
+from core.files.service import Files
 from core.files.store import LocalStore
+from core.keys import service as keys
+from core.keys import store as key_store
 from core.keys.keyring import Keyring
-from core.outbox import relay
+from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
 from core.web import edge
 from core.web.errors import register_error_pages
@@ -49,15 +54,23 @@ def guard_roots() -> None:
 def open_site(config: Config) -> Site:
     """Keys, database, blobs and plugins of a hall, without a web server: what the command line and workers use."""
     register_handlers()
-    keyring = Keyring.from_environment(config.home, os.environ)
+    keyring = key_store.from_environment(config.home, os.environ)
     instruments: dict[str, Any] = {
         "keyring": keyring,
-        "blobs": LocalStore(config.home / "blobs", keyring),
-        "plugins": PluginHost(),
-        "config": config,
+        "blobs": Files(LocalStore(config.home / "blobs")),
+        "plugins": PluginHost().discover(ROOT / "plugins", config.home / "plugins"),
     }
     database = Database(config.database_url, **instruments)
     return Site(config=config, database=database, keyring=keyring, instruments=instruments)
+
+
+def check_ready(site: Site) -> None:
+    """Refuse a database that was not migrated to this version, and keys that are not this hall's."""
+    current, wanted = migrate.status(site.database)
+    if current != wanted:
+        raise NotMigrated(current=current or "-", wanted=wanted)
+    with site.database.session() as session:
+        keys.check(session, site.keyring)
 
 
 def register_handlers() -> None:
@@ -79,7 +92,7 @@ def create_app(config: Config | None = None) -> Flask:
     config = config or Config.from_environment(os.environ)
     config.refuse_public_demo()
     site = open_site(config)
-    site.database.check_ready(site.keyring)
+    check_ready(site)
     site.instruments = {**site.instruments, "sessions": edge.make_sessions(site.database)}
 
     app = HallFlask("core.web", static_folder=str(ROOT / "core" / "web" / "static"), template_folder=str(ROOT / "core" / "web" / "templates"))
@@ -93,7 +106,7 @@ def create_app(config: Config | None = None) -> Flask:
     Themes.load(ROOT / "themes", config.home / "themes").install(app)
     app.wsgi_app = HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app)  # type: ignore[method-assign]
     if config.embedded:
-        site.relay = relay.Embedded(site.database)
+        site.relay = Embedded(site.database).start()
     return app
 
 

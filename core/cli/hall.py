@@ -2,8 +2,8 @@
 
 import contextlib
 import logging
+import os
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +13,8 @@ from core.app import create_app, open_site
 from core.cli import setting_up
 from core.cli.opening import configured
 from core.db import migrate as migrations
-from core.keys.keyring import create_keys
+from core.keys import service as keys
+from core.keys import store as key_store
 from core.web.observe import configure_logging
 from core.web.site import Config
 
@@ -50,11 +51,13 @@ def init(as_demo: bool, quiet: bool) -> None:
 
 def prepare(config: Config) -> Iterator[str]:
     """Every step of setting up, each safe to repeat; yields what to tell the operator."""
-    if create_keys(config.home):
-        yield f"密钥已生成 / keys made: {config.home / 'keys'} (请备份 / back this up)"
+    if not key_store.key_file(config.home).exists() and not os.environ.get(key_store.VARIABLE):
+        key_store.create_keys(config.home)
+        yield f"密钥已生成 / keys made: {key_store.key_file(config.home)} (请备份 / back this up)"
     site = open_site(config)
     migrations.upgrade(site.database)
-    site.database.remember_keys(site.keyring)
+    with site.database.session() as session:
+        keys.check(session, site.keyring)
     yield "数据库已就绪 / tables are up to date"
     app = create_app(configured(embedded=False))
     yield from setting_up.permissions(app)
@@ -81,18 +84,13 @@ def run() -> None:
 
 @click.command()
 def worker() -> None:
-    """Run the outbox relay and scheduled jobs in a process of their own (WANGTING_WORKER=celery publishes to Celery instead)."""
-    from core.outbox import relay
+    """Run the outbox relay and scheduled jobs in a process of their own, without a broker."""
+    from core.worker.embedded import run_forever
 
     configure_logging()
     site = open_site(configured())
-    embedded = relay.Embedded(site.database)
     click.echo("worker: running")
-    try:
-        while True:
-            time.sleep(3600)
-    except KeyboardInterrupt:
-        embedded.stop()
+    run_forever(site.database)
 
 
 @click.group()
@@ -105,10 +103,11 @@ def migrate_upgrade() -> None:
     """Bring the tables to this version."""
     site = open_site(configured())
     migrations.upgrade(site.database)
-    click.echo(migrations.status(site.database))
+    click.echo(" / ".join(str(each) for each in migrations.status(site.database)))
 
 
 @migrate.command("status")
 def migrate_status() -> None:
     """Where the tables stand."""
-    click.echo(migrations.status(open_site(configured()).database))
+    current, newest = migrations.status(open_site(configured()).database)
+    click.echo(f"{current or '-'} / {newest}")

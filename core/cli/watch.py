@@ -7,9 +7,11 @@ from pathlib import Path
 import click
 
 from core.audit import service as records
+from core.audit.spec import Root
 from core.cases import service as cases
-from core.cli.opening import opened
-from core.keys import rotation
+from core.cli.opening import configured, opened
+from core.keys import service as keyrings
+from core.keys import store as key_store
 
 
 @click.group()
@@ -21,12 +23,13 @@ def audit() -> None:
 @click.option("--root", "root_file", type=click.Path(path_type=Path, exists=True), help="A root exported earlier, to find truncation.")
 def verify(root_file: Path | None) -> None:
     """Check every chain; against an exported root also that nothing is missing at the end."""
-    root = json.loads(root_file.read_text(encoding="utf-8")) if root_file else None
+    root = Root.from_json(json.loads(root_file.read_text(encoding="utf-8"))) if root_file else None
     with opened() as (_site, session):
-        faults = [*records.verify(session, root=root), *cases.verify_all(session)]
+        faults = [f"{p.stream} #{p.seq}: {p.fault}" for p in records.verify(session, root)]
+        faults += list(cases.verify_all(session))
     for fault in faults:
         click.echo(fault)
-    click.echo("记录完整 / the record is whole" if not faults else f"{len(faults)} 处不符 / faults")
+    click.echo(f"{len(faults)} 处不符 / faults" if faults else "记录完整 / the record is whole")
     sys.exit(1 if faults else 0)
 
 
@@ -35,7 +38,7 @@ def verify(root_file: Path | None) -> None:
 def export_root(target: Path) -> None:
     """Write today's root to TARGET, to be kept outside the database."""
     with opened() as (_site, session):
-        target.write_text(json.dumps(records.export_root(session), indent=2), encoding="utf-8")
+        target.write_text(json.dumps(records.export_root(session).to_json(), indent=2), encoding="utf-8")
     click.echo(str(target))
 
 
@@ -47,6 +50,13 @@ def keys() -> None:
 @keys.command()
 def rotate() -> None:
     """Make a new master key and wrap every data key anew; the old one stays until the last wrap is gone."""
-    with opened() as (site, session):
-        count = rotation.rotate(session, site.keyring, site.config.home)
+    config = configured()
+    key_store.rotate(config.home)
+    count, after = 0, None
+    while True:
+        with opened() as (_site, session):
+            done, after = keyrings.rewrap(session, after=after)
+        count += done
+        if after is None:
+            break
     click.echo(f"{count} 个数据密钥已重新包裹 / data keys wrapped anew")
