@@ -139,9 +139,7 @@ def apply(paths: tuple[Path, ...], everything: bool, publishing: bool | None, di
 
 def _apply_one(session: Session, source: ItemSource, wanted: bool, demo: bool, division: str | None, actor: Actor) -> Any:
     shelf = source.library
-    return item_service.apply(
-        session, source.doc, forms=shelf.forms, blocks=shelf.blocks, publishing=wanted, same_person=demo, division=division, actor=actor
-    )
+    return item_service.apply(session, source.doc, forms=shelf.forms, blocks=shelf.blocks, publishing=wanted, same_person=demo, division=division, actor=actor)
 
 
 @items.command()

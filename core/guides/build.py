@@ -31,10 +31,12 @@ def build_guide(
     number: int | None = None,
     published: datetime | None = None,
     address: str | None = None,
+    departments: Mapping[str, str] | None = None,
 ) -> Guide:
     """The guide of *compiled* for the chosen *answers* (situation id → option id; anything else in it is ignored).
 
-    *division* names where it is handled; *number* and *published* the version; *address* is what the QR code holds.
+    *division* names where it is handled; *number* and *published* the version; *address* is what the QR code holds,
+    *departments* the names (code → title) that the route's sentences use.
     What the source does not say is said openly: facts carry ``unknown``, and ``assumed`` / ``unknown`` list every such spot.
     """
     doc, read = compiled.doc, Reader(compiled.doc, locale)
@@ -71,9 +73,9 @@ def build_guide(
         undecided_count=undecided,
         win=win_words(own, free, locale),
         materials_note=note_words(undecided, doc, locale),
-        route_lead=_lead(doc, known, locale),
-        route_svg=route_svg(compiled, known, locale),
-        route_outline=outline_lines(compiled, known, locale),
+        route_lead=_lead(doc, known, read),
+        route_svg=route_svg(compiled, known, locale, departments),
+        route_outline=outline_lines(compiled, known, locale, departments),
         pauses=tuple(_pause(name, pause, known, read) for name, pause in (doc["route"].get("pauses") or {}).items()),
         ways=tuple(word(f"guides.way_{way}", locale) for way in doc["route"]["delivery"]["ways"]),
         conditions=tuple(Said(t.text, t.lang) for c in doc.get("conditions") or () for t in (read(f"conditions.{c['id']}.text", c["text"]),)),
@@ -117,15 +119,19 @@ def _option(option: JsonObject, path: str, answer: str | None, read: Reader) -> 
     return Option(option["id"], title.text, title.lang, read(f"{path}.{option['id']}.help", option.get("help")).text, option["id"] == answer)
 
 
-def _lead(doc: JsonObject, known: Mapping[str, object], locale: str) -> str:
+def _lead(doc: JsonObject, known: Mapping[str, object], read: Reader) -> str:
     """How the days are counted: from when, and what may stop them (行政许可法 45: its time is told)."""
-    promised = choose(doc["route"]["limits"].get("promised"), known)
+    promised, locale = choose(doc["route"]["limits"].get("promised"), known), read.locale
     sentences = [word("guides.lead_at_once" if promised is not None and promised.at_once else "guides.lead_counting", locale)]
-    for pause in (doc["route"].get("pauses") or {}).values():
+    for name, pause in (doc["route"].get("pauses") or {}).items():
         limit = choose(pause["max"], known)
         if limit is not None:
             most = limit.words(locale)
-            sentences.append(word("guides.lead_pause", locale, title=pause["title"], most=most) if limit.value is not None else word("guides.lead_pause_open", locale, title=pause["title"]))
+            sentences.append(
+                word("guides.lead_pause", locale, title=pause["title"], most=most)
+                if limit.value is not None
+                else word("guides.lead_pause_open", locale, title=pause["title"])
+            )
     return word("guides.space", locale).join(sentences)
 
 
@@ -156,14 +162,17 @@ def _fees(doc: JsonObject, known: Mapping[str, object], read: Reader) -> tuple[F
         title = read(f"fees.{fee['id']}.title", fee["title"])
         amount = fee.get("amount")
         words = word("guides.amount", read.locale, amount=amount, unit=fee.get("unit") or "") if amount is not None else word("guides.unknown", read.locale)
-        found.append(Fee(fee["id"], title.text, title.lang, words, fen(amount) if amount is not None else None, fee.get("basis") or word("guides.unknown", read.locale)))
+        basis = fee.get("basis") or word("guides.unknown", read.locale)
+        found.append(Fee(fee["id"], title.text, title.lang, words, fen(amount) if amount is not None else None, basis))
     return tuple(found)
 
 
 def _result(result: JsonObject, known: Mapping[str, object], read: Reader, locale: str) -> Result:
     title = read(f"results.{result['id']}.title", result["title"])
     valid = choose(result.get("valid_for"), known)
-    words = word("guides.valid_for", locale, limit=valid.words(locale)) if valid is not None and valid.value else word(f"guides.result_{result['kind']}", locale)
+    words = (
+        word("guides.valid_for", locale, limit=valid.words(locale)) if valid is not None and valid.value else word(f"guides.result_{result['kind']}", locale)
+    )
     return Result(result["id"], title.text, title.lang, result["kind"], words, result.get("sample"))
 
 

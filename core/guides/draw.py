@@ -5,19 +5,20 @@ from collections.abc import Mapping
 
 import segno
 
-from core.guides.spec import OutlineLine
+from core.items.facts import spoken_labels
 from core.items.spec import CompiledItem
 from core.routing import service as routing
+from core.routing.outline import OutlineLine
 
 
-def route_svg(compiled: CompiledItem, known: Mapping[str, object], locale: str) -> str:
+def route_svg(compiled: CompiledItem, known: Mapping[str, object], locale: str, departments: Mapping[str, str] | None) -> str:
     """The route for these facts: what will surely not happen is drawn dashed. Titles are escaped by the drawing."""
-    return routing.draw(compiled.route, facts=known, locale=locale)
+    return routing.draw(compiled.route, facts=known, locale=locale, labels=spoken_labels(compiled, locale), departments=departments)
 
 
-def outline_lines(compiled: CompiledItem, known: Mapping[str, object], locale: str) -> tuple[OutlineLine, ...]:
+def outline_lines(compiled: CompiledItem, known: Mapping[str, object], locale: str, departments: Mapping[str, str] | None) -> tuple[OutlineLine, ...]:
     """The same in words, one line a step, for screen readers and print."""
-    return tuple(OutlineLine(line.text, line.days, line.depth, line.off) for line in routing.outline(compiled.route, facts=known, locale=locale))
+    return tuple(routing.outline(compiled.route, facts=known, locale=locale, labels=spoken_labels(compiled, locale), departments=departments))
 
 
 def qr_svg(address: str) -> str:

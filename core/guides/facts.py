@@ -1,7 +1,9 @@
 """The four facts in one row: how long against the law, how many visits, what it costs, what one gets (UX: the guide page)."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 
+from core.guides.notes import is_assumed
 from core.guides.spec import Fact
 from core.items.limits import ChosenLimit, choose
 from core.items.spec import JsonObject
@@ -12,7 +14,15 @@ from core.rules.service import compile_rule
 
 def four_facts(doc: JsonObject, known: Mapping[str, object], read: Reader) -> tuple[Fact, ...]:
     """Time, visits, fee and result for these facts."""
-    return (_time(doc, known, read.locale), _visits(doc, read), _fee(doc, known, read.locale), _result(doc, read))
+    time, visits, fee, result = _time(doc, known, read.locale), _visits(doc, read), _fee(doc, known, read.locale), _result(doc, read)
+    paths = {"route.limits.promised": time, "visits": visits, "fees": fee}
+    said = {fact.id: _openly(fact, doc, path, read.locale) for path, fact in paths.items()}
+    return (said["time"], said["visits"], said["fee"], result)
+
+
+def _openly(fact: Fact, doc: JsonObject, path: str, locale: str) -> Fact:
+    """A fact that the hall assumed says so beside its value, not only at the foot of the page."""
+    return replace(fact, small=(*fact.small, word("guides.assumed_here", locale))) if is_assumed(doc, path) and not fact.unknown else fact
 
 
 def _time(doc: JsonObject, known: Mapping[str, object], locale: str) -> Fact:
@@ -62,11 +72,12 @@ def _fee(doc: JsonObject, known: Mapping[str, object], locale: str) -> Fact:
     applying = [fee for fee in fees.get("items") or () if fee.get("when") is None or compile_rule(fee["when"]).evaluate(known) is not False]
     if not applying:
         return Fact("fee", title, words=word("guides.free_here", locale))
-    lines = tuple(
-        f"{fee['title']} " + (word("guides.amount", locale, amount=fee["amount"], unit=fee.get("unit") or "") if fee.get("amount") else word("guides.unknown", locale))
-        for fee in applying
-    )
+    lines = tuple(f"{fee['title']} {_amount(fee, locale)}" for fee in applying)
     return Fact("fee", title, words=word("guides.charged", locale), small=lines)
+
+
+def _amount(fee: JsonObject, locale: str) -> str:
+    return word("guides.amount", locale, amount=fee["amount"], unit=fee.get("unit") or "") if fee.get("amount") else word("guides.unknown", locale)
 
 
 def _result(doc: JsonObject, read: Reader) -> Fact:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from core.guides.notes import is_assumed
 from core.guides.spec import Material, Said
-from core.items.facts import labels
+from core.items.facts import spoken_labels
 from core.items.materials import Need, needs
 from core.items.spec import CompiledItem, JsonObject
 from core.items.texts import Reader
@@ -14,7 +14,7 @@ from core.rules.service import compile_rule
 
 def material_views(compiled: CompiledItem, known: Mapping[str, object], read: Reader) -> tuple[Material, ...]:
     """Materials that concern this situation, those the applicant gives first; order inside a group is the item's."""
-    names = labels(compiled.doc, compiled.form.labels)
+    names = spoken_labels(compiled, read.locale)
     views = [_view(need, compiled.doc, names, read) for need in needs(compiled.doc, known)]
     return tuple(sorted(views, key=lambda view: (view.off, view.free)))
 
@@ -78,9 +78,7 @@ def _tags(need: Need, locale: str) -> list[str]:
         tags.append(word("guides.tag_optional", locale))
     if need.state == "deferrable":
         tags.append(word("guides.tag_deferrable", locale))
-    for name in ("original", "copies"):
-        if material.get(name):
-            tags.append(word(f"guides.tag_{name}", locale, count=material[name]))
+    tags.extend(word(f"guides.tag_{name}", locale, count=material[name]) for name in ("original", "copies") if material.get(name) and need.by_applicant)
     return tags
 
 
@@ -100,7 +98,7 @@ def _lines(need: Need, condition: str, doc: JsonObject, read: Reader) -> list[Sa
         lines.append(Said(word("guides.upload", locale, kinds=kinds, files=material.get("max_files") or 1, size=material.get("max_mb") or 20)))
     if is_assumed(doc, f"materials.{need.id}"):
         lines.append(Said(word("guides.assumed_here", locale)))
-    return lines
+    return list(dict.fromkeys(lines))
 
 
 def _basis(material: JsonObject, locale: str) -> str:

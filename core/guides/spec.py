@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from core.routing.outline import OutlineLine
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,17 +135,6 @@ class Contact:
     title: str
     value: str
     phone: str
-
-
-@dataclass(frozen=True, slots=True)
-class OutlineLine:
-    """One line of the route in words; ``depth`` counts the scopes around it, ``off`` says that it does not happen in this situation."""
-
-    words: str
-    small: str
-    depth: int
-    off: bool
-    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from core.forms.service import compile_form
 from core.items.errors import finding
 from core.items.facts import types
 from core.items.spec import BUNDLE_FORMAT, CompiledItem, JsonObject
+from core.items.texts import route_translations
 from core.kernel import canonical
 from core.kernel.errors import BadInput
 from core.routing.service import compile_route
@@ -65,7 +66,8 @@ def _compile(digest: str, data: bytes) -> CompiledItem:
     form = compile_form(form_doc, parts["blocks"])
     if doc.get("translations"):
         form = form.translate({locale: {p: t for p, t in table.items() if p.startswith("form.")} for locale, table in doc["translations"].items()})
-    route = compile_route(doc["route"], types(doc, form.types))
+    spoken = route_translations(doc)
+    route = compile_route({**doc["route"], "translations": spoken} if spoken else doc["route"], types(doc, form.types))
     return CompiledItem(doc["code"], digest, doc, form_doc, form, route, data, parts["blocks"], parts["notices"])
 
 
@@ -75,19 +77,25 @@ def used_blocks(form: JsonObject, blocks: Mapping[str, JsonObject]) -> dict[str,
     waiting = [form]
     while waiting:
         for reference in _references(waiting.pop()):
-            name = next((n for n in (reference, reference.partition("#")[0].rpartition("/")[2].removesuffix(".json"), reference.rpartition(":")[2]) if n in blocks), None)
+            name = next(
+                (n for n in (reference, reference.partition("#")[0].rpartition("/")[2].removesuffix(".json"), reference.rpartition(":")[2]) if n in blocks),
+                None,
+            )
             if name is not None and name not in used:
                 used[name] = blocks[name]
                 waiting.append(blocks[name])
     return used
 
 
+def _spellings(reference: str) -> tuple[str, ...]:
+    """The ways a form may write the name of a block: ``address``, ``block:address``, ``blocks/address.json#…``."""
+    return (reference, reference.partition("#")[0].rpartition("/")[2].removesuffix(".json"), reference.rpartition(":")[2])
+
+
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, child in value.items():
-            if name == "$ref" and isinstance(child, str):
-                yield child
-            elif name in ("block", "use") and isinstance(child, str):
+            if (name == "$ref" and isinstance(child, str)) or (name in ("block", "use") and isinstance(child, str)):
                 yield child
             else:
                 yield from _references(child)

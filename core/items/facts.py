@@ -84,3 +84,18 @@ def labels(doc: Mapping[str, Any], form_labels: Mapping[str, Any]) -> dict[str, 
         for situation in doc.get("situations") or ()
     }
     return {**PLAIN_LABELS, **situations, **form_labels}
+
+
+def spoken_labels(compiled: CompiledItem, locale: str = "zh") -> dict[str, Any]:
+    """:func:`labels` in *locale*: titles and choices of the form and the situations translated where there is a translation."""
+    named = labels(compiled.doc, compiled.form.labels)
+    if locale.startswith("zh"):
+        return named
+    table: Mapping[str, str] = (compiled.doc.get("translations") or {}).get(locale) or {}
+    return {path: _spoken(label, path, table) for path, label in named.items()}
+
+
+def _spoken(label: Label, path: str, table: Mapping[str, str]) -> Label:
+    at = path.replace("situation.", "situations.", 1) if path.startswith("situation.") else path
+    choices = {value: table.get(f"{at}.{value}.title") or table.get(f"{at}.{value}") or title for value, title in label.choices.items()}
+    return Label(table.get(f"{at}.title", label.title), choices, label.unit)

@@ -36,7 +36,7 @@ def format_item(doc: Mapping[str, Any]) -> str:
 
 
 def _names(value: Mapping[str, Any], path: tuple[str, ...]) -> list[str]:
-    if path and path[-1] == "translations" or len(path) > 1 and path[-2] == "translations":
+    if (path and path[-1] == "translations") or (len(path) > 1 and path[-2] == "translations"):
         return sorted(value)
     return sorted(value, key=lambda name: (_RANK.get(name, len(_RANK)), name))
 
@@ -59,7 +59,8 @@ def _targets(node: Any) -> list[str]:
     if not isinstance(node, Mapping):
         return []
     actions = node.get("actions")
-    ways = [node, node.get("agree"), node.get("refuse"), *(actions[a] for a in sorted(actions))] if isinstance(actions, Mapping) else [node, node.get("agree"), node.get("refuse")]
+    buttons = [actions[name] for name in sorted(actions)] if isinstance(actions, Mapping) else []
+    ways = [node, node.get("agree"), node.get("refuse"), *buttons]
     found = [way["to"] for way in ways if isinstance(way, Mapping) and isinstance(way.get("to"), str)]
     return [*found, *([node["by_hand"]] if isinstance(node.get("by_hand"), str) else [])]
 

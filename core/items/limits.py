@@ -43,7 +43,8 @@ def choose(limit: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> ChosenL
     for case in limit.get("cases", ()):
         truth = compile_rule(case["when"]).evaluate(facts)
         if truth is True:
-            return ChosenLimit(case.get("value"), case.get("unit", limit.get("unit", "working_day")), case.get("basis", limit.get("basis")), case["when"], undecided)
+            basis = case.get("basis", limit.get("basis"))
+            return ChosenLimit(case.get("value"), case.get("unit", limit.get("unit", "working_day")), basis, case["when"], undecided)
         undecided = undecided or truth is None
     return ChosenLimit(limit.get("value"), limit.get("unit", "working_day"), limit.get("basis"), None, undecided)
 

@@ -74,8 +74,7 @@ SQLITE_GUARDS = tuple(
     for verb in ("UPDATE", "DELETE")
 )
 POSTGRESQL_GUARDS = (
-    "CREATE OR REPLACE FUNCTION item_version_immutable() RETURNS trigger LANGUAGE plpgsql AS "
-    "$$ BEGIN RAISE EXCEPTION 'item_version is immutable'; END $$",
+    "CREATE OR REPLACE FUNCTION item_version_immutable() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'item_version is immutable'; END $$",
     "DROP TRIGGER IF EXISTS item_version_guard ON item_version",
     "CREATE TRIGGER item_version_guard BEFORE UPDATE OR DELETE ON item_version FOR EACH ROW EXECUTE FUNCTION item_version_immutable()",
     "DROP TRIGGER IF EXISTS item_version_guard_all ON item_version",

@@ -48,8 +48,10 @@ class Rehearsal:
         Every step is done by another person of the named role: four eyes are a matter of persons, and a test names roles.
         """
         self.steps += 1
-        day = self.calendar.add_working(local(self.filed, self.calendar.zone).date(), int(step["day"])) if step.get("day") else None
-        at = self.at + timedelta(seconds=1) if day is None else self.filed + (day - local(self.filed, self.calendar.zone).date()) + timedelta(seconds=self.steps)
+        at = self.at + timedelta(seconds=1)
+        if step.get("day"):
+            filed = local(self.filed, self.calendar.zone).date()
+            at = self.filed + (self.calendar.add_working(filed, int(step["day"])) - filed) + timedelta(seconds=self.steps)
         if at < self.at:
             return "test_backwards", {"day": step["day"]}
         self.at = at

@@ -10,8 +10,7 @@ from typing import Any
 
 #: Keys whose value is read by people. Everything else (codes, rules, units of limits) is for machines.
 HUMAN = frozenset(
-    ("title", "short_title", "summary", "text", "help", "question", "answer", "address", "hours", "reason", "standard")
-    + ("reconsideration", "litigation", "relief", "opens", "closes")
+    "title short_title summary text help question answer address hours reason standard reconsideration litigation relief opens closes".split()  # noqa: SIM905
 )
 _NOT_TEXT = frozenset(("translations", "tests", "plugins", "provenance", "codes", "words", "contacts", "data", "sets", "when"))
 
@@ -48,8 +47,9 @@ def _short(path: str) -> str:
     parts = path.split(".")
     if parts[0] == "route":
         return ".".join(["route", *(p for i, p in enumerate(parts[1:], 1) if not _container(parts, i))])
-    if parts[0] in ("situations", "fees") and len(parts) > 2:
-        return ".".join(p for i, p in enumerate(parts) if not (p == ("options" if parts[0] == "situations" else "items") and i == (2 if parts[0] == "situations" else 1)))
+    dropped = {"situations": ("options", 2), "fees": ("items", 1)}.get(parts[0])
+    if dropped is not None and len(parts) > dropped[1] and parts[dropped[1]] == dropped[0]:
+        return ".".join(part for i, part in enumerate(parts) if i != dropped[1])
     return path
 
 
@@ -59,6 +59,24 @@ def _container(parts: list[str], index: int) -> bool:
         return True
     # a node may itself be called "nodes": only the word right after a scope or a node is the container
     return word in ("nodes", "branches", "actions") and before not in ("nodes", "branches", "actions")
+
+
+def _engine(path: str) -> str:
+    """The path under which routing asks for a text: ``review.joint.fire.opinion.actions.pass.title``."""
+    parts = path.split(".")
+    return ".".join(p for i, p in enumerate(parts[1:], 1) if not (p in ("nodes", "branches") and parts[i - 1] not in ("nodes", "branches", "actions")))
+
+
+def route_translations(doc: Mapping[str, Any]) -> dict[str, dict[str, str]]:
+    """The item's translations of its route's texts, under the paths routing asks for."""
+    found: dict[str, dict[str, str]] = {}
+    for locale, table in (doc.get("translations") or {}).items():
+        for path, value in walk({"route": doc["route"]}):
+            if isinstance(value, str) and path.rpartition(".")[2] in HUMAN:
+                translated = next((table[name] for name in (_short(path), f"route.{_engine(path)}") if name in table), None)
+                if translated:
+                    found.setdefault(locale, {})[_engine(path)] = translated
+    return found
 
 
 def text_paths(doc: Mapping[str, Any]) -> dict[str, str]:
@@ -73,7 +91,7 @@ def text_paths(doc: Mapping[str, Any]) -> dict[str, str]:
 def known_paths(doc: Mapping[str, Any]) -> frozenset[str]:
     """Every path of the item, in the long and the short way of naming route parts."""
     paths = {path for path, _ in walk(doc)}
-    return frozenset(paths | {_short(path) for path in paths})
+    return frozenset(paths | {_short(path) for path in paths} | {f"route.{_engine(path)}" for path in paths if path.startswith("route.")})
 
 
 def lookup(doc: Mapping[str, Any], path: str) -> Any:

@@ -167,7 +167,8 @@ def test_a_hall_shows_only_what_its_own_departments_offer(session: Session) -> N
     assert items.visible(session, village) == ()
     with pytest.raises(ItemNotFound):
         items.current(session, FOOD, village)
-    fire = session.scalar(sa.select(Department.id).join(Division, Division.id == Department.division_id).where(Department.code == "fire", Division.code == demo.COUNTY))
+    of_county = sa.select(Department.id).join(Division, Division.id == Department.division_id).where(Division.code == demo.COUNTY)
+    fire = session.scalar(of_county.where(Department.code == "fire"))
     assert items.visible(session, Scope(county.division_path, fire)) == ()
 
 

@@ -17,8 +17,9 @@ def shared_papers_are_not_demanded(doc: Doc) -> Iterator[Finding]:
     for index, material in by_id(doc["materials"]):
         if material["source"]["from"] not in ("library", "fact"):
             continue
-        if (material.get("original") or 0) > 0 or (material.get("copies") or 0) > 0:
-            yield finding("error", f"/materials/{index}/{'original' if material.get('original') else 'copies'}", "shared_on_paper", {"title": material["title"]})
+        asked = next((part for part in ("original", "copies") if material.get(part)), None)
+        if asked is not None:
+            yield finding("error", f"/materials/{index}/{asked}", "shared_on_paper", {"title": material["title"]})
 
 
 @rule

@@ -58,10 +58,10 @@ def declared_facts_exist(doc: Doc) -> Iterator[Finding]:
 @rule
 def translations_name_texts(doc: Doc) -> Iterator[Finding]:
     """A translation of a text that is not there is a leftover of an id that was renamed."""
-    texts = text_paths(doc)
+    texts, paths = text_paths(doc), known_paths(doc)
     for locale, table in (doc.get("translations") or {}).items():
         for path in table:
             if path.startswith("form."):
                 continue  # the form is checked with the item, where its own texts are known
-            if path not in texts and not isinstance(lookup(doc, path), str):
+            if path not in texts and path not in paths and not isinstance(lookup(doc, path), str):
                 yield finding("warning", f"/translations/{locale}/{path}", "translation_dangling", {"path": path})

@@ -1,7 +1,6 @@
 """Apply: an item from a file becomes a draft; the same bundle again changes nothing."""
 
 from collections.abc import Iterable, Mapping
-
 from pathlib import Path
 
 from sqlalchemy.orm import Session
