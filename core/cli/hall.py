@@ -85,7 +85,7 @@ def run() -> None:
 @click.command()
 def worker() -> None:
     """Run the outbox relay and scheduled jobs in a process of their own, without a broker."""
-    from core.worker.embedded import run_forever
+    from core.outbox.forever import run_forever
 
     configure_logging()
     site = open_site(configured())

@@ -1,1 +1,1 @@
-"""Background work as processes of its own: the outbox worker without a broker, and the Celery application."""
+"""Background work over Celery. Without a broker ``core.outbox.forever`` is the whole worker."""
