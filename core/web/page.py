@@ -5,6 +5,7 @@ after a change of language) is left open as *slots* and filled in when the page 
 """
 
 import datetime as dt
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -13,6 +14,7 @@ from typing import Any
 from flask import current_app, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import generate_csrf
+from jinja2 import Environment, Template
 from markupsafe import Markup, escape
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
@@ -81,14 +83,17 @@ class Kept:
         self._pages: OrderedDict[Any, tuple[str, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def page(self, key: tuple[Any, ...], template: str, build: Callable[[], Mapping[str, Any]]) -> str:
-        """*template* with ``build()``'s values, rendered once for *key* (which names everything the values depend on), theme, language, hall."""
+    def page(self, key: tuple[Any, ...], template: str, build: Callable[[], Mapping[str, Any]], finish: Callable[[str], str] = str) -> str:
+        """*template* with ``build()``'s values, rendered once for *key* (which names everything the values depend on), theme, language, hall.
+
+        *finish* is run once over the whole page.
+        """
         locale, theme, hall = edge.locale(), themes().get(look()), here()
         full = (*key, template, locale, theme.digest, hall.id if hall else None, request.script_root)
         pieces = self._pages.get(full)
         if pieces is None:
             slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here")}
-            html = _template(theme, locale, template).render(_common(locale, theme) | slots | dict(build()))
+            html = finish(_template(theme, locale, template).render(_common(locale, theme) | slots | dict(build())))
             pieces = _split(html)
             with self._lock:
                 self._pages[full] = pieces
@@ -129,6 +134,7 @@ def _common(locale: str, theme: Theme) -> dict[str, Any]:
     hall = here()
     return {
         "hall": hall,
+        "nav_here": "",
         "hall_title": hall.title if hall is not None else say("网上政务大厅"),
         "theme": theme,
         "css_url": url_for("theme_css", file=theme.css_file),
@@ -136,23 +142,35 @@ def _common(locale: str, theme: Theme) -> dict[str, Any]:
     }
 
 
-def _template(theme: Theme, locale: str, name: str) -> Any:
-    if locale not in theme.environments:
-        _offer(themes(), locale)
-    return themes().template(theme.name, locale, name)
+def environment() -> Environment:
+    """The templates of this request's look and language, for those who render parts (``core.forms``)."""
+    return _environment(themes().get(look()), edge.locale())
 
 
-def _offer(all_themes: Themes, locale: str) -> None:
-    all_themes.offer(
-        url_for=url_for,
-        asset=asset,
-        wide_locale={"zh": "zh-CN", "en": "en"}[locale],
-        filter_day=lambda value: day(value, locale),
-        filter_short_day=lambda value: day(value, locale, year=False),
-        filter_at=lambda value: at(value, locale),
-        filter_number=lambda value: f"{value:,}",
-        filter_nw=phrases,
-    )
+def _environment(theme: Theme, locale: str) -> Environment:
+    return themes().environment(theme.name, locale, {**_OFFERED, **_filters(locale)})
+
+
+def _template(theme: Theme, locale: str, name: str) -> Template:
+    return _environment(theme, locale).get_template(name)
+
+
+def _filters(locale: str) -> dict[str, Any]:
+    return {
+        "wide_locale": {"zh": "zh-CN", "en": "en"}[locale],
+        "filter_day": lambda value: day(value, locale),
+        "filter_short_day": lambda value: day(value, locale, year=False),
+        "filter_at": lambda value: at(value, locale),
+    }
+
+
+_HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff》”）])[,;:?!](?=[\u4e00-\u9fff《“（<]|$)|(?<=[\u4e00-\u9fff])\((?=[^()<>]{1,60}\))|(?<=[\u4e00-\u9fff])\)")
+_FULL_WIDTH = str.maketrans(",;:?!()", "，；：？！（）")
+
+
+def typeset(text: str) -> str:
+    """Chinese with the full-width punctuation it is set in; sources and administrators often type the half-width marks of their keyboard."""
+    return _HALF_WIDTH.sub(lambda found: found[0].translate(_FULL_WIDTH), text)
 
 
 def account_link(locale: str, theme: Theme) -> Markup:
@@ -198,3 +216,6 @@ def phrases(title: str) -> Markup:
     if not mark or not tail or "（" not in head or len(head) > 14:
         return escape(title)
     return Markup('<span class="nw">{}）</span>{}').format(head, tail)
+
+
+_OFFERED: dict[str, Any] = {"url_for": url_for, "asset": asset, "filter_number": lambda value: f"{value:,}", "filter_nw": phrases}

@@ -21,7 +21,7 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, abort
-from jinja2 import BaseLoader, Environment, StrictUndefined, Template, TemplateNotFound, nodes
+from jinja2 import BaseLoader, Environment, TemplateNotFound, nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.kernel.errors import BadInput
@@ -75,9 +75,8 @@ class Theme:
 class Themes:
     """All themes of a site, by name."""
 
-    def __init__(self, themes: Mapping[str, Theme], *, globals_: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, themes: Mapping[str, Theme]) -> None:
         self._themes = dict(themes)
-        self._globals = dict(globals_ or {})
 
     @classmethod
     def load(cls, *roots: Path) -> "Themes":
@@ -119,17 +118,13 @@ class Themes:
         theme = self._themes.get(name)
         return theme.css if theme and file.endswith(".css") else None
 
-    def template(self, theme: str | None, locale: str, name: str) -> Template:
-        """Template *name* as *theme* shows it, with the words of *locale*."""
+    def environment(self, theme: str | None, locale: str, names: Mapping[str, Any]) -> Environment:
+        """The templates of *theme* with the words of *locale*. *names* are the globals, and ``filter_…`` filters, of the first call."""
         chosen = self.get(theme)
-        environment = chosen.environments.get(locale)
-        if environment is None:
-            environment = chosen.environments[locale] = _environment(chosen, locale, self._globals)
-        return environment.get_template(name)
-
-    def offer(self, **names: Any) -> None:
-        """Add globals and, with the prefix ``filter_``, filters for templates. Called once, before the first page."""
-        self._globals.update(names)
+        found = chosen.environments.get(locale)
+        if found is None:
+            found = chosen.environments[locale] = _environment(chosen, locale, names)
+        return found
 
 
 # --- loading ---------------------------------------------------------------------------------------------------------------------------
@@ -230,9 +225,7 @@ def _luminance(colour: str) -> float:
 def check_contrast(theme: str, tokens: Mapping[str, str]) -> None:
     """Refuse a theme that cannot be read; every miss is named at once."""
     try:
-        misses = [
-            f"{front}/{back} {ratio:.1f} < {least}" for front, back, least in _READABLE if (ratio := contrast(tokens[front], tokens[back])) < least
-        ]
+        misses = [f"{front}/{back} {ratio:.1f} < {least}" for front, back, least in _READABLE if (ratio := contrast(tokens[front], tokens[back])) < least]
     except (KeyError, ValueError, IndexError) as error:
         raise BadInput("theming.colour", theme=theme, why=str(error)) from error
     if misses:
@@ -290,7 +283,6 @@ def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environ
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        undefined=StrictUndefined,
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         cache_size=-1,
     )

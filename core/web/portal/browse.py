@@ -14,6 +14,7 @@ from core.items import queries as items
 from core.items.spec import ItemView
 from core.kernel.text import normalise
 from core.search import queries as search_index
+from core.search.spec import Hit, Parts
 from core.web import edge
 from core.web.page import page, say, themes
 from core.web.portal import today
@@ -97,32 +98,18 @@ def search() -> str:
 def _hits(asked: str, shown: Sequence[ItemView], locale: str) -> list[tuple[ItemView, Markup | None]]:
     by_code = {item.code: item for item in shown}
     hits = search_index.find(edge.session(), asked, kinds=("item",), scope=edge.scope(), limit=200)
-    return [(by_code[hit.id], mark(card_text(by_code[hit.id], "title", locale), asked)) for hit in hits if hit.id in by_code]
+    return [(by_code[hit.id], mark(_parts(hit, by_code[hit.id], locale))) for hit in hits if hit.id in by_code]
 
 
-def mark(title: str, asked: str) -> Markup:
-    """*title* with the parts that *asked* names in ``<mark>``; everything else is escaped."""
-    return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else escape(text) for text, hit in parts(title, asked))
+def _parts(hit: Hit, item: ItemView, locale: str) -> Parts:
+    """The title in pieces; a translated title is shown whole, because the index marks the Chinese one."""
+    title = card_text(item, "title", locale)
+    return hit.parts if title == hit.title else ((title, False),)
 
 
-def parts(title: str, asked: str) -> list[tuple[str, bool]]:
-    """*title* cut into (text, matched) pieces: the longest pieces of the query that occur in it, at least two characters each."""
-    flags = [False] * len(title)
-    folded, query = title.lower(), asked.lower()
-    size = len(query)
-    while size >= min(2, len(query)) and size > 0:
-        for start in range(len(query) - size + 1):
-            piece, at = query[start : start + size], -1
-            while piece.strip() and (at := folded.find(piece, at + 1)) >= 0:
-                flags[at : at + size] = [True] * size
-        size -= 1
-    pieces: list[tuple[str, bool]] = []
-    for character, flag in zip(title, flags, strict=False):
-        if pieces and pieces[-1][1] == flag:
-            pieces[-1] = (pieces[-1][0] + character, flag)
-        else:
-            pieces.append((character, flag))
-    return pieces
+def mark(parts: Parts) -> Markup:
+    """The pieces of a title with what was asked for in ``<mark>``; everything is escaped."""
+    return Markup("").join(Markup("<mark>{}</mark>").format(text) if hit else escape(text) for text, hit in parts)
 
 
 def _wanted(item: ItemView) -> bool:
@@ -165,10 +152,10 @@ def suggest() -> Response:
     locale, session, scope = edge.locale(), edge.session(), edge.scope()
     hits = search_index.suggest(session, asked, kinds=("item",), scope=scope, limit=8) if asked else ()
     by_code = {item.code: item for item in items.visible(session, scope, codes=[hit.id for hit in hits])} if hits else {}
-    rows = [by_code[hit.id] for hit in hits if hit.id in by_code]
     found = [
-        {"href": url_for("portal.item", code=item.code), "parts": parts(card_text(item, "title", locale), asked), "why": _why(row(item, locale))}
-        for item in rows
+        {"href": url_for("portal.item", code=hit.id), "parts": _parts(hit, by_code[hit.id], locale), "why": _why(row(by_code[hit.id], locale))}
+        for hit in hits
+        if hit.id in by_code
     ]
     return jsonify(groups=[{"title": say("事项"), "hits": found}] if found else [])
 

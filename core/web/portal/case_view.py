@@ -159,6 +159,21 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
     }
 
 
+def licence(each: Any, locale: str) -> dict[str, Any]:
+    """A licence as a card."""
+    until = each.valid_to
+    dates = say("长期有效") if until is None else say("到 %(day)s", day=day(until, locale))
+    return {
+        "kind": each.type_title,
+        "holder": each.holder,
+        "number": each.number,
+        "dates": dates,
+        "status": each.status_words(locale) if hasattr(each, "status_words") else each.status,
+        "tone": "go" if each.status == "valid" else "wait",
+        "href": url_for("progress.show_licence", code=each.verify_code),
+    }
+
+
 def _short_light(each: CaseCard) -> str:
     return {
         "submitted": say("等受理"),

@@ -11,7 +11,7 @@ from flask import url_for
 
 from core.items.limits import choose
 from core.items.spec import ItemView
-from core.web.page import say
+from core.web.page import say, typeset
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +55,8 @@ def card_text(item: ItemView, key: str, locale: str) -> str:
     """``short_title`` or ``summary`` of *item* in *locale*, Chinese when there is no translation; ``title`` likewise."""
     chinese = item.title if key == "title" else item.card.get(key) or ""
     if locale == "zh":
-        return str(chinese)
-    return str(item.card.get(locale, {}).get(key) or chinese)
+        return typeset(str(chinese))
+    return str(item.card.get(locale, {}).get(key) or typeset(str(chinese)))
 
 
 def row(item: ItemView, locale: str, marked: Any = None) -> Row:
@@ -77,10 +77,10 @@ def row(item: ItemView, locale: str, marked: Any = None) -> Row:
 def facts(card: Mapping[str, Any], locale: str) -> tuple[str, ...]:
     """The few facts a list shows: how long, what it costs. What is unknown is not shown here; the guide says so."""
     found = []
-    limit = choose(card.get("promised") or card.get("statutory"), {})
-    if limit is not None and (limit.value is not None or limit.at_once):
-        words = limit.words(locale)
-        found.append(say("视情形而定") if limit.undecided else words)
+    limits = [choose(card.get(name), {}) for name in ("promised", "statutory")]
+    limit = next((each for each in limits if each is not None and (each.value is not None or each.at_once)), None)
+    if limit is not None:
+        found.append(say("视情形而定") if limit.undecided else limit.words(locale))
     if card.get("charged") is False:
         found.append(say("不收费"))
     return tuple(found)

@@ -21,7 +21,7 @@ from core.items import queries as items
 from core.items.errors import ItemNotFound
 from core.items.spec import ItemView
 from core.kernel.clock import DEFAULT_ZONE, now, today
-from core.web.page import day, say
+from core.web.page import day, say, typeset
 from core.web.portal.lists import Link
 from core.web import edge
 from core.worktime import service as worktime
@@ -104,7 +104,7 @@ def place(session: Session, shown: Sequence[ItemView]) -> tuple[dict[str, str] |
         phone = str((doc.get("contacts") or {}).get("consult") or "")
         if doc.get("places") and phone:
             first = doc["places"][0]
-            return {key: str(first.get(key) or "") for key in ("title", "address", "hours")}, phone
+            return {key: typeset(str(first.get(key) or "")) for key in ("title", "address", "hours")}, phone
     return None, ""
 
 

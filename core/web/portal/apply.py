@@ -1,0 +1,413 @@
+"""Applying: the blank form, pages of a draft, materials, check-your-answers, submit. One-page items need four calls in all.
+
+The blank page is kept rendered; nothing is written before the first POST. What somebody typed is never thrown away: a page with
+errors is saved as a draft too, and a draft that was changed in another window is shown again instead of being overwritten.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from core.cases import drafts
+from core.cases.errors import DraftStale
+from core.cases.service import submit
+from core.cases.spec import DraftView, PartyOnCase
+from core.forms import service as forms
+from core.forms.spec import Decision, FormSpec
+from core.identity import service as identity
+from core.items import facts as item_facts
+from core.items import queries as items
+from core.items.spec import CompiledItem, Current
+from core.kernel.errors import Conflict, NotFound
+from core.kernel.ids import is_id, new_id
+from core.web import edge
+from core.web.page import Kept, environment, page, say
+from core.web.portal import acting, flow, offer, papers
+from core.web.portal.flow import CHECK, MATERIALS
+
+apply = Blueprint("apply", __name__)
+kept = Kept()
+Answer = str | Response | tuple[str, int]
+
+
+@apply.get("/items/<code>/apply")
+@edge.login_required
+def begin(code: str) -> Answer:
+    """The first page, blank. Nothing is stored yet."""
+    current, who = offer.current(code), acting.acting()
+    compiled = current.compiled
+    if (turn := _wrong_kind(compiled, who.kind)) is not None:
+        return turn
+    situation = item_facts.chosen(compiled.doc, request.args)
+    values, sources = _start(compiled.form, situation, compiled, who)
+    if sources:
+        return page("portal/apply.html", **_first_page(current, situation, values, sources, who))
+    key = ("blank", compiled.hash, tuple(sorted(situation.items())), who.kind, who.name)
+    return kept.page(key, "portal/apply.html", lambda: _first_page(current, situation, values, {}, who))
+
+
+def _wrong_kind(compiled: CompiledItem, kind: str) -> Response | None:
+    """Items for companies only are applied for by a company, and the other way round; the reader chooses whom to act for first."""
+    objects = compiled.doc["service_objects"]
+    need = "company" if "1" not in objects else "person" if objects == ["1"] else kind
+    return redirect(url_for("my.choose_acting", need=need, next=request.full_path.rstrip("?"))) if need != kind else None
+
+
+def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem, who: acting.Acting) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What the form begins with. The party's own data are opened only when a field asks for them."""
+    values = forms.empty(spec) | item_facts.preset(compiled.doc, situation)
+    if not any(field.ui.get("prefill") for top in spec.fields for field in top.walk()):
+        return values, {}
+    me = edge.account()
+    assert me is not None
+    own = identity.own_values(edge.session(), me.id, who.party_id)
+    title = say("企业信息") if who.kind == "company" else say("账号信息")
+    return forms.prefill(spec, {f"party.{name}": forms.Sourced(value, title) for name, value in own.items()}, values)
+
+
+def _first_page(current: Current, situation: Mapping[str, str], values: Mapping[str, Any], sources: Mapping[str, Any], who: acting.Acting) -> dict[str, Any]:
+    compiled = current.compiled
+    known = flow.facts(compiled, situation, values, who.kind)
+    first = compiled.form.pages[0].id
+    frame = flow.frame(compiled, known, first)
+    return frame | _page_parts(compiled, first, values, (), sources, situation, url_for("apply.begun", code=compiled.code), None, who)
+
+
+def _page_parts(
+    compiled: CompiledItem, page_id: str, values: Mapping[str, Any], errors: Any, sources: Any, situation: Mapping[str, str], action: str, version: int | None,
+    who: acting.Acting | None, focus: str = "",
+) -> dict[str, Any]:  # fmt: skip
+    """What :file:`portal/apply.html` needs beside the frame."""
+    first = page_id == compiled.form.pages[0].id
+    known = flow.facts(compiled, situation, values, who.kind if who else "person")
+    html = forms.render_page(environment(), compiled.form, page_id, values, errors, sources, edge.locale(), {k: v for k, v in known.items() if k != "form"})
+    return {
+        "action": action,
+        "page_id": page_id,
+        "form_html": html,
+        "focus": focus,
+        "form_hash": compiled.form.hash,
+        "draft_version": version,
+        "autosave": None,
+        "situations": _situations(compiled, situation) if first else [],
+        "who": {"name": who.name, "role": acting.role_words(who.role, who.kind)} if who is not None and first else None,
+    }
+
+
+def _situations(compiled: CompiledItem, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+    from core.items.texts import Reader
+
+    read = Reader(compiled.doc, edge.locale())
+    return [
+        {
+            "id": each["id"],
+            "title": read(f"situations.{each['id']}.title", each["title"]),
+            "help": read(f"situations.{each['id']}.help", each.get("help")),
+            "options": [
+                {
+                    "id": option["id"],
+                    "title": read(f"situations.{each['id']}.{option['id']}.title", option["title"]),
+                    "help": read(f"situations.{each['id']}.{option['id']}.help", option.get("help")),
+                    "chosen": chosen.get(each["id"]) == option["id"],
+                }
+                for option in each["options"]
+            ],
+        }
+        for each in compiled.doc.get("situations", ())
+    ]
+
+
+@apply.post("/items/<code>/apply")
+@edge.login_required
+def begun(code: str) -> Answer:
+    """The first answers: make the draft, then go on."""
+    current = offer.fresh(code)
+    if request.form.get("_hash") not in (None, current.compiled.hash):
+        return _changed_meanwhile(current)
+    who = acting.checked()
+    situation = _posted_situation(current.compiled)
+    first = current.compiled.form.pages[0].id
+    values = _read(current.compiled, first, item_facts.preset(current.compiled.doc, situation))
+    draft = drafts.save(
+        edge.session(),
+        compiled=current.compiled,
+        version_id=current.version_id,
+        values=values,
+        situation=situation,
+        party_id=who.party.id,
+        page=first,
+        draft_id=None,
+        actor=edge.citizen(),
+    )
+    return _go_on(draft, current.compiled, first, acting.acting())
+
+
+def _changed_meanwhile(current: Current) -> tuple[str, int]:
+    """The item got a new version while the page was open: the answers come back on the new form, to be looked at once more."""
+    compiled, who, situation = current.compiled, acting.acting(), _posted_situation(current.compiled)
+    first = compiled.form.pages[0].id
+    values = _read(compiled, first, item_facts.preset(compiled.doc, situation))
+    shown = _first_page(current, situation, values, {}, who)
+    return page("portal/apply.html", **shown | {"notice": say("这件事的要求刚刚更新了。你填的都在下面，请再看一遍，然后继续。")}), 409
+
+
+def _posted_situation(compiled: CompiledItem) -> dict[str, str]:
+    return item_facts.chosen(compiled.doc, {name.removeprefix("_s."): value for name, value in request.form.items() if name.startswith("_s.")})
+
+
+def _read(compiled: CompiledItem, page_id: str, before: Mapping[str, Any]) -> dict[str, Any]:
+    """The answers with those of the posted page in place of what was there."""
+    spec = compiled.form
+    names = {field.id for field in spec.page(page_id).fields}
+    kept_values = {name: value for name, value in before.items() if name not in names}
+    return kept_values | forms.decode(spec, request.form, page=page_id)
+
+
+def _go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Acting) -> Answer:
+    """After a page was saved: what its buttons asked for, its errors, or the next step."""
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    decision = forms.decide(compiled.form, draft.values, facts=known, page=page_id)
+    wrong_situation = _unanswered(compiled, draft.situation) if page_id == compiled.form.pages[0].id else []
+    if decision.errors or wrong_situation:
+        return _form_page(draft, compiled, page_id, who, decision=decision, also=wrong_situation), 422
+    following = flow.following(compiled, known, page_id)
+    if following == CHECK:
+        return _check_page(draft, compiled, who)
+    return redirect(flow.step_href(draft.id, following), 303)
+
+
+def _unanswered(compiled: CompiledItem, situation: Mapping[str, str]) -> list[tuple[str, str]]:
+    return [
+        (f"s-{each['id']}-{each['options'][0]['id']}", say("请选一项：%(title)s", title=each["title"]))
+        for each in compiled.doc.get("situations", ())
+        if each["id"] not in situation and not each.get("when")
+    ]
+
+
+def _form_page(
+    draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Acting, *, decision: Decision | None = None, also: Any = (), notice: str | None = None,
+    focus: str = "",
+) -> str:  # fmt: skip
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    errors = decision.errors if decision is not None else ()
+    frame = flow.frame(compiled, known, page_id, draft, errors=[*also, *flow.summary(errors, compiled)], notice=notice)
+    parts = _page_parts(
+        compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus
+    )
+    return page("portal/apply.html", **frame | parts | {"autosave": url_for("apply.autosave", draft_id=draft.id)})
+
+
+# --- drafts ---------------------------------------------------------------------------------------------------------------------------------
+
+
+def _draft(draft_id: str) -> tuple[DraftView, CompiledItem, acting.Acting]:
+    """A draft of one's own with its item and party. Raises :class:`NotFound` for everybody else's."""
+    if not is_id(draft_id):
+        raise NotFound
+    draft = drafts.load(edge.session(), draft_id, actor=edge.citizen())
+    return draft, items.load(edge.session(), draft.version_id), _party_of(draft)
+
+
+def _party_of(draft: DraftView) -> acting.Acting:
+    now = acting.acting()
+    if draft.party_id in (None, now.party_id):
+        return now
+    me = edge.account()
+    assert me is not None
+    held = identity.acting_for(edge.session(), me.id, [str(draft.party_id)])[str(draft.party_id)]
+    return acting.Acting(held.party.id, held.party.name, held.party.kind, held.role)
+
+
+@apply.get("/drafts/<draft_id>")
+@edge.login_required
+def resume(draft_id: str) -> Answer:
+    """Go on where the draft was left."""
+    draft, compiled, who = _draft(draft_id)
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    here = draft.page if draft.page in flow.order(compiled, known) else compiled.form.pages[0].id
+    return redirect(flow.step_href(draft.id, here))
+
+
+@apply.get("/drafts/<draft_id>/<step>")
+@edge.login_required
+def step(draft_id: str, step: str) -> Answer:
+    """One step of a draft."""
+    draft, compiled, who = _draft(draft_id)
+    if step == CHECK:
+        return _check_page(draft, compiled, who)
+    if step == MATERIALS:
+        return papers.materials_page(draft, compiled, who)
+    if step not in {each.id for each in compiled.form.pages}:
+        raise NotFound
+    return _form_page(draft, compiled, step, who, notice=_newer(draft))
+
+
+def _newer(draft: DraftView) -> str | None:
+    return say("你开始填以后，这件事的要求更新过。提交前会按新的要求再核对一遍。") if draft.newer else None
+
+
+@apply.post("/drafts/<draft_id>/<step>")
+@edge.login_required
+def step_sent(draft_id: str, step: str) -> Answer:
+    """Save one step. A draft that was saved elsewhere meanwhile is shown again with what was just typed; nothing is overwritten."""
+    draft, compiled, who = _draft(draft_id)
+    if step == MATERIALS:
+        return papers.materials_sent(draft, compiled, who)
+    if step not in {each.id for each in compiled.form.pages}:
+        raise NotFound
+    situation = (draft.situation | _posted_situation(compiled)) if step == compiled.form.pages[0].id else draft.situation  # type: ignore[operator]
+    values = _read(compiled, step, draft.values)
+    operation, focus = request.form.get("_op", ""), ""
+    if operation:
+        values, focus = forms.apply_op(values, operation, compiled.form)
+    try:
+        saved = _save(draft, compiled, values, situation, step)
+    except DraftStale:
+        return _stale(draft, compiled, step, values, who), 409
+    if operation:
+        return _form_page(saved, compiled, step, who, focus=focus)
+    return _go_on(saved, compiled, step, who)
+
+
+def _save(draft: DraftView, compiled: CompiledItem, values: Mapping[str, Any], situation: Mapping[str, str], page_id: str) -> DraftView:
+    return drafts.save(
+        edge.session(),
+        compiled=compiled,
+        version_id=draft.version_id,
+        values=values,
+        situation=situation,
+        party_id=draft.party_id,
+        page=page_id,
+        materials=draft.materials,
+        draft_id=draft.id,
+        expected=request.form.get("_version", draft.version, type=int),
+        actor=edge.citizen(),
+    )
+
+
+def _stale(draft: DraftView, compiled: CompiledItem, page_id: str, values: Mapping[str, Any], who: acting.Acting) -> str:
+    """What was typed, on top of the draft as it is now; sending it again means it."""
+    from dataclasses import replace
+
+    shown = replace(draft, values=values)
+    notice = say("这份草稿刚才在另一个窗口或设备上改过。下面是你这里填的；再按一次“保存并继续”就用这里的。")
+    return _form_page(shown, compiled, page_id, who, notice=notice)
+
+
+@apply.post("/drafts/<draft_id>/autosave")
+@edge.login_required
+def autosave(draft_id: str) -> Answer:
+    """Save what is typed so far, errors and all; answers with the time, or 409 when it was changed elsewhere."""
+    from flask import jsonify
+
+    from core.kernel.clock import local
+
+    draft, compiled, _who = _draft(draft_id)
+    page_id = request.form.get("_page", "")
+    if page_id not in {each.id for each in compiled.form.pages}:
+        raise NotFound
+    saved = _save(draft, compiled, _read(compiled, page_id, draft.values), draft.situation, page_id)
+    return jsonify(version=saved.version, saved=say("已保存 %(time)s", time=f"{local(saved.saved_at):%H:%M}"))
+
+
+@apply.post("/drafts/<draft_id>/drop")
+@edge.login_required
+def drop(draft_id: str) -> Answer:
+    """Throw a draft away."""
+    draft, _compiled, _who = _draft(draft_id)
+    drafts.remove(edge.session(), draft.id, actor=edge.citizen())
+    return redirect(url_for("my.space"), 303)
+
+
+# --- check and submit -------------------------------------------------------------------------------------------------------------------------
+
+
+def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, notice: str | None = None) -> Answer:
+    """Check-your-answers; when something is still missing, the page it is on."""
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    decision = forms.decide(compiled.form, draft.values, facts=known)
+    if (wrong := flow.first_wrong(compiled, decision)) is not None:
+        on_page = forms.decide(compiled.form, draft.values, facts=known, page=wrong)
+        return _form_page(draft, compiled, wrong, who, decision=on_page, notice=notice), 422
+    if papers.missing(draft, compiled, known):
+        return papers.materials_page(draft, compiled, who, complain=True), 422
+    frame = flow.frame(compiled, known, CHECK, draft, notice=notice or _newer(draft))
+    shown = papers.check_context(draft, compiled, known, decision, who)
+    agree = [("agree", agree_error)] if agree_error else []
+    extra = {"agree_error": agree_error, "errors": agree, "submit_href": url_for("apply.send", draft_id=draft.id), "command": new_id(), "draft_version": draft.version}
+    html = page("portal/check.html", **frame | shown | extra)
+    return (html, 422) if agree_error else html
+
+
+@apply.post("/drafts/<draft_id>/submit")
+@edge.login_required
+def send(draft_id: str) -> Answer:
+    """File the application. The key in the page makes a second press (or a reload) answer with the same case."""
+    command = request.form.get("_command", "")
+    if not is_id(command):
+        raise NotFound
+    try:
+        draft, compiled, who = _draft(draft_id)
+    except NotFound:
+        return _already(command)
+    if request.form.get("_version", type=int) != draft.version:
+        return _check_page(draft, compiled, who, notice=say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再核对一遍。"))
+    if not request.form.get("_agree"):
+        return _check_page(draft, compiled, who, agree_error=say("请先确认内容真实"))
+    current = offer.fresh(compiled.code)
+    if draft.newer:
+        draft, compiled = _renewed(draft, current), current.compiled
+        return _check_page(draft, compiled, who, notice=say("这件事的要求更新了，下面按新的要求列出。请再核对一遍。"))
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    decision = forms.decide(compiled.form, draft.values, facts=known)
+    if decision.errors or papers.missing(draft, compiled, known):
+        return _check_page(draft, compiled, who)
+    ref = submit(
+        edge.session(),
+        compiled=compiled,
+        version_id=draft.version_id,
+        owner=_owner(current),
+        values=decision.values,
+        materials=papers.wanted(draft, compiled, known),
+        parties=(PartyOnCase(who.party_id),),
+        channel="web",
+        command_id=command,
+        draft_id=draft.id,
+        situation=draft.situation,
+        actor=edge.citizen(),
+    )
+    return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+
+
+def _owner(current: Current) -> str:
+    """The department the reader chose on the check page, if it offers the item here; else the first."""
+    asked = request.form.get("_owner")
+    return next((each.department_id for each in current.offers if each.department_id == asked), current.offer.department_id)
+
+
+def _renewed(draft: DraftView, current: Current) -> DraftView:
+    return drafts.save(
+        edge.session(),
+        compiled=current.compiled,
+        version_id=current.version_id,
+        values=draft.values,
+        situation=draft.situation,
+        party_id=draft.party_id,
+        page=CHECK,
+        materials=draft.materials,
+        draft_id=draft.id,
+        expected=draft.version,
+        actor=edge.citizen(),
+    )
+
+
+def _already(command: str) -> Answer:
+    """The draft is gone: was it this very command that filed it? Then its receipt; else there is nothing here."""
+    from core.cases import queries as case_queries
+
+    case_id = case_queries.by_command(edge.session(), edge.citizen(), command)
+    if case_id is None:
+        raise Conflict("portal.draft_gone")
+    return redirect(url_for("cases.receipt", case_id=case_id), 303)

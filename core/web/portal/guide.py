@@ -1,0 +1,75 @@
+"""The guide page: everything about one item for one situation, kept rendered per version, answers, language and look."""
+
+from flask import request, url_for
+from markupsafe import Markup
+
+from core.guides.build import build_guide
+from core.guides.spec import Guide
+from core.items import facts as item_facts
+from core.items.spec import Current
+from core.web import edge
+from core.web.page import Kept, say, typeset
+from core.web.portal import offer
+from core.web.portal.browse import portal
+
+kept = Kept()
+
+
+@portal.get("/items/<code>")
+def item(code: str) -> str:
+    """The guide of an item; ``?<situation>=<option>`` shortens it to what concerns the reader."""
+    current = offer.current(code)
+    answers = item_facts.chosen(current.compiled.doc, request.args)
+    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url)
+    return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset)
+
+
+def view(current: Current, answers: dict[str, str]) -> dict[str, object]:
+    """The values of the guide template."""
+    compiled, locale = current.compiled, edge.locale()
+    address = url_for("portal.item", code=compiled.code, _external=True)
+    guide = build_guide(compiled, answers, locale=locale, division=current.offer.division_title, number=current.number, published=current.published_at, address=address)
+    shown = {name: getattr(guide, name) for name in guide.__slots__}
+    return shown | {
+        "tags": _tags(guide),
+        "contents": _contents(guide),
+        "contacts": [(each.title, each.value, each.phone) for each in guide.contacts],
+        "route_svg": Markup(guide.route_svg),  # noqa: S704 – drawn by core.routing, which escapes every title
+        "qr": Markup(guide.qr),  # noqa: S704 – drawn by segno
+        "department_href": url_for("portal.department", code=compiled.doc["department"]),
+        "department": current.offer.department_title,
+        "offers": current.offers,
+        "href": url_for("portal.item", code=compiled.code),
+        "apply_href": url_for("apply.begin", code=compiled.code, **answers),
+    }
+
+
+def _tags(guide: Guide) -> list[dict[str, str]]:
+    tags = [{"title": guide.type, "tone": "a"}, {"title": guide.case_type, "tone": ""}]
+    if guide.full_online:
+        tags.append({"title": say("全程网办"), "tone": "go"})
+    elif guide.online:
+        tags.append({"title": say("可网办"), "tone": "go"})
+    else:
+        tags.append({"title": say("要到窗口"), "tone": "wait"})
+    return [tag for tag in tags if tag["title"]]
+
+
+def _contents(guide: Guide) -> list[tuple[str, str]]:
+    parts = [
+        ("situation", say("我的情形"), guide.situations),
+        ("materials", say("要交的材料"), True),
+        ("route", say("怎么走流程"), True),
+        ("conditions", say("要满足的条件"), guide.conditions),
+        ("fees", say("收费"), guide.fees),
+        ("results", say("办好后拿到什么"), guide.results),
+        ("basis", say("依据"), True),
+        ("where", say("地点与时间"), True),
+        ("faq", say("常见问题"), guide.faq),
+        ("ask", say("咨询与投诉"), True),
+        ("about", say("这份指南"), True),
+    ]
+    return [(anchor, title) for anchor, title, there in parts if there]
+
+
+__all__ = ["item", "kept", "portal", "view"]

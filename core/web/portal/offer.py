@@ -1,0 +1,42 @@
+"""The item in force, remembered for a moment: a blank form or guide asks nothing of the database while nothing changed.
+
+A newly published version shows within :data:`MOMENT` seconds in every process; whoever *sends* something is checked against the database.
+"""
+
+import time
+from threading import Lock
+
+from core.identity.spec import Scope
+from core.items import queries as items
+from core.items.spec import Current
+from core.web import edge
+
+MOMENT = 3.0
+_LARGEST = 2000
+_kept: dict[tuple[object, str, Scope], tuple[float, Current]] = {}
+_lock = Lock()
+
+
+def current(code: str) -> Current:
+    """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`."""
+    scope, clock = edge.scope(), time.monotonic()
+    key = (edge.site().database, code, scope)
+    found = _kept.get(key)
+    if found is not None and clock - found[0] < MOMENT:
+        return found[1]
+    fresh = items.current(edge.session(), code, scope)
+    with _lock:
+        if len(_kept) >= _LARGEST:
+            _kept.clear()
+        _kept[key] = (clock, fresh)
+    return fresh
+
+
+def fresh(code: str) -> Current:
+    """Item *code* as the database has it now."""
+    return items.current(edge.session(), code, edge.scope())
+
+
+def forget() -> None:
+    """Ask the database again at once (tests)."""
+    _kept.clear()
