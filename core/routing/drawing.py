@@ -107,9 +107,9 @@ class _Drawing:
         last = max(layers.values(), default=-1) + 1
         columns: list[list[_Box]] = [[] for _ in range(last + 1)]
         off = any(scope.path == p or scope.path.startswith(f"{p}.") for p in self.off)
-        spare = {node.exits["by_hand"].to for node in scope.nodes.values() if node.kind == "auto"}
+        spare = _fallbacks(scope)  # a fallback is drawn under the automatic node it stands in for
         for node in sorted(scope.nodes.values(), key=lambda n: n.id in spare):
-            columns[layers.get(node.id, last)].append(self._node(node, off=off, spare=node.id in spare))
+            columns[layers.get(spare.get(node.id, node.id), last)].append(self._node(node, off=off, spare=node.id in spare))
         return [column for column in columns if column]
 
     def _node(self, node: Node, *, off: bool, spare: bool) -> _Box:
@@ -146,7 +146,7 @@ class _Drawing:
         up = max((column[0].up for column in columns), default=UP)
         down = max((column[0].down + sum(b.up + b.down for b in column[1:]) for column in columns), default=DOWN)
         back = any(e.back for column in columns for b in column if b.node is not None for e in b.node.exits.values())
-        return _Box(width, up, down + (30 if back else 0), path, columns=columns)
+        return _Box(width, up, down + (44 if back else 0), path, columns=columns)
 
     # drawing --------------------------------------------------------------------------------------------------------
 
@@ -171,7 +171,7 @@ class _Drawing:
             x += wide + GAP
         for (_, end, _before), (begin, _, after) in pairwise(main):
             self._way(f"M{end:.0f} {y:.0f}H{begin:.0f}", off=off or after.off or self._ahead(after.path))
-        self._backs(places, y + box.down - 14)
+        self._backs(places, y + box.down - 26)
         return (main[0][0], main[-1][1]) if main else (left, left)
 
     def _part(self, part: _Box, left: float, y: float) -> tuple[float, float]:
@@ -202,7 +202,7 @@ class _Drawing:
             begin, end = self._chain(lane, left + EDGE, row, off=lane.off)
             off = part.off or lane.off or self._ahead(part.path)
             self._way(_curve(left, y, begin, row), off=off)
-            self._way(_curve(end, row, right, y), off=off)
+            self._way(_curve(end, row, right, y), off=off or (self.state or {}).get(part.path) == "now")
             self._text("n", left + EDGE + 4, row - lane.up + (44 if index == 0 and lane.up > UP + 22 else 16), label)
             row += lane.down
         return left, right
@@ -222,7 +222,7 @@ class _Drawing:
                     continue
                 x = begin if not part.lanes else begin + 12
                 self._way(f"M{x:.0f} {row + 40:.0f}Q{x:.0f} {bottom:.0f} {(x + target[0]) / 2:.0f} {bottom:.0f}T{target[0]:.0f} {target[2] + 40:.0f}", off=True)
-                self._text("n", (x + target[0]) / 2, bottom - 4, word("routing.short.back", self.voice.locale, max=exit_.max), middle=True)
+                self._text("n", (x + target[0]) / 2, bottom + 15, word("routing.short.back", self.voice.locale, max=exit_.max), middle=True)
 
     def _ahead(self, path: str) -> bool:
         """Whether the case has not come to *path* yet: the way to it is dashed."""
@@ -234,6 +234,13 @@ class _Drawing:
     def _text(self, name: str, x: float, y: float, words: str, *, middle: bool = False) -> None:
         anchor = ' text-anchor="middle"' if middle else ""
         self.texts.append(f'<text class="{name}" x="{x:.0f}" y="{y:.0f}"{anchor}>{escape(words)}</text>')
+
+
+def _fallbacks(scope: Scope) -> dict[str, str]:
+    """Nodes that only a failed automatic node leads to, with that node."""
+    autos = {node.exits["by_hand"].to or "": node.id for node in scope.nodes.values() if node.kind == "auto"}
+    others = {e.to for n in scope.nodes.values() for name, e in n.exits.items() if e.to and not (n.kind == "auto" and name == "by_hand")}
+    return {spare: auto for spare, auto in autos.items() if spare in scope.nodes and spare not in others and spare != scope.start}
 
 
 def _curve(x1: float, y1: float, x2: float, y2: float) -> str:
