@@ -46,6 +46,7 @@ class _Check:
         self, spec: RouteSpec, types: Mapping[str, Any] | None, organisations: Organisations | None, hooks: frozenset[str], items: frozenset[str]
     ) -> None:
         self.spec, self.types, self.organisations, self.hooks, self.items = spec, types, organisations, hooks, items
+        self.ids = frozenset(node.id for node in spec.walk())
 
     def findings(self) -> Iterator[Finding]:
         """Route, scopes, nodes, time."""
@@ -233,10 +234,9 @@ class _Check:
                 yield rule, f"{node.path}.give.{key}"
 
     def _paths(self, rule: Rule, path: str) -> Iterator[Finding]:
-        ids = {node.id for node in self.spec.walk()}
         for name in sorted(rule.paths):
             first, _, rest = name.partition(".")
-            if first in ids and rest.split(".")[0] in ("outcome", "result"):
+            if first in self.ids and rest.split(".")[0] in ("outcome", "result"):
                 continue
             if first not in _KNOWN or (self.types is not None and first == "form" and name not in self.types):
                 yield _error(path, "unknown_path", name=name)

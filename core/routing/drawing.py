@@ -20,6 +20,7 @@ __all__ = ["OutlineLine", "draw", "outline", "states_of"]
 
 TITLE, NOTE = 15, 13  # font sizes of the stylesheet, for measuring only
 UP, DOWN, GAP, EDGE = 50, 46, 26, 44
+ROOM = 64  # beside a station under the line, for the curves down to it and back
 
 
 @dataclass(slots=True)
@@ -117,7 +118,7 @@ class _Drawing:
         if node.kind != "parallel":
             return self._station(node.path, title, self._note(node), off=off or (spare and (self.state or {}).get(node.path, "next") == "next"), node=node)
         box = _Box(0, 0, 0, node.path, off, title, node=node)
-        for branch in node.branches.values():
+        for branch in sorted(node.branches.values(), key=lambda b: (b.id != node.lead, b.when is not None)):  # the line runs through the lead
             lane = self._stack(branch.scope.path, self._columns(branch.scope))
             lane.off = off or branch.scope.path in self.off
             label = self.voice.title(branch.scope.path, branch.title)
@@ -142,6 +143,8 @@ class _Drawing:
 
     def _stack(self, path: str, columns: list[list[_Box]]) -> _Box:
         """Columns side by side; the first box of each lies on the line, further ones below it."""
+        for side in (b for column in columns for b in column[1:]):
+            side.width += ROOM
         width = sum(max(b.width for b in column) for column in columns) + GAP * max(0, len(columns) - 1)
         up = max((column[0].up for column in columns), default=UP)
         down = max((column[0].down + sum(b.up + b.down for b in column[1:]) for column in columns), default=DOWN)

@@ -7,7 +7,7 @@ from core.kernel.wording import word
 from core.routing.actions import exit_words, outcome_labels, text
 from core.routing.spec import Branch, Holders, Node, Org, RouteLimit, RouteSpec
 from core.rules.service import Labels, Rule
-from core.worktime.explain import limit_words
+from core.worktime.explain import limit_words, one
 from core.worktime.spec import Limit
 
 
@@ -77,7 +77,7 @@ def short_limit(limit: Limit | None, locale: str = "zh") -> str:
     """A limit under a station of the drawing: ``4 日``."""
     if limit is None or (limit.value is None and limit.unit != "at_once"):
         return word("routing.short.none", locale)
-    return word(f"routing.short.{limit.unit}", locale, value=limit.value)
+    return one(word(f"routing.short.{limit.unit}", locale, value=limit.value), limit.value or 0, locale)
 
 
 def _who_and_when(voice: Voice, node: Node) -> dict[str, str]:

@@ -16,7 +16,12 @@ def limit_words(limit: Limit, locale: str = "zh") -> str:
         return word("worktime.limit.at_once", locale)
     if limit.value is None:
         return word("worktime.limit.none", locale)
-    return word(f"worktime.limit.{limit.unit}", locale, value=limit.value)
+    return one(word(f"worktime.limit.{limit.unit}", locale, value=limit.value), limit.value, locale)
+
+
+def one(words: str, value: int, locale: str) -> str:
+    """English counts one without the plural: ``1 working day``."""
+    return words.removesuffix("s") if locale == "en" and value == 1 else words
 
 
 def day_words(day: date, locale: str = "zh", *, weekday: bool = False, year: bool = False) -> str:
