@@ -64,7 +64,10 @@ def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem,
     assert me is not None
     own = identity.own_values(edge.session(), me.id, who.party_id)
     title = say("企业信息") if who.kind == "company" else say("账号信息")
-    return forms.prefill(spec, {f"party.{name}": forms.Sourced(value, title) for name, value in own.items()}, values)
+    known = {f"party.{name}": value for name, value in own.items()}
+    known[f"party.{own['document_kind']}"] = own["number"]
+    known["party.legal_representative.name"] = own["legal_representative"]
+    return forms.prefill(spec, {name: forms.Sourced(value, title) for name, value in known.items() if value}, values)
 
 
 def _first_page(current: Current, situation: Mapping[str, str], values: Mapping[str, Any], sources: Mapping[str, Any], who: acting.Acting) -> dict[str, Any]:

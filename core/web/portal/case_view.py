@@ -4,8 +4,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from flask import url_for
+from sqlalchemy.orm import Session
 
 from core.cases.spec import ENDED, CaseCard, CaseView, ClockView, TimelineStep
+from core.items import queries as items
+from core.licences import queries as licences
+from core.licences.spec import VerifyView
 from core.web.page import at, day, say
 from core.web.portal.sheet import clock_sheet
 from core.worktime.calendars import Calendar
@@ -159,19 +163,58 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
     }
 
 
-def licence(each: Any, locale: str) -> dict[str, Any]:
+def licence_title(each: VerifyView, locale: str) -> str:
+    """The kind of licence in the reader's language."""
+    return each.title_en if locale == "en" and each.title_en else each.type_title
+
+
+def _dates(each: VerifyView, locale: str) -> str:
+    return say("长期有效") if each.valid_to is None else say("到 %(day)s", day=day(each.valid_to, locale))
+
+
+def licence(each: VerifyView, locale: str) -> dict[str, Any]:
     """A licence as a card."""
-    until = each.valid_to
-    dates = say("长期有效") if until is None else say("到 %(day)s", day=day(until, locale))
     return {
-        "kind": each.type_title,
+        "kind": licence_title(each, locale),
         "holder": each.holder,
         "number": each.number,
-        "dates": dates,
-        "status": each.status_words(locale) if hasattr(each, "status_words") else each.status,
+        "dates": _dates(each, locale),
+        "status": each.status_words(locale),
         "tone": "go" if each.status == "valid" else "wait",
         "href": url_for("progress.show_licence", code=each.verify_code),
     }
+
+
+def results(session: Session, found: CaseView, locale: str) -> list[dict[str, Any]]:
+    """The licences a case led to, with the sheet once it is made."""
+    return [
+        {
+            "kind": licence_title(each, locale),
+            "title": each.holder,
+            "number": each.number,
+            "href": url_for("my.licence_sheet", licence_id=each.id) if each.has_pdf else None,
+            "verify": url_for("progress.show_licence", code=each.verify_code),
+        }
+        for each in licences.of_case(session, found.number)
+    ]
+
+
+def verified(each: VerifyView, locale: str) -> dict[str, Any]:
+    """What the public page of a licence shows."""
+    rows = [
+        (say("持证人"), each.holder),
+        (say("证照编号"), each.number),
+        (say("电子证照标识"), each.identifier),
+        (say("发证机关"), each.issuer),
+        (say("发证日期"), day(each.issued_at, locale)),
+        (say("有效期"), _dates(each, locale)),
+    ]
+    return {"title": licence_title(each, locale), "valid": each.status == "valid", "status": each.status_words(locale), "rows": rows}
+
+
+def phone(session: Session, found: CaseView) -> str:
+    """Whom to ring about the case."""
+    return str((items.load(session, found.version_id).doc.get("contacts") or {}).get("consult") or "")
 
 
 def _short_light(each: CaseCard) -> str:

@@ -42,12 +42,8 @@ def _context(found: CaseView) -> dict[str, Any]:
     steps = case_queries.timeline(session, found, locale=locale)
     calendar = worktime.calendar(session, found.division_id)
     short = str(compiled.doc.get("short_title") or compiled.title)
-    shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=_phone(compiled))
-    return shown | {"title": compiled.title, "licences": case_view.results(session, found), "answers": _answers(found, compiled)}
-
-
-def _phone(compiled: CompiledItem) -> str:
-    return str((compiled.doc.get("contacts") or {}).get("consult") or "")
+    shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
+    return shown | {"title": compiled.title, "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
 
 
 def _answers(found: CaseView, compiled: CompiledItem) -> list[dict[str, Any]]:
@@ -98,7 +94,7 @@ def receipt(case_id: str) -> str:
         "submitted_at": found.submitted_at,
         "stamp_day": f"{local(found.submitted_at):%Y.%m.%d}",
         "materials": _handed_words(found, compiled),
-        "digest": case_queries.receipt_digest(session, found.id) if hasattr(case_queries, "receipt_digest") else None,
+        "digest": None,
         "due": clock.due if clock is not None else None,
         "due_words": due_words + ("".join(clock.sentences) if clock is not None else ""),
         "sheet": clock_sheet(clock, worktime.calendar(session, found.division_id), locale, say("提交")) if clock is not None else None,
@@ -106,7 +102,7 @@ def receipt(case_id: str) -> str:
         "steps": [case_view.step(each, locale) for each in case_queries.timeline(session, found, locale=locale)],
         "qr": Markup(qr_svg(follow)) if follow else None,  # noqa: S704 – drawn by segno
         "case_href": url_for("cases.show", case_id=found.id),
-        "phone": _phone(compiled),
+        "phone": case_view.phone(session, found),
     }
     return page("portal/receipt.html", r=shown)
 

@@ -38,7 +38,7 @@ def party_facts(kind: str) -> Mapping[str, str]:
 
 def facts(compiled: CompiledItem, situation: Mapping[str, str], values: Mapping[str, Any], party_kind: str) -> dict[str, Any]:
     """Everything the item's rules may ask."""
-    return item_facts.facts(compiled.doc, situation, values, party=party_facts(party_kind), channel="web")
+    return item_facts.facts(compiled, situation, values, party=party_facts(party_kind), channel="web")
 
 
 def handed_in(compiled: CompiledItem, known: Mapping[str, Any]) -> tuple[Need, ...]:

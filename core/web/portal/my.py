@@ -12,14 +12,16 @@ from core.files.spec import Limits
 from core.identity import service as identity
 from core.identity.documents import check_document, normalise_number
 from core.kernel.clock import local, now
-from core.kernel.errors import PlatformError
+from core.kernel.errors import NotFound, PlatformError
+from core.kernel.ids import is_id
 from core.kernel.text import normalise
 from core.kernel.wording import word
-from core.licences import service as licences
+from core.licences import queries as licences
+from core.licences import service as licence_verbs
 from core.notices import queries as notice_queries
 from core.web import edge
-from core.web.page import day, page, say
-from core.web.portal import acting, case_view, today
+from core.web.page import page, say
+from core.web.portal import acting, case_view, papers, today
 
 my = Blueprint("my", __name__, url_prefix="/my")
 EVIDENCE = Limits(accept=("pdf", "jpg", "png"))
@@ -41,7 +43,7 @@ def space() -> str:
         cases=[case_view.card(each, locale) for each in found.rows],
         more=url_for("my.space", after=found.next) if found.next else None,
         messages=[_message(each) for each in notice_queries.inbox(session, me.id)],
-        licences=[_licence(each, locale) for party in parties for each in licences.for_party(session, party.party.id)],
+        licences=[case_view.licence(each, locale) for party in parties for each in licences.for_party(session, party.party.id)],
         acting=[_acting(each) for each in parties],
     )
 
@@ -66,10 +68,6 @@ def _message(each: Any) -> dict[str, Any]:
     return {"title": each.title, "words": each.body, "at": each.at, "new": each.read_at is None, "href": url_for("cases.show", case_id=each.case_id) if each.case_id else None}
 
 
-def _licence(each: Any, locale: str) -> dict[str, Any]:
-    return case_view.licence(each, locale)
-
-
 def _acting(each: Any) -> dict[str, Any]:
     return {
         "id": each.party.id,
@@ -78,6 +76,18 @@ def _acting(each: Any) -> dict[str, Any]:
         "until": each.valid_until,
         "chosen": each.party.id == acting.acting().party_id,
     }
+
+
+@my.get("/licences/<licence_id>")
+@edge.login_required
+def licence_sheet(licence_id: str) -> Response:
+    """The sheet (PDF) of a licence of a party I act for; another's does not exist."""
+    me = edge.account()
+    assert me is not None
+    if not is_id(licence_id):
+        raise NotFound
+    content = licence_verbs.pdf(edge.session(), licence_id, parties=identity.party_ids_of(edge.session(), me.id))
+    return papers.send_file(content, say("电子证照") + ".pdf", "application/pdf")
 
 
 @my.get("/acting")
@@ -166,5 +176,3 @@ def party_added() -> str | Response | tuple[str, int]:
     acting.choose(party_id)
     return redirect(edge.safe_next(request.args.get("next") or "/my/"), 303)
 
-
-__all__ = ["day", "my"]

@@ -9,7 +9,7 @@ from core.cases import queries as case_queries
 from core.kernel.errors import NotFound
 from core.kernel.ids import QUERY_CODE_LENGTH, normalise_code
 from core.kernel.text import normalise
-from core.licences import service as licences
+from core.licences import queries as licences
 from core.web import edge
 from core.web.limits import limit
 from core.web.page import page, say
@@ -37,7 +37,7 @@ def asked() -> str | Response | tuple[str, int]:
     limit("progress", "20/minute")
     limit("progress-case", "10/minute", number)
     try:
-        found = case_queries.by_query_code(edge.session(), code) if len(code) == QUERY_CODE_LENGTH else None
+        found = case_queries.by_query_code(edge.session(), code, locale=edge.locale()) if len(code) == QUERY_CODE_LENGTH else None
     except NotFound:
         found = None
     if found is None or found.number.upper() != number.upper():
@@ -50,7 +50,7 @@ def show(code: str) -> str | tuple[str, int]:
     """The case behind a query code (the QR of the receipt): progress only, no answers, names masked."""
     limit("progress", "20/minute")
     try:
-        found = case_queries.by_query_code(edge.session(), normalise_code(code)[:40])
+        found = case_queries.by_query_code(edge.session(), normalise_code(code)[:40], locale=edge.locale())
     except NotFound:
         return _ask_page("", "", say("没有这个查询码。请照收件凭证再看一遍。")), 404
     return page("portal/case.html", c=_context(found))
@@ -64,10 +64,10 @@ def _context(found: Any) -> dict[str, Any]:
 
 
 @progress.get("/verify")
-def verify() -> str:
+def verify() -> str | Response:
     """The form to verify a licence."""
     code = normalise(request.args.get("code", ""))[:120]
-    return _verify_page(code) if not code else show_licence(code)  # type: ignore[return-value]
+    return redirect(url_for("progress.show_licence", code=code)) if code else _verify_page()
 
 
 @progress.post("/verify")
