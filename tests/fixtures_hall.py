@@ -19,6 +19,8 @@ from core.identity.models import Department, Division, Staff
 from core.identity.service import account_by_login
 from core.kernel.actor import SYSTEM, Actor
 from core.keys.store import create_keys, from_environment, key_file
+from core.licences.service import put_types
+from core.outbox import relay
 from core.pluginhost.host import PluginHost
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,6 +89,7 @@ def make_hall(session: Session, make_user: demo.MakeUser | None = None) -> Peopl
         return users[username]
 
     demo.seed(session, make_user=user)
+    put_types(session, json.loads((ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8")), actor=SYSTEM)
     return read_hall(session, users)
 
 
@@ -118,6 +121,15 @@ def publish_item(session: Session, path: str | Path, *, actor: Actor = SYSTEM, c
     if change is not None:
         change(doc)
     return items.publish_document(session, doc, root=ROOT, actor=actor)
+
+
+def settle(database: Database) -> None:
+    """Run what waits in the outbox until nothing does: papers are made, notices written, submitted drafts gone."""
+    for module in ("cases", "licences", "notices"):
+        if (ROOT / "core" / module / "tasks.py").exists():
+            importlib.import_module(f"core.{module}.tasks")
+    while relay.run_once(database):
+        pass
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from core.cases import settings as names
 from core.cases.errors import CaseNotFound, DraftStale
-from core.cases.models import Draft
+from core.cases.models import Draft, table
 from core.cases.spec import DraftView, Handed
 from core.files import service as files
 from core.items import queries as items
@@ -53,7 +53,7 @@ def save(
             "version_id": version_id, "version": 1, "wrapped_key": key.wrapped(_context(draft_id)),
             "sealed": key.seal(_plain(content), context=_context(draft_id)), "created_at": at, "saved_at": at, "expires_at": expires,
         }  # fmt: skip
-        session.execute(insert(Draft), fresh)
+        session.execute(insert(table(Draft)), fresh)
         return _view({**fresh, "current": version_id}, content)
     row = _own(session, draft_id, actor)
     if expected is not None and expected != row["version"]:

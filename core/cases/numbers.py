@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core.cases.models import CaseNumber
+from core.cases.models import CaseNumber, table
 from core.kernel.clock import today
 
 
@@ -15,6 +15,6 @@ def next_number(session: Session, doc: Mapping[str, Any], division_code: str) ->
     prefix = str((doc.get("codes") or {}).get("implementation") or f"{division_code}{doc['code']}".upper())
     day = f"{today():%Y%m%d}"
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    upsert = dialect.insert(CaseNumber).values(prefix=prefix, day=day, last=1)
+    upsert = dialect.insert(table(CaseNumber)).values(prefix=prefix, day=day, last=1)
     bump = upsert.on_conflict_do_update(index_elements=["prefix", "day"], set_={"last": CaseNumber.last + 1}).returning(CaseNumber.last)
     return f"{prefix}{day}{session.execute(bump).scalar_one():04d}"

@@ -11,12 +11,13 @@ from core.audit import service as audit
 from core.cases import access, clocks, sealing
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction
+from core.cases.service.decision import documents_ready
 from core.cases.service.machine import command_key
 from core.cases.spec import CaseCard, CaseView, ClockView, CorrectionView, HistoryLine, MaterialView, TaskView
 from core.cases.timeline import timeline
+from core.cases.versions import pinned
 from core.cases.worklist import Filters, counts, lights, worklist
 from core.identity import queries as people
-from core.items import queries as items
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
@@ -122,7 +123,7 @@ def _view(session: Session, case_id: str, allowed: Any, *, viewer: Actor | None,
         raise CaseNotFound
     key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(key, case_id, row["sealed_payload"]) or {}).get("value") if viewer is not None else None
-    compiled = items.load(session, row["version_id"])
+    compiled = pinned(session, row["version_id"])
     marking = Marking.from_json(row["marking"])
     return CaseView(
         id=case_id, number=row["number"], item_code=row["item_code"], item_title=row["item_title"], version_id=row["version_id"],
@@ -177,7 +178,7 @@ def _tasks(
         same = [r for r in rows if r["no"] == no]
         first = same[0]
         mine_ = any((r["department_id"], r["role"]) in held for r in same) and first["claimed_by"] in ("", viewer.id if viewer else "")
-        buttons = actions(compiled.route, marking, no, _facts(compiled, content, row)) if mine_ else ()
+        buttons = actions(compiled.route, marking, no, _facts(session, compiled, content, row)) if mine_ else ()
         made.append(
             TaskView(
                 no, first["node"], first["kind"], first["title"], tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
@@ -188,10 +189,10 @@ def _tasks(
     return tuple(made)
 
 
-def _facts(compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any]) -> dict[str, Any]:
+def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any]) -> dict[str, Any]:
     known = content or {}
-    facts = item_facts(compiled.doc, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
-    return {**facts, "documents": {"ready": not row["documents_due"]}}
+    facts = item_facts(compiled, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
+    return {**facts, "documents": {"ready": documents_ready(session, row)}}
 
 
 def _clocks(session: Session, case_id: str, compiled: CompiledItem, locale: str) -> tuple[ClockView, ...]:

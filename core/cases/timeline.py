@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 from core.cases import clocks
 from core.cases.models import CaseClock, CaseTask, CaseTaskDone
 from core.cases.spec import ENDED, CaseView, ClockView, TimelineStep
+from core.cases.versions import pinned
 from core.identity import queries as people
 from core.identity.service import resolve_organisation
-from core.items import queries as items
 from core.items.spec import CompiledItem
 from core.kernel.wording import word
 from core.routing.facts import facts_at, holds
@@ -22,7 +22,7 @@ from core.worktime.spec import Ledger
 
 def timeline(session: Session, case: CaseView, *, locale: str = "zh") -> tuple[TimelineStep, ...]:
     """The steps of a case the caller was allowed to load: filed, done tasks in order, open ones, and what is still to come."""
-    compiled = items.load(session, case.version_id)
+    compiled = pinned(session, case.version_id)
     done = (
         session.execute(select(*CaseTaskDone.__table__.c).where(CaseTaskDone.case_id == case.id).order_by(CaseTaskDone.closed_at, CaseTaskDone.no))
         .mappings()

@@ -11,7 +11,7 @@ from core.cases import chain, sealing
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CasePayload, CaseTask
 from core.cases.spec import Verification
-from core.items import queries as items
+from core.cases.versions import pinned
 from core.kernel import canonical
 from core.kernel.ids import is_id
 from core.routing.errors import RouteRefused
@@ -48,7 +48,7 @@ def verify_all(session: Session, limit: int | None = None) -> Iterator[str]:
 
 def _state(session: Session, row: Any, events: Any) -> list[str]:
     """Marking, status and open tasks against the fold."""
-    compiled = items.load(session, row["version_id"])
+    compiled = pinned(session, row["version_id"])
     folded = fold(compiled.route, (RouteEvent(e["kind"], json.loads(e["body"])) for e in events if e["kind"] in EVENTS))
     found = []
     if canonical.dumps(folded.to_json()) != canonical.dumps(Marking.from_json(row["marking"]).to_json()):

@@ -24,6 +24,7 @@ from core.identity.service import (
     set_password,
 )
 from core.kernel.actor import SYSTEM, Actor
+from core.kernel.identifiers import uscc_check_character
 
 #: ``make_user(username, name, password, roles) -> user id`` of the back office.
 MakeUser = Callable[[str, str, str, Sequence[str]], str]
@@ -148,8 +149,15 @@ def make_departments(session: Session, divisions: dict[str, str]) -> dict[tuple[
     for division, title, level, _parent in DIVISIONS:
         for code, name in {"town": _TOWN, "village": _VILLAGE}.get(level, DEPARTMENTS).items():
             parent = ids.get((CITY, code)) if level == "county" else None
-            ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, actor=SYSTEM)
+            uscc = _invented_uscc(division, len(ids) + 1)
+            ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, uscc=uscc, actor=SYSTEM)
     return ids
+
+
+def _invented_uscc(division: str, serial: int) -> str:
+    """A code of the right form (11: a state organ) in a division that does not exist."""
+    body = f"11{division[:6]}{serial:09d}"
+    return body + uscc_check_character(body)
 
 
 def make_staff(session: Session, departments: dict[tuple[str, str], str], *, make_user: MakeUser) -> list[DemoPerson]:

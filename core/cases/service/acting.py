@@ -11,12 +11,13 @@ from sqlalchemy.orm import Session
 from core.cases import access, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
-from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction
+from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
 from core.cases.service import decision
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ActResult, Handed
 from core.identity import queries as people
+from core.items.facts import form_facts
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.errors import BadInput
 from core.kernel.masking import mask_name
@@ -96,7 +97,7 @@ def correct(session: Session, case_id: str, *, values: Mapping[str, Any], materi
         revision = case.row["payload_revision"] + 1
         content, promise = sealing.salted({**case.content, "values": dict(values)})
         corrected = {**case.content, "values": dict(values)}
-        facts = {**case.facts(), "form": corrected["values"]}
+        facts = {**case.facts(), "form": form_facts(case.compiled.form, corrected["values"])}
         plan = advance(case.compiled.route, case.marking, Command("correct", actor=actor.id), facts)
         handed = [{"material": m.material, "blob": m.blob_id} for m in materials]
         received = Fact("papers_received", {"revision": revision, "payload": promise, "materials": handed})
@@ -105,7 +106,7 @@ def correct(session: Session, case_id: str, *, values: Mapping[str, Any], materi
             assert loaded.key is not None
             sealed = sealing.seal_json(loaded.key, loaded.id, content)
             payload = {"case_id": loaded.id, "revision": revision, "region_root": loaded.row["region_root"], "sealed": sealed, "at": at}
-            session.execute(insert(CasePayload), payload)
+            session.execute(insert(table(CasePayload)), payload)
             _replace(session, loaded, materials, revision)
             session.execute(update(Correction).where(Correction.case_id == loaded.id).values(answered_at=at))
             return (received,)
@@ -239,7 +240,7 @@ def _write_correction(session: Session, case: Loaded, plan: Plan, data: Mapping[
         "case_id": case.id, "region_root": case.row["region_root"], "fields": fields, "materials": materials,
         "sealed_reasons": sealing.seal_json(case.key, case.id, reasons), "asked_at": at, "answered_at": None, "lapsed_at": None,
     }  # fmt: skip
-    session.execute(insert(Correction), row)
+    session.execute(insert(table(Correction)), row)
     return ()
 
 

@@ -11,9 +11,12 @@ from core.cases.chain import Fact
 from core.cases.models import CaseParty
 from core.cases.service.machine import Loaded
 from core.identity import queries as people
-from core.kernel.actor import Actor
+from core.identity.service import party_view
+from core.kernel.actor import SYSTEM, Actor
 from core.kernel.clock import local
 from core.licences import service as licences
+from core.licences.queries import of_case
+from core.licences.spec import Holder
 from core.rules.service import compile_rule
 from core.worktime.projection import add_months
 
@@ -23,14 +26,16 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
     wanted = [result for result in case.compiled.doc.get("results", ()) if result.get("kind") == "licence" and result.get("licence_type")]
     if not wanted:
         return ()
-    holder = session.scalars(select(CaseParty.party_id).where(CaseParty.case_id == case.id, CaseParty.role == "applicant")).first()
-    assert holder is not None  # a case without an applicant cannot be filed
+    applicants = select(CaseParty.party_id, CaseParty.role).where(CaseParty.case_id == case.id, CaseParty.role.in_(("applicant", "co_applicant")))
+    parties = [row.party_id for row in sorted(session.execute(applicants), key=lambda row: row.role)]  # "applicant" sorts before "co_applicant"
+    first = party_view(session, parties[0], reveal=True, actor=SYSTEM)  # the platform prints a decision already taken; nobody looks
+    holder = Holder(tuple(parties), first.name, first.document_kind, first.number, first.kind == "company")
     issuer = people.department(session, case.row["department_id"])
     day = local(at).date()
     facts = case.facts()
     made = []
     for result in wanted:
-        data = {name: _value(rule, facts) for name, rule in result.get("data", {}).items()}
+        data = {name: _printed(case, rule, facts) for name, rule in result.get("data", {}).items()}
         ref = licences.issue(
             session, result["licence_type"], holder, data, case_no=case.row["number"], valid_from=day, valid_to=_until(day, result.get("valid_for"), facts),
             issuer=issuer.id, actor=actor,
@@ -41,11 +46,17 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
 
 def documents_ready(session: Session, row: Mapping[Any, Any]) -> bool:
     """Whether every licence of the case has its paper (delivery waits for them)."""
-    return licences.rendered(session, tuple(row["results"]))
+    return not row["results"] or all(licence.has_pdf for licence in of_case(session, row["number"]))
 
 
-def _value(rule: Any, facts: Mapping[str, Any]) -> Any:
-    return compile_rule(rule).value(facts) if isinstance(rule, Mapping) else rule
+def _printed(case: Loaded, rule: Any, facts: Mapping[str, Any]) -> Any:
+    """What stands on the paper: a plain answer in words (餐饮服务, not its code; yuan, not 分), anything worked out as it is."""
+    path = str(rule["var"]) if isinstance(rule, Mapping) and set(rule) == {"var"} else ""
+    field = case.compiled.form.root.by_id.get(path.removeprefix("form.")) if path.startswith("form.") else None
+    if field is None:
+        return compile_rule(rule).value(facts) if isinstance(rule, Mapping) else rule
+    value = (case.content.get("values") or {}).get(field.id)
+    return None if value is None else field.kind.display(field, value, "zh")
 
 
 def _until(day: date, valid_for: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> date | None:

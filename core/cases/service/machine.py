@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -18,10 +19,10 @@ from sqlalchemy.orm import Session
 from core.cases import chain, clocks, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
-from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone
+from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
 from core.cases.spec import ENDED, ActResult
+from core.cases.versions import pinned
 from core.identity.service import resolve_organisation
-from core.items import queries as items
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem
 from core.kernel import canonical
@@ -39,6 +40,9 @@ PAUSE_SECONDS = 0.02
 TOPIC = "case.event"
 #: The case's own clocks, the one that tells the due date first.
 OWN_CLOCKS = ("delivery", "main", "correction", "intake")
+#: How long a process trusts where an organisation relation led (real seconds).
+FRESH_SECONDS = 30.0
+_organisations: "WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[float, tuple[str, ...]]]]" = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +64,7 @@ class Loaded:
     def facts(self) -> dict[str, Any]:
         """What rules may ask: answers, situations, party, channel."""
         party = self.content.get("party") or {}
-        return item_facts(self.compiled.doc, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
+        return item_facts(self.compiled, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
 
 
 @dataclass(slots=True)
@@ -123,7 +127,7 @@ def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping
     data_key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(data_key, case_id, row["sealed_payload"]) or {}).get("value", {})
     ledgers = {each["clock"]: Ledger.from_json(each["ledger"]) for each in rows if each["clock"] is not None}
-    loaded = Loaded(row, Marking.from_json(row["marking"]), items.load(session, row["version_id"]), data_key, ledgers, content)
+    loaded = Loaded(row, Marking.from_json(row["marking"]), pinned(session, row["version_id"]), data_key, ledgers, content)
     earlier = row["earlier"] if row["earlier"] is not None and row["earlier"]["case_id"] == case_id else None
     return loaded, earlier
 
@@ -142,7 +146,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     claim = update(Case).where(Case.id == case.id, Case.version == row["version"]).values(version=row["version"] + 1, **columns)
     if session.execute(claim.returning(Case.id), execution_options={"synchronize_session": False}).scalar() is None:
         raise _Moved
-    session.execute(insert(CaseEvent), events)
+    session.execute(insert(table(CaseEvent)), events)
     _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"])
     open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at)
     save_clocks(session, case.id, row["region_root"], changed)
@@ -195,7 +199,7 @@ def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor
         for row in rows.values()
     ]  # fmt: skip
     if done:
-        session.execute(insert(CaseTaskDone), done)
+        session.execute(insert(table(CaseTaskDone)), done)
 
 
 def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTask], running: Mapping[str, clocks.Clock], *, at: datetime) -> None:
@@ -212,7 +216,7 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
         }  # fmt: skip
         made += [{**shared, "id": new_id(), "department_id": department, "role": role} for department, role in candidates(session, row, task.holders)]
     if made:
-        session.execute(insert(CaseTask), made)
+        session.execute(insert(table(CaseTask)), made)
 
 
 def candidates(session: Session, row: Mapping[Any, Any], holders: Holders) -> tuple[tuple[str | None, str], ...]:
@@ -222,12 +226,27 @@ def candidates(session: Session, row: Mapping[Any, Any], holders: Holders) -> tu
     """
     if holders.role in ("applicant", "system"):
         return ((None, holders.role),)
-    found = resolve_organisation(session, holders.org, owner=row["department_id"], division_id=row["division_id"])
+    found = _organisation(session, holders.org, row["department_id"], row["division_id"])
     if found:
         return tuple((department, holders.role) for department in found)
     if holders.fallback is not None:
         return candidates(session, row, holders.fallback)
     raise NobodyHolds(role=holders.role, org=str(holders.org))
+
+
+def _organisation(session: Session, org: str | Mapping[str, str], owner: str, division: str) -> tuple[str, ...]:
+    """The departments of a relation, remembered for half a minute; that nobody was found is never remembered."""
+    if org in ("owner", "branch"):
+        return (owner,)
+    known = _organisations.setdefault(session.get_bind(), {})
+    key, at = (str(org), owner, division), time.monotonic()
+    kept = known.get(key)
+    if kept is not None and at - kept[0] < FRESH_SECONDS:
+        return kept[1]
+    found = resolve_organisation(session, org, owner=owner, division_id=division)
+    if found:
+        known[key] = (at, found)
+    return found
 
 
 def case_due(ledgers: Mapping[str, Ledger], working: Any, compiled: CompiledItem) -> dict[str, clocks.Clock]:
@@ -240,7 +259,7 @@ def save_clocks(session: Session, case_id: str, region_root: str, changed: Mappi
     if not changed:
         return
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(CaseClock)
+    statement = dialect.insert(table(CaseClock))
     replaced = {name: statement.excluded[name] for name in ("ledger", "state", "due_at", "yellow_at", "provisional")}
     session.execute(statement.on_conflict_do_update(index_elements=["case_id", "name"], set_=replaced), [c.row(case_id, region_root) for c in changed.values()])
 
@@ -255,7 +274,7 @@ def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str
         return {"seq": last["seq"], "results": results}
     rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
     results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
-    session.execute(insert(CaseEvent), rows)
+    session.execute(insert(table(CaseEvent)), rows)
     session.execute(
         update(Case).where(Case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results),
         execution_options={"synchronize_session": False},
@@ -266,7 +285,7 @@ def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str
 def _answer(session: Session, case: Loaded, key: str, result: ActResult, at: datetime) -> None:
     """Keep the answer for whoever asks again with the same id."""
     stored = {"case_id": result.case_id, "status": result.status, "seq": result.seq, "outcome": result.outcome, "results": list(result.results)}
-    session.execute(insert(CaseCommand), {"command_key": key, "case_id": case.id, "region_root": case.row["region_root"], "at": at, "result": stored})
+    session.execute(insert(table(CaseCommand)), {"command_key": key, "case_id": case.id, "region_root": case.row["region_root"], "at": at, "result": stored})
 
 
 def tell(session: Session, case_id: str, region_root: str, *, first: int, last: int, documents: Sequence[str] = (), draft: str | None = None) -> None:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from core.cases import clocks
 from core.cases.models import Case, CaseClock, CaseTask
 from core.cases.service.acting import lapse
-from core.items import queries as items
+from core.cases.versions import pinned
 from core.kernel.clock import now
 from core.routing.errors import RouteRefused
 from core.worktime.spec import Ledger
@@ -22,7 +22,7 @@ def project_again(session: Session) -> int:
     working, moved, last = clocks.calendar(session), 0, ("00000000-0000-0000-0000-000000000000", "")
     while rows := _batch(session, last):
         for row in rows:
-            yellow = items.load(session, row["version_id"]).route.yellow
+            yellow = pinned(session, row["version_id"]).route.yellow
             fresh = clocks.derived(row["name"], Ledger.from_json(row["ledger"]), working, yellow)
             if (fresh.due_at, fresh.yellow_at, fresh.provisional) != (row["due_at"], row["yellow_at"], row["provisional"]):
                 _move(session, row["case_id"], fresh)

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.cases import chain, clocks, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
-from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload
+from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import next_number
 from core.cases.service import machine
 from core.cases.spec import CaseRef, Handed, PartyOnCase
@@ -52,7 +52,7 @@ def submit(
     at, case_id, code = now(), new_id(), new_query_code()
     key, wrapped = sealing.new_key(session, case_id)
     content, promise = _content(values, situation or {}, acting[parties[0].party_id])
-    plan = start(compiled.route, item_facts(compiled.doc, situation, values, party=content["value"]["party"], channel=channel))
+    plan = start(compiled.route, item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel))
     command = machine.command_key(actor, command_id)
     row: dict[str, Any] = {
         "id": case_id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
@@ -60,7 +60,7 @@ def submit(
         "item_code": compiled.code, "item_title": str(compiled.doc.get("short_title") or compiled.title), "version_id": version_id,
         "department_id": owner, "division_id": home.division_id, "account_id": actor.id if actor.kind == "citizen" else None, "channel": channel,
         "applicant": acting[parties[0].party_id].party.name, "status": plan.marking.status, "version": 1, "marking": plan.marking.to_json(),
-        "payload_revision": 1, "wrapped_key": wrapped, "draft_id": draft_id, "submitted_at": at, "results": [], "documents_due": 0,
+        "payload_revision": 1, "wrapped_key": wrapped, "draft_id": draft_id, "submitted_at": at, "results": [],
     }  # fmt: skip
     events = _events(row, plan, promise, materials, parties, key, actor, command, at)
     working = clocks.calendar(session)
@@ -68,10 +68,10 @@ def submit(
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
     if not _claim(session, row):
         return _replayed(session, command, draft_id)
-    session.execute(insert(CaseParty), [_party(row, party, acting[party.party_id]) for party in parties])
-    session.execute(insert(CasePayload), _payload(row, key, content, at))
+    session.execute(insert(table(CaseParty)), [_party(row, party, acting[party.party_id]) for party in parties])
+    session.execute(insert(table(CasePayload)), _payload(row, key, content, at))
     hand_in(session, row, key, materials, revision=1)
-    session.execute(insert(CaseEvent), events)
+    session.execute(insert(table(CaseEvent)), events)
     machine.open_tasks(session, row, plan.opens, running, at=at)
     machine.save_clocks(session, case_id, home.region_root, running)
     machine.tell(session, case_id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=draft_id)
@@ -116,7 +116,7 @@ def _events(
 def _claim(session: Session, row: Mapping[Any, Any]) -> bool:
     """Insert the case; the unique command and draft make a second copy of the same submission insert nothing."""
     dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(Case).values(**row).on_conflict_do_nothing().returning(Case.id)
+    statement = dialect.insert(table(Case)).values(**row).on_conflict_do_nothing().returning(Case.id)
     return session.execute(statement).scalar() is not None
 
 
@@ -156,4 +156,4 @@ def hand_in(session: Session, row: Mapping[Any, Any], key: DataKey, materials: S
             }
         )  # fmt: skip
     if made:
-        session.execute(insert(CaseMaterial), made)
+        session.execute(insert(table(CaseMaterial)), made)

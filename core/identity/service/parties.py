@@ -105,9 +105,7 @@ def parties_of(session: Session, account_id: str) -> tuple[ActingParty, ...]:
         .where(AccountParty.account_id == account_id, or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today()))
         .order_by(AccountParty.id)
     )
-    return tuple(
-        ActingParty(_masked(party), link.role, link.authority, link.evidence_blob, link.valid_until) for link, party in session.execute(query)
-    )
+    return tuple(ActingParty(_masked(party), link.role, link.authority, link.evidence_blob, link.valid_until) for link, party in session.execute(query))
 
 
 def party_ids_of(session: Session, account_id: str) -> tuple[str, ...]:
