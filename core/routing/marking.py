@@ -295,6 +295,7 @@ class RouteEvent:
 class ClockOp:
     """What to do to a clock. Clocks: ``intake``, ``correction``, ``main``, ``delivery``, ``task:<no>``, ``pause:<key>``.
 
+    ``pause`` names the pause for the ledger: its id, with ``@<node>`` where it is not shared; pauses of one clock may overlap.
     ``as_of`` ``"receipt"`` means that it runs from the day the papers were received (deemed acceptance, 行政许可法 32(4)).
     """
 

@@ -96,24 +96,21 @@ class Run:
     def open_pause(self, key: str, pause: str, task: OpenTask, limit: Limit | None) -> None:
         """Stop the main clock and the task's own for a special procedure (行政许可法 45)."""
         first = key not in self.marking.pauses
-        if first and not self.marking.pauses:
-            self.clock("pause", "main", pause=pause)
-        if task.limit is not None:
-            self.clock("pause", f"task:{task.no}", pause=pause)
-        if first:
+        if first:  # several procedures may overlap: the ledger counts their days once
+            self.clock("pause", "main", pause=key)
             self.clock("start", f"pause:{key}", limit)
+        if task.limit is not None:
+            self.clock("pause", f"task:{task.no}", pause=key)
         self.emit("pause_opened", key=key, pause=pause, no=task.no)
 
     def close_pause(self, key: str, task: OpenTask) -> None:
-        """End the pause for *task*; the main clock goes on when it was the last."""
-        pause = key.partition("@")[0]
-        self.emit("pause_closed", key=key, pause=pause, no=task.no)
+        """End the pause for *task*; the procedure is over when no task waits in it any more."""
+        self.emit("pause_closed", key=key, pause=key.partition("@")[0], no=task.no)
         if task.limit is not None:
-            self.clock("resume", f"task:{task.no}", pause=pause)
+            self.clock("resume", f"task:{task.no}", pause=key)
         if key not in self.marking.pauses:
             self.clock("stop", f"pause:{key}")
-        if not self.marking.pauses:
-            self.clock("resume", "main", pause=pause)
+            self.clock("resume", "main", pause=key)
 
     # nodes ----------------------------------------------------------------------------------------------------------
 

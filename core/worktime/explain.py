@@ -80,7 +80,7 @@ def _pauses(projection: Projection, reasons: Mapping[str, str], locale: str) -> 
             locale,
             since=day_words(run[0].date, locale),
             until=day_words(run[-1].date, locale),
-            reason=reasons.get(run[0].name, run[0].name),
+            reason=reasons.get(run[0].name) or reasons.get(run[0].name.partition("@")[0], run[0].name),  # ``site_check@<node>`` when not shared
         )
         for run in _runs(projection.days, "paused")
     ]

@@ -1,8 +1,11 @@
 """The worked example, walked from receipt to delivery and out of every side exit."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from core.routing.service import RouteRefused, actions
+from core.worktime.spec import Ledger, Limit
 
 SMALL = {"form": {"area": 86, "company_id": "x"}}
 LARGE = {"form": {"area": 400, "company_id": "x"}}
@@ -262,6 +265,39 @@ def test_a_shared_pause_stops_the_main_clock_once(kit, food_doc) -> None:
     assert walk.marking.status == "in_review"
     with pytest.raises(RouteRefused):
         walk.do("open_pause", task=second, action="hearing")
+
+
+def test_clock_orders_of_overlapping_pauses_fit_a_real_ledger(kit, food_doc) -> None:
+    walk = kit.Walk(food_doc, LARGE)
+    walk.act("intake.check.fire", "complete")
+    ops = []
+    done = walk.do
+
+    def keep(kind, **more):
+        plan = done(kind, **more)
+        ops.extend(plan.clocks)
+        return plan
+
+    walk.do = keep
+    to_joint(walk)
+    market, fire = walk.no("review.joint.market.review"), walk.no("review.joint.fire.opinion")
+    walk.do("open_pause", task=fire, action="site_check")
+    walk.do("open_pause", task=market, action="expert_review")
+    walk.do("close_pause", task=fire)
+    walk.do("close_pause", task=market)
+    walk.do("open_pause", task=market, action="site_check")
+    walk.do("withdraw")
+    ledgers = {}
+    at = datetime(2026, 11, 2, 2, tzinfo=UTC)
+    for op in ops:
+        at += timedelta(minutes=1)
+        ledger = ledgers.get(op.clock)
+        if op.op == "start":
+            ledgers[op.clock] = Ledger(op.limit or Limit(None)).start(at)
+        elif ledger is not None:
+            ledgers[op.clock] = ledger.stop(at) if op.op == "stop" else getattr(ledger, op.op)(at, op.pause)
+    assert {name: ledger.state for name, ledger in ledgers.items()} == dict.fromkeys(ledgers, "stopped")
+    assert [p.reason for p in ledgers["main"].pauses()] == ["site_check", "expert_review@review.joint.market.review", "site_check"]
 
 
 def test_an_unknown_answer_stops_entry_and_asks(kit, food_doc) -> None:

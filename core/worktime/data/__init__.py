@@ -1,0 +1,1 @@
+"""The published notices of working days and holidays, one file a year."""
