@@ -1,0 +1,62 @@
+"""After commit: make the sheet, keep it for the licence. A second run finds the sheet and does nothing."""
+
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.files import service as files
+from core.kernel.clock import local
+from core.licences.models import Licence, LicenceTypeRow
+from core.licences.render import Sheet, render
+from core.licences.service import RENDER, sheet
+from core.outbox import service as outbox
+
+
+@outbox.handler(RENDER)
+def render_licence(session: Session, body: dict[str, Any], message_id: str) -> None:  # noqa: ARG001 - the row itself shows whether it is done
+    """Make the PDF of ``body["licence"]``. A character no font can print parks the message with the character named."""
+    licence = session.get(Licence, body["licence"], with_for_update=True)
+    if licence is None or licence.pdf_blob_id is not None:
+        return
+    content = render(printed(session, licence))
+    blob = files.keep(session, content, name=f"{licence.number}.pdf", media_type="application/pdf", holder=("licence", licence.id))
+    licence.pdf_blob_id = blob.id
+    session.flush()
+
+
+def printed(session: Session, licence: Licence, watermark: str = "") -> Sheet:
+    """The sheet of *licence*, with everything opened. *watermark* marks a copy."""
+    kind = session.get(LicenceTypeRow, licence.type_code)
+    assert kind is not None  # a foreign key holds this
+    content = sheet(session, licence)
+    return Sheet(
+        title=kind.title,
+        number=licence.number,
+        identifier=licence.identifier,
+        holder=content["holder"]["name"],
+        holder_number=content["holder"]["number"],
+        data=content["data"],
+        issuer=licence.issuer_title,
+        issued_on=local(licence.issued_at).date(),
+        valid_from=licence.valid_from,
+        valid_to=licence.valid_to,
+        verify_url=f"{_site(session)}/verify/{licence.verify_code}",
+        verify_code=licence.verify_code,
+        watermark=watermark,
+        fonts=_more_fonts(session),
+    )
+
+
+def _site(session: Session) -> str:
+    """The address people reach this hall at; ``WANGTING_PUBLIC_URL``, else where it listens."""
+    config = session.info.get("config")
+    if config is None:
+        return ""
+    return str(config.public_url or f"http://{config.host}:{config.port}")
+
+
+def _more_fonts(session: Session) -> tuple[Path, ...]:
+    """TrueType fonts the site put into ``$WANGTING_HOME/fonts`` for characters beyond the embedded one (rare names)."""
+    config = session.info.get("config")
+    return tuple(sorted((Path(config.home) / "fonts").glob("*.ttf"))) if config is not None else ()

@@ -1,0 +1,75 @@
+"""Verbs: post a notice with the business transaction, mark it read."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import CursorResult, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from core.kernel.clock import now
+from core.kernel.ids import new_id
+from core.notices.models import Notice
+from core.notices.queries import inbox, unread
+from core.notices.spec import INBOX, Recipient
+from core.notices.wordings import fill, template
+from core.outbox import service as outbox
+
+__all__ = ["inbox", "mark_read", "post", "unread"]
+
+SEND = "notice.send"
+
+
+def post(
+    session: Session,
+    *,
+    key: str,
+    template: str,
+    recipient: Recipient,
+    params: Mapping[str, Any],
+    case_id: str | None = None,
+    channel: str = INBOX,
+    region_root: str | None = None,
+) -> str:
+    """Write one notice in this transaction and queue its sending; returns its id.
+
+    *key* names the event for ever, e.g. ``case/<id>/<seq>/granted/inbox/<recipient>``: posting it again returns the first notice and
+    sends nothing. *params* are those the template declares, free of personal values. Raises ``UnknownTemplate``, ``WrongParams``.
+    """
+    doc = _template(template)
+    texts, title, body = fill(doc, params)
+    notice_id = new_id()
+    values = {
+        "id": notice_id,
+        "key": key,
+        "region_root": region_root,
+        "channel": channel,
+        "template": template,
+        "recipient_kind": recipient[0],
+        "recipient_id": recipient[1],
+        "case_id": case_id,
+        "params": texts,
+        "title": title,
+        "body": body,
+        "state": "queued",
+        "created_at": now(),
+    }
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    written = session.execute(dialect.insert(Notice).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)).scalar_one_or_none()
+    if written is None:
+        return session.execute(select(Notice.id).where(Notice.key == key)).scalar_one()
+    outbox.send(session, SEND, {"notice": notice_id}, key=f"{SEND}/{notice_id}", region_root=region_root)
+    return notice_id
+
+
+_template = template
+
+
+def mark_read(session: Session, recipient: Recipient, notice_ids: list[str] | None = None) -> int:
+    """Mark some (or all) notices of *recipient* as read; another's are left alone. Returns how many changed."""
+    mine = update(Notice).where(Notice.recipient_kind == recipient[0], Notice.recipient_id == recipient[1], Notice.read_at.is_(None))
+    if notice_ids is not None:
+        mine = mine.where(Notice.id.in_(notice_ids))
+    done = session.execute(mine.values(read_at=now()), execution_options={"synchronize_session": False})
+    assert isinstance(done, CursorResult)
+    return done.rowcount

@@ -1,0 +1,65 @@
+"""The templates: read once, checked against their schema, filled by plain substitution – no logic, nothing evaluated."""
+
+import re
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.kernel.identifiers import check_resident_id
+from core.kernel.text import normalise
+from core.notices.errors import UnknownTemplate, WrongParams
+from core.schemas import service as schemas
+
+FOLDER = Path(__file__).resolve().parent / "templates"
+LOCALES = ("zh", "en")
+#: Longer than any case number, title or day. A parameter is a name for something, not a text.
+MAX_PARAM = 300
+_SPOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
+
+
+@cache
+def templates() -> Mapping[str, Mapping[str, Any]]:
+    """Every template by id. Raises :class:`ValueError` at start when a file does not follow ``notice_template.v1``."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for path in sorted(FOLDER.glob("*.json")):
+        doc = schemas.parse(path.read_bytes())
+        faults = [f"{f.path}: {f.words('en')}" for f in schemas.validate("notice_template", doc)]
+        faults += [f"{spot} is not declared in params" for spot in sorted(_spots(doc) - doc.get("params", {}).keys())] if not faults else []
+        if faults or doc["id"] != path.stem:
+            raise ValueError(f"{path.name}: {'; '.join(faults) or 'the id must equal the file name'}")
+        found[doc["id"]] = doc
+    return found
+
+
+def template(name: str) -> Mapping[str, Any]:
+    """One template; :class:`UnknownTemplate`."""
+    try:
+        return templates()[name]
+    except KeyError as error:
+        raise UnknownTemplate(name=name, known="、".join(templates())) from error
+
+
+def fill(doc: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+    """(params as texts, title by locale, body by locale). A value is inserted as it is, also when it looks like a placeholder.
+
+    Raises :class:`WrongParams`.
+    """
+    texts = {name: normalise(str(value)) for name, value in params.items()}
+    declared = doc["params"].keys()
+    wrong = sorted(declared - texts.keys()) or sorted(texts.keys() - declared)
+    wrong = wrong or [name for name, text in texts.items() if len(text) > MAX_PARAM or _personal(text)]
+    if wrong:
+        raise WrongParams(template=doc["id"], names="、".join(wrong))
+    title, body = ({locale: _SPOT.sub(lambda m: texts[m[1]], doc[part][locale]) for locale in LOCALES} for part in ("title", "body"))
+    return texts, title, body
+
+
+def _spots(doc: Mapping[str, Any]) -> set[str]:
+    return {spot for part in ("title", "body") for locale in LOCALES for spot in _SPOT.findall(doc[part][locale])}
+
+
+def _personal(text: str) -> bool:
+    """A resident number in a notice is always a mistake: rows, mails and logs would carry it (个人信息保护法 6)."""
+    return any(check_resident_id(number.upper()) is None for number in _NUMBER.findall(text))
