@@ -127,11 +127,8 @@ def _lead(doc: JsonObject, known: Mapping[str, object], read: Reader) -> str:
         limit = choose(pause["max"], known)
         if limit is not None:
             most = limit.words(locale)
-            sentences.append(
-                word("guides.lead_pause", locale, title=pause["title"], most=most)
-                if limit.value is not None
-                else word("guides.lead_pause_open", locale, title=pause["title"])
-            )
+            key = "guides.lead_pause" if limit.value is not None else "guides.lead_pause_open"
+            sentences.append(word(key, locale, title=read(f"route.pauses.{name}.title", pause["title"]).text, most=most))
     return word("guides.space", locale).join(sentences)
 
 

@@ -9,7 +9,7 @@ from core.items.materials import Need, needs
 from core.items.spec import CompiledItem, JsonObject
 from core.items.texts import Reader
 from core.kernel.wording import word
-from core.rules.service import compile_rule
+from core.rules.service import Labels, compile_rule
 
 
 def material_views(compiled: CompiledItem, known: Mapping[str, object], read: Reader) -> tuple[Material, ...]:
@@ -44,7 +44,7 @@ def note_words(undecided: int, doc: JsonObject, locale: str) -> str:
     return word("guides.space", locale).join(notes)
 
 
-def _view(need: Need, doc: JsonObject, names: Mapping[str, object], read: Reader) -> Material:
+def _view(need: Need, doc: JsonObject, names: Labels, read: Reader) -> Material:
     material, path, locale = need.doc, f"materials.{need.id}", read.locale
     title = read(f"{path}.title", material["title"])
     condition = compile_rule(need.condition).sentence(names, "en" if locale.startswith("en") else "zh") if need.condition is not None else ""

@@ -210,7 +210,7 @@ class Guide:
 
     def to_json(self) -> dict[str, Any]:
         """The guide for the API; drawing and QR are left to their own addresses."""
-        return _json({name: getattr(self, name) for name in self.__slots__ if name not in ("route_svg", "qr")})
+        return {name: _json(getattr(self, name)) for name in self.__slots__ if name not in ("route_svg", "qr")}
 
 
 def _json(value: Any) -> Any:

@@ -84,4 +84,4 @@ POSTGRESQL_GUARDS = (
 for _dialect, _statements in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
     for _statement in _statements:
         # DDL() formats with %, so a literal one must be doubled; there is none today and this keeps it so.
-        event.listen(ItemVersion.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))
+        event.listen(ItemVersion.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Department, Division
@@ -85,7 +85,7 @@ def versions(session: Session, code: str) -> tuple[VersionView, ...]:
     return tuple(VersionView(*row) for row in rows)
 
 
-def _in_scope(query: Select[Any], scope: Scope | None) -> Select[Any]:
+def _in_scope(query: Any, scope: Scope | None) -> Any:
     """Only offers of departments inside the hall: its division and everything below, one department when it is a department's hall."""
     if scope is None:
         return query
@@ -103,8 +103,8 @@ def offers(session: Session, codes: Sequence[str], scope: Scope | None = None) -
         .order_by(ItemOffer.item_code, Division.path, Department.code)
     )
     found: dict[str, list[Offer]] = {}
-    for code, *rest in session.execute(_in_scope(query, scope)):
-        found.setdefault(code, []).append(Offer(*rest))
+    for row in session.execute(_in_scope(query, scope)):
+        found.setdefault(row[0], []).append(Offer(*row[1:]))
     return {code: tuple(each) for code, each in found.items()}
 
 

@@ -3,8 +3,6 @@
 import json
 import shutil
 from collections.abc import Iterator
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from core.items.library import library, read_json
 from core.items.models import Item, ItemDraft, ItemVersion
 from core.kernel.actor import SYSTEM, Actor
 from core.keys.store import create_keys, from_environment
+from core.licences import service as licences
 from core.search import queries as search
 from tests.fixtures_hall import import_models
 
@@ -51,8 +50,7 @@ def prepare(database: Database) -> None:
     database.create_all()
     with database.session() as session:
         demo.seed(session, make_user=lambda username, *_rest: username)
-        if find_spec("core.licences") is not None:
-            import_module("core.licences.service").put_types(session, TYPES, actor=SYSTEM)
+        licences.put_types(session, TYPES, actor=SYSTEM)
 
 
 @pytest.fixture(scope="module")

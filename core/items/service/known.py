@@ -2,8 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from importlib import import_module
-from importlib.util import find_spec
 from typing import Any
 
 from sqlalchemy import select
@@ -16,6 +14,7 @@ from core.identity.spec import LEVELS, DepartmentView
 from core.items.checking import Known
 from core.items.models import Item
 from core.items.spec import JsonObject
+from core.licences.queries import type_codes
 
 
 def known_here(session: Session, doc: JsonObject, *, division: str | None = None) -> Known:
@@ -23,17 +22,11 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
     offering = offering_departments(session, doc, division=division)
     return Known(
         departments=frozenset(d.code for d in departments(session)),
-        licence_types=_licence_types(session),
+        licence_types=type_codes(session),
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
         hooks=_hooks(session),
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
     )
-
-
-def _licence_types(session: Session) -> frozenset[str] | None:
-    if find_spec("core.licences") is None:
-        return None
-    return frozenset(import_module("core.licences.queries").type_codes(session))
 
 
 def _hooks(session: Session) -> frozenset[str] | None:
