@@ -73,5 +73,4 @@ setup(
         ],
     },
     entry_points={"console_scripts": ["wangting = core.cli.main:main"], "pytest11": []},
-    classifiers=["License :: OSI Approved :: Apache Software License", "Programming Language :: Python :: 3.11", "Natural Language :: Chinese (Simplified)"],
 )

@@ -64,7 +64,7 @@ def prepare(config: Config) -> Iterator[str]:
     with site.database.session() as session:
         yield from setting_up.reference_data(session)
     if config.demo:
-        yield from setting_up.demo_people(app, site)
+        yield from setting_up.demo_people(app)
     with site.database.session() as session:
         yield from setting_up.items(session, config)
 

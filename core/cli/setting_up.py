@@ -14,8 +14,9 @@ from core.items import service as item_service
 from core.items.library import shipped_items
 from core.kernel.actor import SYSTEM
 from core.licences import service as licences
+from core.web import edge
 from core.web.backoffice.users import make_user, write_permissions
-from core.web.site import Config, Site
+from core.web.site import Config
 from core.worktime import service as worktime
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,16 +52,17 @@ def permissions(app: Flask) -> Iterator[str]:
 
 def reference_data(session: Session) -> Iterator[str]:
     """Official facts: working calendars and licence types."""
-    years = worktime.import_shipped(session, actor=SYSTEM)
+    years = worktime.load_shipped(session, actor=SYSTEM)
     yield f"工作日历 / working calendars: {', '.join(map(str, years))}"
     types = json.loads((ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8"))
     yield f"证照类型 / licence types: {licences.put_types(session, types, actor=SYSTEM)}"
 
 
-def demo_people(app: Flask, site: Site) -> Iterator[str]:
+def demo_people(app: Flask) -> Iterator[str]:
     """An invented city with people for every role; their passwords are printed once and stored nowhere in clear."""
-    with app.app_context(), site.database.session() as session:
-        people = demo.seed(session, make_user=make_user)
+    with app.app_context():  # the request's session, because Flask-AppBuilder makes the users in it too
+        people = demo.seed(edge.session(), make_user=make_user)
+        edge.session().commit()
     if not people:
         return
     yield ""

@@ -20,6 +20,13 @@ class DatabaseAway(PlatformError):
     key = "db.away"
 
 
+class NotMigrated(PlatformError):
+    """The tables are older or newer than this version of the code."""
+
+    status = 503
+    key = "db.not_migrated"
+
+
 class MigrationFailed(PlatformError):
     """A migration stopped; its own transaction was rolled back."""
 

@@ -14,7 +14,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from core.kernel.ids import new_id
-from core.outbox import queries as outbox
+from core.outbox import service as outbox
 from core.web.site import site
 
 log = logging.getLogger("wangting.request")
@@ -77,7 +77,12 @@ def observe(app: Flask) -> None:
                 "%s %s",
                 request.method,
                 endpoint,
-                extra={"request_id": g.get("request_id"), "case_id": (request.view_args or {}).get("case_id"), "status": response.status_code, "ms": round(seconds * 1000, 1)},
+                extra={
+                    "request_id": g.get("request_id"),
+                    "case_id": (request.view_args or {}).get("case_id"),
+                    "status": response.status_code,
+                    "ms": round(seconds * 1000, 1),
+                },
             )
         return response
 
@@ -100,7 +105,6 @@ def observe(app: Flask) -> None:
     def metrics() -> Response:
         """Prometheus text; no personal data, counts only."""
         with site().database.session() as session:
-            counts = outbox.counts(session)
-        waiting.set(counts.waiting)
-        parked.set(counts.parked)
+            waiting.set(outbox.waiting(session))
+            parked.set(len(outbox.parked(session)))
         return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST.split(";")[0])

@@ -35,10 +35,28 @@ class Server:
 
     def __init__(self, target: str, *, python: str = sys.executable, cwd: Path = ROOT, workers: int = 2, **environ: str) -> None:
         self.port = free_port()
-        self.log = Path(f"/tmp/bench-{target.split(':')[0].replace('.', '-')}-{self.port}.log")  # noqa: S108 - a log to read when a server does not come up
-        command = [python, "-m", "granian", "--interface", "wsgi", "--workers", str(workers), "--blocking-threads", "4", "--host", "127.0.0.1", "--port", str(self.port), "--no-access-log", target]
+        self.log = Path(f"/tmp/bench-{target.split(':')[0].replace('.', '-')}-{self.port}.log")
+        command = [
+            python,
+            "-m",
+            "granian",
+            "--interface",
+            "wsgi",
+            "--workers",
+            str(workers),
+            "--blocking-threads",
+            "4",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(self.port),
+            "--no-access-log",
+            target,
+        ]
         self.began = time.perf_counter()
-        self.process = subprocess.Popen(command, cwd=cwd, env={**os.environ, **environ, "PYTHONPATH": str(cwd)}, stdout=self.log.open("wb"), stderr=subprocess.STDOUT)
+        self.process = subprocess.Popen(
+            command, cwd=cwd, env={**os.environ, **environ, "PYTHONPATH": str(cwd)}, stdout=self.log.open("wb"), stderr=subprocess.STDOUT
+        )
 
     def ready(self, path: str, **headers: str) -> float:
         """Seconds from the start until *path* answers below 500."""

@@ -29,7 +29,7 @@ def test_package_files_hold_a_docstring_and_nothing_else() -> None:
     for path in [p for p in (ROOT / "core").rglob("__init__.py") if p.parent.name != "core"]:
         code = compile(path.read_text(encoding="utf-8"), str(path), "exec")
         assert code.co_consts[0], f"{path}: no docstring"
-        assert {n for n in code.co_names} <= {"__doc__", "annotations"}, f"{path} holds code"
+        assert set(code.co_names) <= {"__doc__", "annotations"}, f"{path} holds code"
 
 
 def test_starting_the_command_line_imports_nothing_that_needs_a_database() -> None:

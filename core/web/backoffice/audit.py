@@ -57,4 +57,3 @@ class AuditView(BaseView):  # type: ignore[misc]
         rest = encode_cursor(rows[_BATCH - 1].at.isoformat(), rows[_BATCH - 1].stream, rows[_BATCH - 1].seq) if len(rows) > _BATCH else None
         names = people.staff_names(session, [row.actor_id for row in rows if row.actor_kind == "staff"])
         return desk_page("office/audit.html", nav_here="audit", rows=rows[:_BATCH], names=names, asked=asked, after=rest, at=now(), **more)
-

@@ -23,10 +23,7 @@ from core.worktime.models import CalendarYear
 
 def month_grid(year: int, month: int, working: Any) -> list[list[tuple[str, str, str]]]:
     """Weeks of (day number, css class, words) for one month; days of the neighbours are empty."""
-    weeks = []
-    for week in months.Calendar().monthdatescalendar(year, month):
-        weeks.append([_cell(day, month, working) for day in week])
-    return weeks
+    return [[_cell(day, month, working) for day in week] for week in months.Calendar().monthdatescalendar(year, month)]
 
 
 def _cell(day: date, month: int, working: Any) -> tuple[str, str, str]:
@@ -77,4 +74,6 @@ class CalendarView(BaseView):  # type: ignore[misc]
         years = session.execute(select(CalendarYear.year, CalendarYear.confirmed, CalendarYear.source).order_by(CalendarYear.year)).all()
         grids = [(m, month_grid(year, m, working)) for m in range(1, 13)]
         example = json.dumps({"year": year + 1, "source": "国务院办公厅通知", "off": {f"{year + 1}-01-01": "元旦"}, "work": {}}, ensure_ascii=False, indent=1)
-        return desk_page("office/calendar.html", nav_here="calendar", year=year, years=years, months=grids, working=working, text=text or example, errors=errors or [])
+        return desk_page(
+            "office/calendar.html", nav_here="calendar", year=year, years=years, months=grids, working=working, text=text or example, errors=errors or []
+        )

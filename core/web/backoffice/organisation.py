@@ -1,6 +1,6 @@
 """Plain administration tables: divisions, departments, staff, posts, delegations."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
@@ -13,7 +13,23 @@ class AdminTable(ModelView):  # type: ignore[misc]
     """A FAB table whose every title is ours: FAB's own are neither Chinese nor translatable (STACK §1.4)."""
 
     noun: Any = ""
-    exclude_route_methods = frozenset({"delete", "action", "action_post", "download", "api", "api_read", "api_create", "api_update", "api_delete", "api_get", "api_column_add", "api_column_edit", "api_readvalues"})
+    exclude_route_methods = frozenset(
+        {
+            "delete",
+            "action",
+            "action_post",
+            "download",
+            "api",
+            "api_read",
+            "api_create",
+            "api_update",
+            "api_delete",
+            "api_get",
+            "api_column_add",
+            "api_column_edit",
+            "api_readvalues",
+        }
+    )
 
     def __init__(self, **kwargs: Any) -> None:
         self.list_title = self.noun
@@ -35,7 +51,7 @@ class DivisionView(AdminTable):
     show_columns = ("code", "title", "level", "path")
     edit_columns = ("title",)
     search_columns = ("code", "title", "level")
-    label_columns = {"code": _l("区划代码"), "title": _l("名称"), "level": _l("层级"), "path": _l("路径")}
+    label_columns: ClassVar[dict[str, Any]] = {"code": _l("区划代码"), "title": _l("名称"), "level": _l("层级"), "path": _l("路径")}
     base_order = ("code", "asc")
 
 
@@ -51,7 +67,7 @@ class DepartmentView(AdminTable):
     show_columns = ("title", "code", "uscc")
     edit_columns = ("title", "uscc")
     search_columns = ("code", "title")
-    label_columns = {"code": _l("部门代码"), "title": _l("名称"), "uscc": _l("统一社会信用代码")}
+    label_columns: ClassVar[dict[str, Any]] = {"code": _l("部门代码"), "title": _l("名称"), "uscc": _l("统一社会信用代码")}
     base_order = ("title", "asc")
 
 
@@ -67,7 +83,7 @@ class StaffAdminView(AdminTable):
     show_columns = ("name", "active")
     edit_columns = ("name", "active")
     search_columns = ("name", "active")
-    label_columns = {"name": _l("姓名"), "active": _l("在岗")}
+    label_columns: ClassVar[dict[str, Any]] = {"name": _l("姓名"), "active": _l("在岗")}
     base_order = ("name", "asc")
 
 
@@ -81,7 +97,7 @@ class PostView(AdminTable):
     base_permissions = ("can_list", "can_show")
     list_columns = ("staff_id", "department_id", "role")
     search_columns = ("role",)
-    label_columns = {"staff_id": _l("工作人员"), "department_id": _l("部门"), "role": _l("角色")}
+    label_columns: ClassVar[dict[str, Any]] = {"staff_id": _l("工作人员"), "department_id": _l("部门"), "role": _l("角色")}
 
 
 class DelegationView(AdminTable):
@@ -94,7 +110,13 @@ class DelegationView(AdminTable):
     base_permissions = ("can_list", "can_show")
     list_columns = ("from_staff_id", "to_staff_id", "valid_from", "valid_until", "reason")
     search_columns = ("valid_from", "valid_until")
-    label_columns = {"from_staff_id": _l("委托人"), "to_staff_id": _l("受托人"), "valid_from": _l("起"), "valid_until": _l("止"), "reason": _l("事由")}
+    label_columns: ClassVar[dict[str, Any]] = {
+        "from_staff_id": _l("委托人"),
+        "to_staff_id": _l("受托人"),
+        "valid_from": _l("起"),
+        "valid_until": _l("止"),
+        "reason": _l("事由"),
+    }
 
 
 VIEWS = ((DivisionView, _l("行政区划")), (DepartmentView, _l("部门")), (StaffAdminView, _l("工作人员")), (PostView, _l("岗位")), (DelegationView, _l("委托")))

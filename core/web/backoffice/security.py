@@ -8,7 +8,7 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role
 from flask_appbuilder.security.views import (
     AuthDBView,
-    GroupModelView,
+    UserGroupModelView,
     ResetMyPasswordView,
     ResetPasswordView,
     RoleModelView,
@@ -77,8 +77,10 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
         add_columns=["username", "first_name", "last_name", "active", "email", "roles", "password", "conf_password"],
         edit_columns=["username", "first_name", "last_name", "active", "email", "roles"],
     )
-    rolemodelview = _under_office(RoleModelView, "/office/roles", list_title=_l("角色"), show_title=_l("角色详情"), add_title=_l("新增角色"), edit_title=_l("修改角色"))
-    groupmodelview = _under_office(GroupModelView, "/office/groups")
+    rolemodelview = _under_office(
+        RoleModelView, "/office/roles", list_title=_l("角色"), show_title=_l("角色详情"), add_title=_l("新增角色"), edit_title=_l("修改角色")
+    )
+    groupmodelview = _under_office(UserGroupModelView, "/office/groups")
     resetmypasswordview = _under_office(ResetMyPasswordView, "/office/resetmypassword", form_title=_l("修改我的密码"), redirect_url="/office/")
     resetpasswordview = _under_office(ResetPasswordView, "/office/resetpassword", form_title=_l("重设密码"), redirect_url="/office/")
     userinfoeditview = _under_office(UserInfoEditView, "/office/userinfoeditview", form_title=_l("修改我的资料"), redirect_url="/office/")
@@ -97,4 +99,3 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
             )
             cache[key] = frozenset((view, permission) for view, permission in self.session.execute(query))
         return (view_name, permission_name) in cache[key]
-

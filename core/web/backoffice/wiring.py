@@ -1,5 +1,7 @@
 """Hang the back office into the application. FAB writes nothing to the database here (servers run with both switches off)."""
 
+import logging
+
 from flask import Flask, redirect, request
 from flask_appbuilder import AppBuilder, IndexView, expose
 from flask_babel import lazy_gettext as _l
@@ -38,12 +40,13 @@ class Entrance(IndexView):  # type: ignore[misc]
 
 def register(app: Flask, site: Site) -> None:
     """Make FAB share the request's session, add its views, then our own pages."""
+    logging.getLogger("flask_appbuilder").setLevel(logging.ERROR)  # it warns about every column type it has no filter for
     app.config.update(_SETTINGS)
     builder = AppBuilder(indexview=Entrance, security_manager_class=HallSecurityManager, update_perms=False)
     builder.init_app(app, site.instruments["sessions"])
     app.extensions["babel"].locale_selector = edge.locale
     app.context_processor(lambda: {"office_nav": desk.navigation(), "locale": edge.locale()} if request.path.startswith("/office") else {})
-    app.extensions["wangting"].instruments = {**site.instruments, "staff_login": users.authenticate}
+    app.extensions["wangting"].instruments = {**site.instruments, "staff_login": users.authenticate, "staff_active": users.is_active}
     for view, label in organisation.VIEWS:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")

@@ -8,13 +8,20 @@ from flask_appbuilder.actions import action
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_appbuilder.utils.legacy import get_sqla_class
 from sqlalchemy import Boolean, Column, Date, Integer, String, Text, create_engine
+
 from tests.bench.fields import FIELDS
 
 _TYPES = {"text": String(200), "long": Text, "number": Integer, "date": Date, "check": Boolean}
 Application = type(
     "Application",
     (Model,),
-    {"__tablename__": "application", "id": Column(Integer, primary_key=True), "approved": Column(Boolean, default=False), **{name: Column(_TYPES.get(kind, String(100))) for name, kind in FIELDS}, "__repr__": lambda self: str(self.id)},
+    {
+        "__tablename__": "application",
+        "id": Column(Integer, primary_key=True),
+        "approved": Column(Boolean, default=False),
+        **{name: Column(_TYPES.get(kind, String(100))) for name, kind in FIELDS},
+        "__repr__": lambda self: str(self.id),
+    },
 )
 
 
@@ -22,8 +29,8 @@ class ApplicationView(ModelView):
     """Stock list, add and show with one bulk flag."""
 
     datamodel = SQLAInterface(Application)
-    list_columns = ["id", "text_1", "text_2", "date_1", "approved"]
-    add_columns = [name for name, _kind in FIELDS]
+    list_columns = ("id", "text_1", "text_2", "date_1", "approved")
+    add_columns = tuple(name for name, _kind in FIELDS)
     page_size = 20
 
     @action("approve", "Approve", "Sure?", "fa-check")
@@ -41,7 +48,14 @@ class ApplicationView(ModelView):
 def make(create: bool) -> Flask:
     """The peer's application; *create* makes tables, roles and the administrator."""
     app = Flask(__name__)
-    app.config.update(SECRET_KEY="bench", SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"], FAB_UPDATE_PERMS=create, FAB_CREATE_DB=create, WTF_CSRF_ENABLED=True, FAB_API_SWAGGER_UI=False)
+    app.config.update(
+        SECRET_KEY="bench",
+        SQLALCHEMY_DATABASE_URI=os.environ["DATABASE_URL"],
+        FAB_UPDATE_PERMS=create,
+        FAB_CREATE_DB=create,
+        WTF_CSRF_ENABLED=True,
+        FAB_API_SWAGGER_UI=False,
+    )
     db = get_sqla_class()()
     db.init_app(app)
     builder = AppBuilder()

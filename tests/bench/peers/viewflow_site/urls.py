@@ -1,10 +1,9 @@
 """The flow's own URLs."""
 
 from django.urls import path
+from hall.flows import HallFlow
 from viewflow.urls import Site
 from viewflow.workflow.flow import FlowAppViewset
-
-from hall.flows import HallFlow
 
 site = Site(title="Bench", viewsets=[FlowAppViewset(HallFlow, icon="assignment")])
 urlpatterns = [path("", site.urls)]

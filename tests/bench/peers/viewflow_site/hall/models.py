@@ -15,4 +15,6 @@ _KINDS = {
     "email": models.EmailField,
     "phone": lambda: models.CharField(max_length=20),
 }
-Application = type("Application", (Process,), {"__module__": __name__, "approved": models.BooleanField(default=False), **{name: _KINDS[kind]() for name, kind in FIELDS}})
+Application = type(
+    "Application", (Process,), {"__module__": __name__, "approved": models.BooleanField(default=False), **{name: _KINDS[kind]() for name, kind in FIELDS}}
+)

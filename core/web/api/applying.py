@@ -1,0 +1,231 @@
+"""Citizens over the API: tokens, uploads, applications, corrections, progress."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import request
+
+from core.cases import queries
+from core.cases import service as cases
+from core.cases.spec import CaseView, Handed, PartyOnCase
+from core.files import service as files
+from core.files.spec import Limits
+from core.forms import service as forms
+from core.forms.spec import Decision, FormSpec
+from core.identity import service as identity
+from core.items import facts as item_facts
+from core.items import queries as items
+from core.items.materials import needs
+from core.items.spec import CompiledItem
+from core.kernel.errors import BadInput, Finding, NotFound
+from core.kernel.text import normalise
+from core.licences import service as licences
+from core.web import edge
+from core.web.api.operation import caller, citizen, operation
+from core.web.api.plain import plain
+from core.web.api.tokens import LIFETIME, Unauthorised, issue
+from core.web.limits import limit
+from core.web.site import site
+
+_UPLOAD = {
+    "type": "object",
+    "properties": {"id": {"type": "string", "format": "uuid"}, "name": {"type": "string", "maxLength": 200}},
+    "required": ["id", "name"],
+    "additionalProperties": False,
+}
+_MATERIALS = {"type": "object", "additionalProperties": {"type": "array", "items": _UPLOAD, "maxItems": 50}}
+_APPLICATION = {
+    "type": "object",
+    "properties": {
+        "item": {"type": "string", "maxLength": 64},
+        "answers": {"type": "object"},
+        "situation": {"type": "object", "additionalProperties": {"type": "string"}},
+        "materials": _MATERIALS,
+        "party": {"type": "string", "format": "uuid", "description": "who applies; the caller when left out"},
+        "department": {"type": "string", "format": "uuid", "description": "which of the offering departments; the first when left out"},
+    },
+    "required": ["item", "answers"],
+    "additionalProperties": False,
+}
+_HIDDEN = frozenset({"marking", "version_id"})
+
+
+@operation(
+    "POST",
+    "/tokens",
+    "A bearer token for a citizen's account or a staff log-in, good for eight hours",
+    body={
+        "type": "object",
+        "properties": {"kind": {"enum": ["citizen", "staff"]}, "login": {"type": "string", "maxLength": 64}, "password": {"type": "string", "maxLength": 200}},
+        "required": ["kind", "login", "password"],
+        "additionalProperties": False,
+    },
+    status=201,
+)
+def make_token(body: Mapping[str, str]) -> dict[str, Any]:
+    """Check a password and give a token."""
+    login = normalise(body["login"])
+    limit("api.login", "10/minute", login)
+    if body["kind"] == "staff":
+        subject = site().instruments["staff_login"](login, body["password"])
+    else:
+        found = identity.authenticate(edge.session(), login, body["password"])
+        subject = found.account.id if found.account else None
+    edge.commit()  # a failed try is counted also when the answer is a refusal
+    if subject is None:
+        raise Unauthorised("web.api_login")
+    return {"token": issue(body["kind"], subject), "expires_in": LIFETIME}
+
+
+@operation("GET", "/parties", "Who the caller may apply for", auth="citizen")
+def list_parties() -> dict[str, Any]:
+    """Oneself, companies, people represented."""
+    return {"parties": plain(identity.parties_of(edge.session(), caller().id))}
+
+
+@operation("POST", "/uploads", "Hand in a file (at most 20 MB); name the answer's id in an application", auth="citizen", multipart=True, status=201)
+def upload() -> dict[str, Any]:
+    """One file, checked."""
+    limit("api.upload", "120/minute", caller().id)
+    file = request.files.get("file")
+    if file is None:
+        raise BadInput("web.api_file")
+    kept = files.put(edge.session(), file.stream, name=file.filename or "file", holder=("account", caller().id), limits=Limits(max_bytes=20 * 2**20))
+    found: dict[str, Any] = plain(kept)
+    return found
+
+
+@operation("POST", "/cases", "File an application", auth="citizen", body=_APPLICATION, status=201, key=True)
+def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Decide the answers like the pages do, then file."""
+    session = edge.session()
+    current = items.current(session, body["item"], edge.scope())
+    compiled, situation = current.compiled, item_facts.chosen(current.compiled.doc, body.get("situation") or {})
+    party = body.get("party") or (caller().account.party_id if caller().account else "")  # type: ignore[union-attr]
+    acting = identity.acting_for(session, caller().id, [party])[party]
+    known = item_facts.facts(compiled.doc, situation, body["answers"], party={"kind": acting.party.kind}, channel="api")
+    decision = forms.decide(compiled.form, dict(body["answers"]), facts=known)
+    handed = _handed(body.get("materials") or {}, compiled)
+    refuse(compiled, decision, handed, known)
+    owner = next((o.department_id for o in current.offers if o.department_id == body.get("department")), current.offer.department_id)
+    ref = cases.submit(
+        session,
+        compiled=compiled,
+        version_id=current.version_id,
+        owner=owner,
+        values=decision.values,
+        materials=handed,
+        parties=(PartyOnCase(party),),
+        channel="api",
+        command_id=key,
+        situation=situation,
+        actor=citizen(),
+    )
+    return {"id": ref.id, "number": ref.number, "query_code": ref.query_code, "replayed": ref.replayed}
+
+
+def _handed(asked: Mapping[str, Sequence[Mapping[str, str]]], compiled: CompiledItem) -> list[Handed]:
+    """The uploads named in an application, each held by the caller; an upload of somebody else's is not found."""
+    known = {material["id"] for material in compiled.doc["materials"]}
+    strange = sorted(asked.keys() - known)
+    if strange:
+        raise BadInput("web.api_body", findings=tuple(Finding("error", f"materials/{name}", "web.api_no_material", {"name": name}) for name in strange))
+    holder, found = ("account", caller().id), []
+    for material, uploads in asked.items():
+        for each in uploads:
+            blob = files.describe(edge.session(), each["id"], holder=holder, name=each["name"])
+            found.append(Handed(material, blob.id, blob.name, blob.media_type, blob.size, blob.digest, holder))
+    return found
+
+
+def refuse(compiled: CompiledItem, decision: Decision, handed: Sequence[Handed], known: Mapping[str, Any]) -> None:
+    """Raise :class:`BadInput` with everything that is wrong or missing, answers and materials together."""
+    wrong = list(findings_of(decision, compiled.form))
+    there = {one.material for one in handed}
+    wrong += [
+        Finding("error", f"materials/{need.id}", "web.api_material_missing", {"title": need.doc["title"]})
+        for need in needs(compiled.doc, known)
+        if need.demanded and need.id not in there
+    ]
+    if wrong:
+        raise BadInput(findings=tuple(wrong))
+
+
+def findings_of(decision: Decision, form: FormSpec) -> tuple[Finding, ...]:
+    """Form errors as findings, already in the caller's words."""
+    return tuple(Finding("error", f"answers/{error.path}", "web.api_answer", {"words": forms.words(error, form, edge.locale())}) for error in decision.errors)
+
+
+@operation("GET", "/cases", "The caller's cases, newest first", auth="citizen", query={"after": "cursor"})
+def list_cases() -> dict[str, Any]:
+    """Cases of everybody the caller acts for."""
+    batch = queries.mine(edge.session(), caller().id, cursor=request.args.get("after") or None)
+    return {"cases": plain(batch.rows), "next": batch.next}
+
+
+def _own(case_id: str) -> CaseView:
+    return queries.case_for_party(edge.session(), case_id, actor=citizen(), locale=edge.locale())
+
+
+@operation("GET", "/cases/{case_id}", "One case: answers, clocks with the days counted, timeline, what was asked to be corrected", auth="citizen")
+def show_case(case_id: str) -> dict[str, Any]:
+    """One of the caller's cases."""
+    view = _own(case_id)
+    return {**plain(view, _HIDDEN), "timeline": plain(queries.timeline(edge.session(), view, locale=edge.locale()))}
+
+
+@operation(
+    "POST",
+    "/cases/{case_id}/corrections",
+    "Answer a correction: only what was asked for may differ",
+    auth="citizen",
+    body={"type": "object", "properties": {"answers": {"type": "object"}, "materials": _MATERIALS}, "additionalProperties": False},
+    key=True,
+)
+def answer_correction(case_id: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """The asked fields, merged over what was filed."""
+    view = _own(case_id)
+    compiled = items.load(edge.session(), view.version_id)
+    values = {**(view.values or {}), **(body.get("answers") or {})}
+    known = item_facts.facts(compiled.doc, view.situation, values, channel=view.channel)
+    decision = forms.decide(compiled.form, values, facts=known)
+    if decision.errors:
+        raise BadInput(findings=findings_of(decision, compiled.form))
+    result = cases.correct(
+        edge.session(), case_id, values=decision.values, materials=_handed(body.get("materials") or {}, compiled), command_id=key, actor=citizen()
+    )
+    found: dict[str, Any] = plain(result)
+    return found
+
+
+@operation(
+    "POST",
+    "/cases/{case_id}/withdrawal",
+    "Take the application back (until the decision)",
+    auth="citizen",
+    body={"type": "object", "properties": {"reason": {"type": "string", "maxLength": 1000}}, "additionalProperties": False},
+    key=True,
+)
+def withdraw_case(case_id: str, body: Mapping[str, Any], key: str) -> dict[str, Any]:
+    """Withdraw."""
+    found: dict[str, Any] = plain(cases.withdraw(edge.session(), case_id, reason=body.get("reason"), command_id=key, actor=citizen()))
+    return found
+
+
+@operation("GET", "/progress/{code}", "Where a case stands, for whoever holds its query code", query={"number": "case number"})
+def show_progress(code: str) -> dict[str, Any]:
+    """Progress without answers, files or names."""
+    limit("progress", "20/minute")
+    view = queries.by_query_code(edge.session(), code, locale=edge.locale())
+    if request.args.get("number") not in (None, view.number):
+        raise NotFound
+    kept = {name: getattr(view, name) for name in ("number", "item_title", "status", "outcome", "submitted_at", "accepted_at", "decided_at", "ended_at")}
+    return {**plain(kept), "timeline": plain(queries.timeline(edge.session(), view, locale=edge.locale()))}
+
+
+@operation("GET", "/licences/{code}", "Verify a licence by its identifier or the code in its QR; masked")
+def verify_licence(code: str) -> dict[str, Any]:
+    """Masked verification."""
+    limit("verify", "30/minute")
+    found: dict[str, Any] = plain(licences.verify(edge.session(), code))
+    return found

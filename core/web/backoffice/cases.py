@@ -1,0 +1,202 @@
+"""The case page: answers, materials, clock, route and the buttons of my step; and the door through which a button is pressed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flask import Blueprint, Response, redirect, request
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as Answer
+
+from core.audit import service as audit
+from core.cases import access, queries
+from core.cases import service as cases
+from core.cases.spec import CaseView
+from core.files import service as files
+from core.forms import service as forms
+from core.identity import queries as people
+from core.items import facts as item_facts
+from core.items import queries as items
+from core.items.spec import CompiledItem
+from core.kernel.errors import BadInput, NotFound, PlatformError
+from core.kernel.ids import is_id, new_id
+from core.kernel.text import normalise
+from core.routing import service as routing
+from core.web import edge
+from core.web.backoffice.desk import actor, at_desk, desk_page, tell
+
+blueprint = Blueprint("office_cases", __name__, url_prefix="/office/cases")
+#: The five dispositions of 行政许可法 32 that are not an acceptance, as far as a window can choose them.
+DISPOSITIONS = ("not_required", "not_authority", "not_eligible", "materials_false", "other")
+
+
+def _load(case_id: str) -> tuple[CaseView, CompiledItem]:
+    if not is_id(case_id):
+        raise NotFound
+    view = queries.case_for_staff(edge.session(), case_id, actor=actor(), locale=edge.locale())
+    return view, items.load(edge.session(), view.version_id)
+
+
+@blueprint.get("/<case_id>")
+@at_desk
+def show(case_id: str) -> str:
+    """The page. Looking is recorded by the query."""
+    view, compiled = _load(case_id)
+    return _page(view, compiled)
+
+
+def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error: PlatformError | None = None, given: Mapping[str, Any] | None = None) -> str:
+    locale = edge.locale()
+    known = item_facts.facts(compiled, view.situation, view.values or {}, channel=view.channel)
+    states = routing.states_of(compiled.route, view.marking)
+    session = edge.session()
+    offices = {each.id: each.title for each in people.departments(session, ids=[i for task in view.tasks for i in task.departments if i])}
+    answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
+    mine = [task for task in view.tasks if task.mine]
+    return desk_page(
+        "office/case.html",
+        nav_here="worklist",
+        view=view,
+        answers=answers,
+        revealed=reveal,
+        offices=offices,
+        mine=mine,
+        others=[task for task in view.tasks if not task.mine],
+        clocks=[clock for clock in view.clocks if clock.due or clock.running],
+        drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale),
+        outline=routing.outline(compiled.route, facts=known, state=states, locale=locale),
+        fields=_fields(compiled),
+        materials=compiled.doc["materials"],
+        material_titles={material["id"]: material["title"] for material in compiled.doc["materials"]},
+        dispositions=[(key, _disposition(key)) for key in DISPOSITIONS],
+        ways=compiled.doc["route"].get("delivery", {}).get("ways", []),
+        command_id=new_id(),
+        error=error.words(locale) if error else None,
+        findings=[finding.words(locale) for finding in error.findings] if isinstance(error, BadInput) else [],
+        given=given or {},
+        given_fields=request.form.getlist("field"),
+        given_materials=request.form.getlist("material"),
+        **_words(),
+    )
+
+
+def _words() -> dict[str, dict[str, str]]:
+    """Titles of the closed lists that the page shows."""
+    return {
+        "status_words": {
+            "submitted": _("等待受理"),
+            "accepted": _("已受理"),
+            "declined": _("不予受理"),
+            "correction_requested": _("等待补正"),
+            "in_review": _("审查中"),
+            "suspended": _("暂停"),
+            "decided": _("已决定"),
+            "delivered": _("已送达"),
+            "closed": _("已办结"),
+            "withdrawn": _("已撤回"),
+            "lapsed": _("逾期未补正"),
+            "terminated": _("已终止"),
+        },
+        "role_words": {
+            "applicant": _("申请人"),
+            "co_applicant": _("共同申请人"),
+            "agent": _("代办人"),
+            "guardian": _("监护人"),
+            "legal_representative": _("法定代表人"),
+        },
+        "clock_words": {"intake": _("受理期限"), "main": _("办理期限"), "correction": _("补正期限"), "delivery": _("送达期限"), "step": _("环节期限")},
+        "way_words": {"pickup": _("窗口领取"), "post": _("邮寄"), "electronic": _("电子送达")},
+    }
+
+
+def _disposition(key: str) -> str:
+    return {
+        "not_required": _("依法不需要取得许可"),
+        "not_authority": _("不属于本机关职权范围"),
+        "not_eligible": _("不符合受理条件"),
+        "materials_false": _("材料不真实"),
+        "other": _("其他法定情形"),
+    }[key]
+
+
+def _fields(compiled: CompiledItem) -> list[tuple[str, str]]:
+    """(path, title) of what a correction may ask for: top fields in reading order."""
+    locale = edge.locale()
+    asked = [field for page in compiled.form.pages for field in page.fields if field.kind.key != "computed"]
+    return [(field.path, compiled.form.text(f"{field.path}.title", field.title, locale)[0]) for field in asked]
+
+
+@blueprint.post("/<case_id>/tasks/<int:no>")
+@at_desk
+def press(case_id: str, no: int) -> Answer | tuple[str, int]:
+    """Press a button of one of my tasks. A refused press shows the page again with what was written."""
+    view, compiled = _load(case_id)
+    form = request.form
+    action, words = form.get("action", "")[:64], normalise(form.get("opinion", ""))
+    command = form.get("command_id", "")
+    if not is_id(command):
+        raise BadInput
+    session = edge.session()
+    try:
+        if action in ("claim", "release"):
+            verb = cases.claim if action == "claim" else cases.release
+            verb(session, case_id, no, command_id=command, actor=actor())
+        else:
+            reason = words or None
+            cases.act(session, case_id, no, action, reason=reason, opinion=words or None, data=_data(action), command_id=command, actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status not in (403, 409, 422):
+            raise
+        view, compiled = _load(case_id)
+        return _page(view, compiled, error=error, given=form), error.status
+    tell(_done(view, no, action))
+    return redirect(f"/office/cases/{case_id}" if access.staff_may_see(session, case_id, actor()) else "/office/", 303)
+
+
+def _data(action: str) -> dict[str, Any]:
+    form = request.form
+    if action in ("request_correction", "missing"):
+        fields = {path: normalise(form.get(f"why-field-{path}", "")) for path in form.getlist("field")}
+        materials = {key: normalise(form.get(f"why-material-{key}", "")) for key in form.getlist("material")}
+        return {"fields": fields, "materials": materials}
+    if action == "decline":
+        return {"disposition": form.get("disposition", "other") if form.get("disposition") in DISPOSITIONS else "other"}
+    if action == "deliver":
+        return {"way": form.get("way", "")[:32]}
+    return {}
+
+
+def _done(view: CaseView, no: int, action: str) -> str:
+    task = next((task for task in view.tasks if task.no == no), None)
+    title = next((each.title for each in task.actions if each.id == action), action) if task else action
+    if action == "claim":
+        title = _("领取")
+    elif action == "release":
+        title = _("放回")
+    return str(_("%(number)s:已%(action)s", number=view.number[-12:], action=title))
+
+
+@blueprint.post("/<case_id>/reveal")
+@at_desk
+def reveal(case_id: str) -> str:
+    """Show what is masked, once, for a reason that is recorded with who and when."""
+    reason = normalise(request.form.get("reason", ""))[:200]
+    view, compiled = _load(case_id)
+    if not reason:
+        return _page(view, compiled, error=BadInput("web.reveal_reason"))
+    audit.record(edge.session(), "case.revealed", subject=("case", view.id), actor=actor(), detail={"reason": reason})
+    return _page(view, compiled, reveal=True)
+
+
+@blueprint.get("/<case_id>/materials/<material_id>")
+@at_desk
+def material(case_id: str, material_id: str) -> Response:
+    """A file of the case, for those who may see the case."""
+    found, holder = queries.material_holder(edge.session(), case_id, material_id, actor=actor())
+    content = files.open(edge.session(), found.blob_id, holder=holder)
+    response = Response(content, mimetype=found.media_type)
+    inline = found.media_type in ("application/pdf", "image/jpeg", "image/png", "image/webp")
+    response.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=found.name)
+    # A document from outside never runs anything and never reaches anything.
+    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox; frame-ancestors 'self'"
+    return response

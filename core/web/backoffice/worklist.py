@@ -1,0 +1,93 @@
+"""The worklist: what waits for me, worst first. Filters are remembered; paging is by key."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, redirect, request
+from flask import session as cookie
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response
+
+from core.cases import queries
+from core.cases.worklist import Filters
+from core.identity import queries as people
+from core.kernel.clock import now, today
+from core.kernel.text import normalise
+from core.web import edge
+from core.web.backoffice.desk import at_desk, desk_page, me
+
+blueprint = Blueprint("worklist", __name__, url_prefix="/office")
+_LIGHTS = ("red", "yellow", "green")
+_REMEMBERED = "worklist"
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """A step with its count and the address that shows it."""
+
+    title: str
+    count: str
+    href: str
+    here: bool
+
+
+@blueprint.get("/")
+@at_desk
+def show() -> str | Response:
+    """One batch of open tasks."""
+    asked = {key: normalise(request.args.get(key, ""))[:100] for key in ("light", "step", "mine", "number")}
+    if not request.args and cookie.get(_REMEMBERED):
+        return redirect("/office/?" + cookie[_REMEMBERED])
+    _remember(asked)
+    item, _slash, node = asked["step"].partition("/")
+    filters = Filters(
+        item=item or None,
+        node=node or None,
+        light=asked["light"] if asked["light"] in _LIGHTS else None,
+        mine=asked["mine"] == "1",
+        number=asked["number"] or None,
+    )
+    who, session = me(), edge.session()
+    rows = queries.worklist(session, who.posts, staff_id=who.id, filters=filters, cursor=request.args.get("after"), limit=20)
+    return desk_page(
+        "office/worklist.html",
+        nav_here="worklist",
+        rows=rows.rows,
+        after=rows.next,
+        asked=asked,
+        tabs=_tabs(asked["step"]),
+        lights=queries.lights(session, who.posts, staff_id=who.id),
+        departments={post.department_id: post.department_title for post in who.posts},
+        today=today(),
+        at=now(),
+        link=_link,
+    )
+
+
+def _remember(asked: dict[str, str]) -> None:
+    kept = {key: asked[key] for key in ("light", "step", "mine") if asked[key]}
+    query = "&".join(f"{key}={value}" for key, value in kept.items() if "&" not in value)
+    if cookie.get(_REMEMBERED, "") != query:
+        cookie[_REMEMBERED] = query
+
+
+def _link(**changes: str) -> str:
+    """This list with one filter changed; the batch starts anew."""
+    kept = {key: value for key, value in request.args.items() if key != "after" and value}
+    kept |= changes
+    return "/office/?" + (urlencode({key: value for key, value in kept.items() if value}) or "light=")
+
+
+def _tabs(here: str) -> list[Tab]:
+    who = me()
+    steps = queries.counts(edge.session(), who.posts, staff_id=who.id)
+    tabs = [Tab(step.title, f"{step.count}{'+' if step.more else ''}", _link(step=step.node), step.node == here) for step in steps[:12]]
+    return [Tab(_("全部"), "", _link(step=""), not here), *tabs]
+
+
+@blueprint.get("/me")
+@at_desk
+def profile() -> str:
+    """My posts, and what I stand in for."""
+    who = me()
+    return desk_page("office/me.html", nav_here="me", who=who, departments=people.departments(edge.session(), ids=[p.department_id for p in who.posts]))

@@ -1,0 +1,28 @@
+// Keyboard for the worklist, focus for errors, and forms that go out once. Everything works without it.
+for (const spot of document.querySelectorAll("[data-focus]")) spot.focus();
+
+const table = document.querySelector("table[data-keys]");
+if (table) {
+  const links = [...table.querySelectorAll("tbody a")];
+  let at = -1;
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    const step = { j: 1, k: -1 }[event.key.toLowerCase()];
+    if (!step || !links.length) return;
+    at = Math.min(Math.max(at + step, 0), links.length - 1);
+    links[at].focus();
+    event.preventDefault();
+  });
+}
+
+for (const form of document.querySelectorAll("form[data-once]")) {
+  let sent = false;
+  form.addEventListener("submit", (event) => {
+    if (sent) event.preventDefault(); // the command id makes a second one harmless; this spares the wait
+    sent = true;
+  });
+  form.addEventListener("keydown", (event) => {
+    const main = form.querySelector("button.main[name=action]");
+    if (event.key === "Enter" && event.ctrlKey && main) form.requestSubmit(main);
+  });
+}
