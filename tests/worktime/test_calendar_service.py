@@ -4,13 +4,15 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 
+from core.audit.models import Entry
 from core.db.base import Base
 from core.db.database import Database
 from core.kernel.actor import SYSTEM
 from core.worktime import service
 from core.worktime.errors import BadCalendar
-from core.worktime.models import CalendarDay, CalendarYear
+from core.worktime.models import CalendarYear
 from core.worktime.notice import read_notice, shipped_calendar
 from core.worktime.spec import Limit
 
@@ -23,10 +25,9 @@ YEAR_2027 = {
 
 
 @pytest.fixture
-def database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Database:
+def database(tmp_path: Path) -> Database:
     made = Database(f"sqlite:///{tmp_path / 'calendar.db'}")
-    Base.metadata.create_all(made.engine, tables=[CalendarDay.__table__, CalendarYear.__table__])
-    monkeypatch.setattr(service.audit, "record", lambda *args, **kwargs: None)  # the audit chain has its own tests and tables
+    Base.metadata.create_all(made.engine)
     return made
 
 
@@ -58,6 +59,7 @@ def test_importing_the_notice_confirms_the_year_and_makes_a_new_revision(databas
     assert after.is_working(date(2027, 2, 5))  # was a provisional holiday, the notice does not name it
     assert before.provisional(date(2027, 5, 8)) and not after.provisional(date(2027, 5, 8))
     with database.session() as session:
+        assert [entry.action for entry in session.scalars(select(Entry))] == ["calendar_imported"] * 2
         assert service.load_shipped(session, SYSTEM) == ()  # a provisional file never overwrites a published notice
 
 
