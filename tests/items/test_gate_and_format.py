@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from core.items import service as items
 from core.items.facts import facts
-from core.items.limits import ChosenLimit, choose, longer
 from core.items.library import library, read_json
+from core.items.limits import ChosenLimit, choose, longer
 from core.items.materials import needs
 from core.items.results import face
 
