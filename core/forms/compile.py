@@ -73,7 +73,7 @@ class Compiler:
             self.defs["#"] = root
         schema = {"$schema": "https://json-schema.org/draft/2020-12/schema", **root.schema}
         if self.raw_defs:
-            schema["$defs"] = strip(self.raw_defs)
+            schema["$defs"] = {name: strip(body) for name, body in self.raw_defs.items()}
         pages = self._pages(root)
         nodes = in_order(self.nodes, lambda path, others: self.fault(self.spots.get(path, ""), "cycle", path=path, others="、".join(others)))
         return FormSpec(

@@ -83,6 +83,7 @@ class Control:
     label: str = ""
     parts: Sequence[Control] = ()
     mark: str = ""
+    order: str = ""
     chosen: str = ""
     key: str = ""
     blank: Control | None = None
@@ -270,6 +271,9 @@ class Builder:
             self._inside(made, field, body, value, depth)
         else:
             made.value = body.kind.encode(body, value)
+            if shown.macro == "choices" and len(made.value) > 1:
+                natural = [o.key for o in shown.options if o.key in made.value]
+                made.order = "" if natural == list(made.value) else json.dumps(list(made.value))
         hints = [f"{made.id}-h"] if shown.help or made.src else []
         if shown.condition:
             hints.append(f"{made.id}-c")

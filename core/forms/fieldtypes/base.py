@@ -55,7 +55,7 @@ def read(field: Field, branch: Branch) -> Any:
     if mark in MARKS and field.kind.accepts_mark(field, mark):
         empty = MARKS[mark]
         return type(empty)() if isinstance(empty, (list, dict)) else empty
-    return None if field.nullable and field.required else MISSING
+    return MISSING
 
 
 class FieldType:

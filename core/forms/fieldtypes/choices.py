@@ -1,5 +1,6 @@
 """Answers picked from a list: yes/no, one, several, one level after another, a commitment."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -169,6 +170,18 @@ class Region(Cascade):
         return super().sample(field, seed) if field.options else "样例市样例区"
 
 
+def _as_ordered(keys: list[str], order: str | None) -> list[str]:
+    """Browsers post ticked boxes in the order of the page; ``_order`` is the order they were given in before, for as many as are left."""
+    if not order or len(order) > 20_000:
+        return keys
+    try:
+        before = json.loads(order)
+    except (ValueError, RecursionError):
+        return keys
+    known = [k for k in before if k in keys] if isinstance(before, list) else []
+    return [*known, *(k for k in keys if k not in known)]
+
+
 def _trail(option: Option, value: Any) -> list[Option]:
     if option.value == value and type(option.value) is type(value):
         return [option]
@@ -195,7 +208,7 @@ class Choices(FieldType):
     def decode(self, field: Field, branch: Branch) -> Any:
         """The values behind the ticked keys, each once."""
         picked: list[Any] = []
-        for key in branch.texts[: len(field.options) + 50]:
+        for key in _as_ordered(branch.texts[: len(field.options) + 50], branch.first("_order")):
             option = field.by_key.get(key)
             value = option.value if option is not None else key
             if key and value not in picked:

@@ -32,7 +32,10 @@ def form_class(fields: tuple[Field, ...]) -> type[Form]:
 def read_fields(fields: tuple[Field, ...], branch: Branch) -> dict[str, Any]:
     """The answers posted below *branch*, coerced; unanswered fields are left out, unknown names never looked at."""
     form = form_class(fields)(branch)
-    return {f.id: answer.data for f, answer in zip(fields, form, strict=True) if answer.data is not MISSING}
+    found = {f.id: answer.data for f, answer in zip(fields, form, strict=True) if answer.data is not MISSING}
+    if found:  # where anything was answered, a blank that has to be there and may be null is null
+        found.update({f.id: None for f in fields if f.nullable and f.required and f.id not in found})
+    return found
 
 
 def _depth(branch: Branch) -> bool:
