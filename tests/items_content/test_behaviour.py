@@ -89,7 +89,8 @@ def broken(doc: content.Doc, values: dict[str, Any]) -> Iterator[tuple[str, dict
         kind = (field.get("ui") or {}).get("field")
         if name in doc["required"]:
             yield name, {k: v for k, v in values.items() if k != name}
-        wrong = WRONG.get(str(kind), lambda _value, _field: None)(values[name], field)
+        spoil = WRONG.get(str(kind))
+        wrong = spoil(values[name], field) if spoil is not None else None
         if wrong is not None and not (kind == "statement" and name not in doc["required"]):
             yield name, {**values, name: wrong}
 

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from sqlalchemy.orm import Session
