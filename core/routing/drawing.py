@@ -11,6 +11,7 @@ from itertools import pairwise
 from typing import Any
 
 from core.kernel.wording import word
+from core.routing.actions import text
 from core.routing.outline import OutlineLine, State, layers_of, off_branches, outline, states_of
 from core.routing.sentences import Voice, short_limit
 from core.routing.spec import Node, RouteLimit, RouteSpec, Scope
@@ -71,8 +72,11 @@ class _Drawing:
         line = self._whole()
         width, height = round(line.width + 16), round(line.up + line.down + 16)
         self._chain(line, 8, line.up + 8)
-        described = "；".join(part.words for part in outline(self.spec, facts=self.facts, state=self.state, locale=self.voice.locale, labels=self.voice.labels))
-        title = word("routing.say.drawing", self.voice.locale, title=self.spec.title)
+        voice = self.voice
+        lines = outline(self.spec, facts=self.facts, state=self.state, locale=voice.locale, labels=voice.labels, departments=voice.departments)
+        described = voice.say("semicolon").join(line.words.rstrip("。.") for line in lines)
+        name = text(self.spec, "title", self.spec.title, voice.locale)
+        title = voice.say("drawing", title=name) if name else voice.say("drawing_plain")
         return (
             f'<svg class="route" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
             f'aria-labelledby="{self.ident}-title {self.ident}-desc"><title id="{self.ident}-title">{escape(title)}</title>'

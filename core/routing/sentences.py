@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.kernel.wording import word
 from core.routing.actions import exit_words, outcome_labels, text
-from core.routing.spec import Branch, Holders, Node, Org, RouteLimit, RouteSpec
+from core.routing.spec import Branch, Exit, Holders, Node, Org, RouteLimit, RouteSpec
 from core.rules.service import Labels, Rule
 from core.worktime.explain import limit_words, one
 from core.worktime.spec import Limit
@@ -55,6 +55,11 @@ class Voice:
         plain = limit_words(limit.plain, self.locale)
         return cases + (self.say("limit_else", limit=plain) if cases else plain)
 
+    def effect(self, node: Node, exit_: Exit) -> str:
+        """Where an exit leads, inside a sentence."""
+        words = exit_words(self.spec, node, exit_, self.locale)
+        return words[:1].lower() + words[1:]
+
     def listed(self, parts: list[str]) -> str:
         """Parts of a sentence joined."""
         return self.say("comma").join(parts)
@@ -97,7 +102,7 @@ def _step(voice: Voice, node: Node) -> str:
         title = text(voice.spec, f"{node.path}.actions.{action.id}.title", action.title, voice.locale)
         extra = [voice.say("only_when", rule=voice.rule(action.when))] if action.when else []
         extra += [voice.say(f"needs_{need}") for need in action.exit.needs]
-        effect = exit_words(voice.spec, node, action.exit, voice.locale)
+        effect = voice.effect(node, action.exit)
         buttons.append(voice.say("button", title=title, extra=voice.say("extra", parts=voice.listed(extra)) if extra else "", effect=effect))
     said = voice.say("step", **_who_and_when(voice, node), buttons=voice.say("semicolon").join(buttons))
     if node.holders is not None and node.holders.exclude:
@@ -120,8 +125,8 @@ def _sign(voice: Voice, node: Node) -> str:
         groups=voice.listed(groups),
         order=voice.say("in_order") if node.in_order else "",
         limit=voice.limit(node.limit),
-        agree=exit_words(voice.spec, node, node.exits["agree"], voice.locale),
-        refuse=exit_words(voice.spec, node, node.exits["refuse"], voice.locale),
+        agree=voice.effect(node, node.exits["agree"]),
+        refuse=voice.effect(node, node.exits["refuse"]),
     )
     said += voice.say("veto") if node.veto else ""
     return said + (voice.say("may_add") if node.may_add else "")
@@ -136,17 +141,17 @@ def _parallel(voice: Voice, node: Node) -> str:
         title=voice.title(node.path, node.title),
         branches=voice.say("semicolon").join(branch_words(voice, b) for b in node.branches.values()),
         join=join,
-        agree=exit_words(voice.spec, node, node.exits["agree"], voice.locale),
-        refuse=exit_words(voice.spec, node, node.exits["refuse"], voice.locale),
+        agree=voice.effect(node, node.exits["agree"]),
+        refuse=voice.effect(node, node.exits["refuse"]),
     )
 
 
 def _auto(voice: Voice, node: Node) -> str:
-    by_hand = exit_words(voice.spec, node, node.exits["by_hand"], voice.locale)
-    done = exit_words(voice.spec, node, node.exits["done"], voice.locale)
+    by_hand = voice.effect(node, node.exits["by_hand"])
+    done = voice.effect(node, node.exits["done"])
     return voice.say("auto", title=voice.title(node.path, node.title), purpose=node.purpose, done=done, by_hand=by_hand)
 
 
 def _subcase(voice: Voice, node: Node) -> str:
-    exits = {name: exit_words(voice.spec, node, node.exits[name], voice.locale) for name in ("granted", "refused", "cancelled")}
+    exits = {name: voice.effect(node, node.exits[name]) for name in ("granted", "refused", "cancelled")}
     return voice.say("subcase", title=voice.title(node.path, node.title), item=node.item, limit=voice.limit(node.limit), **exits)
