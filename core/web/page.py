@@ -212,9 +212,9 @@ def at(value: Any, locale: str) -> str:
 
 def phrases(title: str) -> Markup:
     """A title whose bracketed part never breaks in the middle: 食品（含保健食品）|经营许可新办."""
-    head, mark, tail = str(title).replace("(", "（").replace(")", "）").partition("）")
+    head, mark, tail = typeset(str(title)).partition("）")
     if not mark or not tail or "（" not in head or len(head) > 14:
-        return escape(title)
+        return escape(typeset(str(title)))
     return Markup('<span class="nw">{}）</span>{}').format(head, tail)
 
 

@@ -5,12 +5,14 @@ errors is saved as a draft too, and a draft that was changed in another window i
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, jsonify, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from core.cases import drafts
+from core.cases import queries as case_queries
 from core.cases.errors import DraftStale
 from core.cases.service import submit
 from core.cases.spec import DraftView, PartyOnCase
@@ -20,8 +22,10 @@ from core.identity import service as identity
 from core.items import facts as item_facts
 from core.items import queries as items
 from core.items.spec import CompiledItem, Current
-from core.kernel.errors import Conflict, NotFound
-from core.kernel.ids import is_id, new_id
+from core.items.texts import Reader
+from core.kernel.clock import local
+from core.kernel.errors import NotFound
+from core.kernel.ids import is_id
 from core.web import edge
 from core.web.page import Kept, environment, page, say
 from core.web.portal import acting, flow, offer, papers
@@ -100,8 +104,6 @@ def _page_parts(
 
 
 def _situations(compiled: CompiledItem, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
-    from core.items.texts import Reader
-
     read = Reader(compiled.doc, edge.locale())
     return [
         {
@@ -292,8 +294,6 @@ def _save(draft: DraftView, compiled: CompiledItem, values: Mapping[str, Any], s
 
 def _stale(draft: DraftView, compiled: CompiledItem, page_id: str, values: Mapping[str, Any], who: acting.Acting) -> str:
     """What was typed, on top of the draft as it is now; sending it again means it."""
-    from dataclasses import replace
-
     shown = replace(draft, values=values)
     notice = say("这份草稿刚才在另一个窗口或设备上改过。下面是你这里填的；再按一次“保存并继续”就用这里的。")
     return _form_page(shown, compiled, page_id, who, notice=notice)
@@ -303,10 +303,6 @@ def _stale(draft: DraftView, compiled: CompiledItem, page_id: str, values: Mappi
 @edge.login_required
 def autosave(draft_id: str) -> Answer:
     """Save what is typed so far, errors and all; answers with the time, or 409 when it was changed elsewhere."""
-    from flask import jsonify
-
-    from core.kernel.clock import local
-
     draft, compiled, _who = _draft(draft_id)
     page_id = request.form.get("_page", "")
     if page_id not in {each.id for each in compiled.form.pages}:
@@ -339,7 +335,7 @@ def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *,
     frame = flow.frame(compiled, known, CHECK, draft, notice=notice or _newer(draft))
     shown = papers.check_context(draft, compiled, known, decision, who)
     agree = [("agree", agree_error)] if agree_error else []
-    extra = {"agree_error": agree_error, "errors": agree, "submit_href": url_for("apply.send", draft_id=draft.id), "command": new_id(), "draft_version": draft.version}
+    extra = {"agree_error": agree_error, "errors": agree, "submit_href": url_for("apply.send", draft_id=draft.id), "draft_version": draft.version, "owners": _owners(compiled)}
     html = page("portal/check.html", **frame | shown | extra)
     return (html, 422) if agree_error else html
 
@@ -347,14 +343,11 @@ def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *,
 @apply.post("/drafts/<draft_id>/submit")
 @edge.login_required
 def send(draft_id: str) -> Answer:
-    """File the application. The key in the page makes a second press (or a reload) answer with the same case."""
-    command = request.form.get("_command", "")
-    if not is_id(command):
-        raise NotFound
+    """File the application. The draft is the key of the command: a second press, a reload or another window gets the same case."""
     try:
         draft, compiled, who = _draft(draft_id)
     except NotFound:
-        return _already(command)
+        return _already(draft_id)
     if request.form.get("_version", type=int) != draft.version:
         return _check_page(draft, compiled, who, notice=say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再核对一遍。"))
     if not request.form.get("_agree"):
@@ -376,12 +369,18 @@ def send(draft_id: str) -> Answer:
         materials=papers.wanted(draft, compiled, known),
         parties=(PartyOnCase(who.party_id),),
         channel="web",
-        command_id=command,
+        command_id=draft.id,
         draft_id=draft.id,
         situation=draft.situation,
         actor=edge.citizen(),
     )
     return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+
+
+def _owners(compiled: CompiledItem) -> list[dict[str, str]]:
+    """The departments to choose from, when more than one of this hall handles the item."""
+    offers = offer.current(compiled.code).offers
+    return [{"id": each.department_id, "title": each.department_title, "help": each.division_title} for each in offers] if len(offers) > 1 else []
 
 
 def _owner(current: Current) -> str:
@@ -406,11 +405,9 @@ def _renewed(draft: DraftView, current: Current) -> DraftView:
     )
 
 
-def _already(command: str) -> Answer:
-    """The draft is gone: was it this very command that filed it? Then its receipt; else there is nothing here."""
-    from core.cases import queries as case_queries
-
-    case_id = case_queries.by_command(edge.session(), edge.citizen(), command)
+def _already(draft_id: str) -> Answer:
+    """The draft is gone: was it filed by this reader? Then its receipt; else there is nothing here."""
+    case_id = case_queries.by_command(edge.session(), edge.citizen(), draft_id) if is_id(draft_id) else None
     if case_id is None:
-        raise Conflict("portal.draft_gone")
+        raise NotFound
     return redirect(url_for("cases.receipt", case_id=case_id), 303)

@@ -1,6 +1,7 @@
 """A case as its applicant reads it: where it stands in one sentence, until when and why, what was done, what comes."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from flask import url_for
@@ -10,7 +11,7 @@ from core.cases.spec import ENDED, CaseCard, CaseView, ClockView, TimelineStep
 from core.items import queries as items
 from core.licences import queries as licences
 from core.licences.spec import VerifyView
-from core.web.page import at, day, say
+from core.web.page import at, day, say, typeset
 from core.web.portal.sheet import clock_sheet
 from core.worktime.calendars import Calendar
 
@@ -152,10 +153,12 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
     steps = [{"state": "done", "title": say("已提交"), "small": day(each.submitted_at, locale)}]
     steps.append({"state": "done" if over else "now", "title": words, "small": day(each.ended_at, locale) if each.ended_at else ""})
     if not over and each.due_at is not None:
-        steps.append({"state": "todo", "title": say("办完"), "small": say("最晚 %(day)s", day=day(each.due_at, locale, year=False))})
+        last = each.due_at - timedelta(seconds=1)  # the instant after which it is late belongs to the next day
+        what = say("答复是否受理") if each.status in ("submitted", "correction_requested") else say("办完")
+        steps.append({"state": "todo", "title": what, "small": say("最晚 %(day)s", day=day(last, locale, year=False))})
     return {
         "href": url_for("cases.show", case_id=each.id),
-        "title": each.item_title,
+        "title": typeset(each.item_title),
         "number": each.number,
         "light": shown,
         "light_words": _short_light(each),

@@ -5,6 +5,7 @@ from markupsafe import Markup
 
 from core.guides.build import build_guide
 from core.guides.spec import Guide
+from core.identity import queries as people
 from core.items import facts as item_facts
 from core.items.spec import Current
 from core.web import edge
@@ -28,7 +29,7 @@ def view(current: Current, answers: dict[str, str]) -> dict[str, object]:
     """The values of the guide template."""
     compiled, locale = current.compiled, edge.locale()
     address = url_for("portal.item", code=compiled.code, _external=True)
-    guide = build_guide(compiled, answers, locale=locale, division=current.offer.division_title, number=current.number, published=current.published_at, address=address)
+    guide = build_guide(compiled, answers, locale=locale, division=current.offer.division_title, number=current.number, published=current.published_at, address=address, departments=_departments())
     shown = {name: getattr(guide, name) for name in guide.__slots__}
     return shown | {
         "tags": _tags(guide),
@@ -42,6 +43,14 @@ def view(current: Current, answers: dict[str, str]) -> dict[str, object]:
         "href": url_for("portal.item", code=compiled.code),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }
+
+
+def _departments() -> dict[str, str]:
+    """Names of the departments that the route's sentences mention, nearest to this hall's own division."""
+    found: dict[str, str] = {}
+    for each in people.departments(edge.session(), edge.scope()):
+        found.setdefault(each.code, each.title)
+    return found
 
 
 def _tags(guide: Guide) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ from core.licences import queries as licences
 from core.licences import service as licence_verbs
 from core.notices import queries as notice_queries
 from core.web import edge
-from core.web.page import page, say
+from core.web.page import page, say, typeset
 from core.web.portal import acting, case_view, papers, today
 
 my = Blueprint("my", __name__, url_prefix="/my")
@@ -42,7 +42,7 @@ def space() -> str:
         drafts=[_draft(each) for each in case_drafts.mine(session, actor=edge.citizen())],
         cases=[case_view.card(each, locale) for each in found.rows],
         more=url_for("my.space", after=found.next) if found.next else None,
-        messages=[_message(each) for each in notice_queries.inbox(session, me.id)],
+        messages=[_message(each) for each in notice_queries.inbox(session, me.id, locale=locale, limit=10).rows],
         licences=[case_view.licence(each, locale) for party in parties for each in licences.for_party(session, party.party.id)],
         acting=[_acting(each) for each in parties],
     )
@@ -56,7 +56,7 @@ def _greeting(name: str) -> str:
 
 def _draft(each: Any) -> dict[str, Any]:
     return {
-        "title": each.item_title,
+        "title": typeset(each.item_title),
         "href": url_for("apply.resume", draft_id=each.id),
         "drop": url_for("apply.drop", draft_id=each.id),
         "at": each.saved_at,
