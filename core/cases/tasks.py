@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from core.cases import drafts
+from core.cases.notify import notify
 from core.cases.service.machine import TOPIC
 from core.cases.service.projecting import lapse_overdue
 from core.outbox import schedule
@@ -21,6 +22,7 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
     del message_id
     if body.get("draft"):
         drafts.discard(session, body["draft"])
+    notify(session, body["case"], first=body["first"], last=body["last"])
 
 
 schedule.every("cases.lapse", SWEEP_SECONDS, lapse_overdue)
