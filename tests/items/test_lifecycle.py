@@ -16,6 +16,7 @@ from core.audit.models import Entry
 from core.db.database import Database
 from core.identity import demo
 from core.identity.models import Department, Division
+from core.identity.service import add_hall
 from core.identity.spec import Scope
 from core.items import queries
 from core.items import service as items
@@ -228,3 +229,11 @@ def test_a_case_of_an_old_version_keeps_its_form_when_the_form_changes(session: 
     changes = items.diff(old.compiled, new.compiled)
     assert [change.path for change in changes] == ["fields.email.title"]
     assert "电子信箱" in changes[0].words()
+
+
+def test_applying_again_offers_the_item_in_a_hall_that_was_added_since(session: Session) -> None:
+    live(session, food())
+    district = session.scalar(sa.select(Division.id).where(Division.code == demo.DISTRICT))
+    add_hall(session, "qinghe", "青禾区分厅", division_id=str(district), actor=SYSTEM)
+    assert not live(session, food()).changed
+    assert [item.code for item in items.visible(session, Scope(path_of(session, demo.DISTRICT)))] == [FOOD]

@@ -13,7 +13,7 @@ from core.items.gate import run_tests
 from core.items.library import ItemSource, library
 from core.items.models import Item, ItemDraft, ItemVersion
 from core.items.service.known import known_here
-from core.items.service.publish import publish
+from core.items.service.publish import offer, publish
 from core.items.spec import Applied, CompiledItem, JsonObject
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -42,6 +42,7 @@ def apply(
     compiled = compile_item(doc, forms=forms, blocks=blocks)
     item = session.get(Item, compiled.code)
     if item is not None and _in_force(session, item) == compiled.hash and session.get(ItemDraft, item.code) is None:
+        offer(session, compiled, division)
         return Applied(compiled.code, compiled.hash, changed=False, published=True, findings=tuple(found))
     changed = _keep(session, item, compiled, actor)
     if not publishing:

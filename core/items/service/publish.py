@@ -45,12 +45,11 @@ def publish(
     compiled = from_bundle(bytes(draft.bundle))
     _gate(session, compiled, division, findings)
     version = _version(session, item, compiled, actor)
-    places = _offer(session, compiled, division)
     item.department, item.title, item.status = compiled.doc["department"], compiled.title, "published"
     item.current_version_id, item.card = version.id, card(compiled.doc)
     session.delete(draft)
     session.flush()
-    _index(session, compiled, places)
+    offer(session, compiled, division)
     detail = {"hash": compiled.hash, "number": version.number, "version": version.id, "applied_by": draft.applied_by}
     audit.record(session, "item.published", subject=("item", code), actor=actor, detail=detail)
     return version
@@ -91,16 +90,12 @@ def _contracts(session: Session, sections: Mapping[str, Any]) -> dict[str, Any]:
     return {name: installed.get(name) for name in sections}
 
 
-def _offer(session: Session, compiled: CompiledItem, division: str | None) -> tuple[str, ...]:
-    """Write who offers the item; returns the paths of their divisions."""
+def offer(session: Session, compiled: CompiledItem, division: str | None) -> None:
+    """Write who offers the item and where it is found. Applying again does this too, because halls and departments come and go."""
     session.execute(delete(ItemOffer).where(ItemOffer.item_code == compiled.code))
     offering = offering_departments(session, compiled.doc, division=division)
     for department in offering:
         session.execute(insert(ItemOffer).values(item_code=compiled.code, department_id=department.id, region_root=department.region_root))
-    return tuple(department.division_path for department in offering)
-
-
-def _index(session: Session, compiled: CompiledItem, places: tuple[str, ...]) -> None:
-    """One search entry an item, found in the halls of the divisions that offer it."""
     doc = compiled.doc
+    places = tuple(department.division_path for department in offering)
     search.put(session, "item", compiled.code, title=compiled.title, body=search_body(doc), words=tuple(doc.get("words") or ()), scope=places)
