@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, time
 from typing import Any
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -29,7 +29,8 @@ def calendar(session: Session, division: str | None = None, *, zone: str = DEFAU
     One small query a call: the newest revision. The calendar itself is built once a revision. A hall that imported nothing yet gets the shipped years.
     """
     divisions = [NATIONAL] if division in (None, NATIONAL) else [NATIONAL, str(division)]
-    revision = session.scalar(select(func.max(CalendarYear.revision)).where(CalendarYear.division_root.in_(divisions)))
+    newest = select(CalendarYear.revision).where(CalendarYear.division_root.in_(divisions)).order_by(CalendarYear.revision.desc()).limit(1)
+    revision = session.scalar(newest)  # no max(): PostgreSQL has none for uuid
     if revision is None:
         return _shipped(zone, office_close)
     key = (str(revision), divisions[-1], zone, office_close.isoformat() if office_close else None)
