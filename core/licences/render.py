@@ -13,7 +13,7 @@ from typing import Any
 from xml.sax.saxutils import escape
 
 import segno
-from reportlab.lib.colors import HexColor
+from reportlab.lib.colors import Color, HexColor
 from reportlab.lib.enums import TA_CENTER
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
@@ -27,6 +27,7 @@ from core.licences.errors import FontLacks
 
 FONT = Path(__file__).resolve().parent / "fonts" / "NotoSansSC-Regular-subset.ttf"
 _INK, _QUIET, _SEAL, _LINE = HexColor("#14222c"), HexColor("#41505b"), HexColor("#b5341c"), HexColor("#9fb0b8")
+_FAINT = Color(0.08, 0.13, 0.17, alpha=0.15)  # a setting of the canvas would be undone by the next colour
 _WIDTH, _HEIGHT = A4
 
 
@@ -68,7 +69,12 @@ def _story(sheet: Sheet, fonts: "_Fonts") -> list[Flowable]:
     text = ParagraphStyle("text", fontName=fonts.main, fontSize=12.5, leading=19, textColor=_INK, wordWrap="CJK")
     lines = {"持证主体": sheet.holder, "证件号码": sheet.holder_number, **sheet.data, "有效期": _period(sheet)}
     rows = [[Paragraph(fonts.markup(k), name), Paragraph(fonts.markup(v or "—"), text)] for k, v in lines.items() if v or k in sheet.data]
-    table = Table(rows, colWidths=[38 * mm, None], style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE)]))
+    table = Table(
+        rows,
+        colWidths=[38 * mm, None],
+        style=TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE)]),
+        splitInRow=1,
+    )
     head = [Paragraph(fonts.markup(sheet.title), title), Paragraph(fonts.markup(f"编号 {sheet.number}"), quiet)]
     return [*head, Spacer(1, 10 * mm), table]
 
@@ -123,12 +129,11 @@ def _qr(canvas: Canvas, url: str, x: float, y: float, size: float) -> None:
 
 def _watermark(canvas: Canvas, text: str, fonts: "_Fonts") -> None:
     canvas.saveState()
-    canvas.setFillAlpha(0.16)
     canvas.translate(_WIDTH / 2, _HEIGHT / 2)
     canvas.rotate(40)
     for line in range(-5, 6):
         for column in (-1, 0, 1):
-            fonts.draw(canvas, text, column * 110 * mm, line * 34 * mm, 15, _INK, "centre")
+            fonts.draw(canvas, text, column * 110 * mm, line * 34 * mm, 15, _FAINT, "centre")
     canvas.restoreState()
 
 
