@@ -33,7 +33,7 @@ def check_form(
     findings += checker.patterns(definition, "")
     findings += checker.placement()
     if definition.get("schema_version") is not None:  # a form, not a schema that is merely rendered as one
-        findings += checker.fields(compiler.lists)
+        findings += checker.fields()
         findings += checker.rules(findings)
     try:
         Draft202012Validator.check_schema(dict(spec.json_schema))
@@ -107,7 +107,7 @@ class _Checker:
             if self.spec.translations and own.title != next(s.title for s in self.spec.sections if s.id == name):
                 yield Finding("warning", self.spots.get(own.path, ""), "forms.check_duplicate", {"name": name})
 
-    def fields(self, lists: Mapping[str, Any]) -> Iterator[Finding]:
+    def fields(self) -> Iterator[Finding]:
         """Titles, ids, options, bounds."""
         for field in self.spec.root.walk():
             if field is self.spec.root or field.path.startswith("$"):

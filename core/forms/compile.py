@@ -77,9 +77,19 @@ class Compiler:
         pages = self._pages(root)
         nodes = in_order(self.nodes, lambda path, others: self.fault(self.spots.get(path, ""), "cycle", path=path, others="、".join(others)))
         return FormSpec(
-            id=str(definition.get("id", "")), title=str(definition.get("title", "")), pages=pages, root=root, json_schema=schema, types=self.types,
-            labels=self.labels, hash=self._hash(), nodes=nodes, checks=self._checks(), definition=definition, translations=_translations(definition),
-        )  # fmt: skip
+            id=str(definition.get("id", "")),
+            title=str(definition.get("title", "")),
+            pages=pages,
+            root=root,
+            json_schema=schema,
+            types=self.types,
+            labels=self.labels,
+            hash=self._hash(),
+            nodes=nodes,
+            checks=self._checks(),
+            definition=definition,
+            translations=_translations(definition),
+        )
 
     def _hash(self) -> str:
         used = {name: self.blocks[name] for name in sorted(_includes(self.definition)) if name in self.blocks}
@@ -126,9 +136,19 @@ class Compiler:
     # ---- one field
 
     def field(
-        self, raw: Any, name: str, path: str, spot: str, steps: tuple[str, ...], *, required: bool = False, conditional: bool = True, expand: bool = False,
-        section_rules: Mapping[str, list[Any]] | None = None, extra: Sequence[Any] = (),
-    ) -> Field:  # fmt: skip
+        self,
+        raw: Any,
+        name: str,
+        path: str,
+        spot: str,
+        steps: tuple[str, ...],
+        *,
+        required: bool = False,
+        conditional: bool = True,
+        expand: bool = False,
+        section_rules: Mapping[str, list[Any]] | None = None,
+        extra: Sequence[Any] = (),
+    ) -> Field:
         """Compile one field. ``steps`` lead to its container; ``conditional`` is false where rules cannot reach (inside shapes, maps, recursion)."""
         self.spots.setdefault(path, spot)
         if spot.count("/") > _DEEPEST * 2:
@@ -151,13 +171,27 @@ class Compiler:
             clean = {"anyOf": [clean, {"type": "null"}]} if nullable else clean
         self._describe(kind, path, schema, ui, options, steps)
         field = Field(
-            id=name, path=path, kind=kind, title=str(schema.get("title", name)), help=str(ui.get("help") or schema.get("description") or ""), schema=clean, ui=ui,
-            required=required, nullable=nullable, options=options, children=children, item=item, ref=ref, default=schema.get("default", MISSING),
+            id=name,
+            path=path,
+            kind=kind,
+            title=str(schema.get("title", name)),
+            help=str(ui.get("help") or schema.get("description") or ""),
+            schema=clean,
+            ui=ui,
+            required=required,
+            nullable=nullable,
+            options=options,
+            children=children,
+            item=item,
+            ref=ref,
+            default=schema.get("default", MISSING),
             visible=self._condition(ui.get("visible_when"), extra, path, steps, f"{spot}/ui/visible_when", conditional),
             required_when=self.rule(self._placed(ui.get("required_when"), path, steps), f"{spot}/ui/required_when"),
             computed=self.rule(self._placed(ui.get("computed"), path, steps), f"{spot}/ui/computed"),
-            defs=self.defs, by_id={c.id: c for c in children}, by_key={o.key: o for top in options for _, o in top.walk()},
-        )  # fmt: skip
+            defs=self.defs,
+            by_id={c.id: c for c in children},
+            by_key={o.key: o for top in options for _, o in top.walk()},
+        )
         if field.visible is not None or field.computed is not None or field.required_when is not None:
             if conditional:
                 self.nodes.append(Node(field, steps))
@@ -181,10 +215,10 @@ class Compiler:
                 if target is None:
                     self.fault(f"{spot}/$ref", "ref", ref=ref)
                     return merged, None
-                name, body = target
+                name, meant = target
                 if name in self.recursive and not (expand and self.defs.get(name) is None and path == f"${name}"):
-                    return {**{k: v for k, v in body.items() if k in MARKUP}, **merged}, name
-                merged = {**body, **merged}
+                    return {**{k: v for k, v in meant.items() if k in MARKUP}, **merged}, name
+                merged = {**meant, **merged}
             else:
                 break
         return merged, None
@@ -197,9 +231,17 @@ class Compiler:
         return (name, body) if isinstance(body, Mapping) else None
 
     def _parts(
-        self, schema: Mapping[str, Any], kind: FieldType, path: str, spot: str, steps: tuple[str, ...], conditional: bool, section_rules: Mapping[str, list[Any]],
-        options: tuple[Option, ...], ui: Mapping[str, Any],
-    ) -> tuple[tuple[Field, ...], Field | None, dict[str, Any]]:  # fmt: skip
+        self,
+        schema: Mapping[str, Any],
+        kind: FieldType,
+        path: str,
+        spot: str,
+        steps: tuple[str, ...],
+        conditional: bool,
+        section_rules: Mapping[str, list[Any]],
+        options: tuple[Option, ...],
+        ui: Mapping[str, Any],
+    ) -> tuple[tuple[Field, ...], Field | None, dict[str, Any]]:
         """Children, item and the validation schema of a field."""
         plain = strip(
             {k: v for k, v in schema.items() if k not in ("properties", "items", "oneOf", "anyOf", "patternProperties", "additionalProperties", "$defs")}
@@ -252,11 +294,17 @@ class Compiler:
         below = (*steps, *self._own(path, steps)) if path else steps
         return tuple(
             self.field(
-                properties[n], n, f"{path}.{n}" if path else n, f"{spot}/properties/{n.replace('~', '~0').replace('/', '~1')}", below,
-                required=n in asked, conditional=conditional, extra=section_rules.get(n, ()),
+                properties[n],
+                n,
+                f"{path}.{n}" if path else n,
+                f"{spot}/properties/{n.replace('~', '~0').replace('/', '~1')}",
+                below,
+                required=n in asked,
+                conditional=conditional,
+                extra=section_rules.get(n, ()),
             )
             for n in names
-        )  # fmt: skip
+        )
 
     def _map(self, schema: Mapping[str, Any], path: str, spot: str, plain: dict[str, Any]) -> tuple[tuple[Field, ...], Field, dict[str, Any]]:
         patterns: Mapping[str, Any] = schema.get("patternProperties", {})
@@ -302,10 +350,9 @@ class Compiler:
         rule_type = kind.rule_type
         if kind.key in ("computed", "reference", "licence_ref"):
             declared = schema.get("type")
-            rule_type = {"boolean": "bool", "number": "number", "integer": "number", "string": "money" if kind.key == "computed" else "text"}.get(
-                str(declared), rule_type
-            )
-        choices = {o.value: o.title for top in options for _, o in top.walk() if o.value is not None}
+            by_type: dict[str, Type] = {"boolean": "bool", "number": "number", "integer": "number", "string": "money" if kind.key == "computed" else "text"}
+            rule_type = by_type.get(str(declared), rule_type)
+        choices: dict[Any, str] = {o.value: o.title for top in options for _, o in top.walk() if o.value is not None}
         if kind.key == "yes_no":
             choices = {True: str(ui.get("yes", "是")), False: str(ui.get("no", "否"))}
         label = Label(str(schema.get("title", path.rsplit(".", 1)[-1])), choices, str(ui.get("unit", "")) or ("分" if rule_type == "money" else ""))

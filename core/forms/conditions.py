@@ -55,7 +55,7 @@ def in_order(nodes: Sequence[Node], cycle: Callable[[str, Sequence[str]], None])
             at.setdefault(".".join(parts[:n]), []).append(index)
     exact: dict[str, int] = {_place(n): i for i, n in enumerate(deciding)}
     needs: list[set[int]] = []
-    for index, node in enumerate(deciding):
+    for node in deciding:
         found: set[int] = set()
         for path in _reads(node):
             found.update(at.get(path, ()))
@@ -109,7 +109,7 @@ def places(values: Values, facts: Mapping[str, Any], steps: Sequence[str]) -> It
     """Every container *steps* lead to: its values, its facts, the row it lies in (or ``None``), the way there with row numbers."""
     found: list[tuple[Any, Any, Any, tuple[Step, ...]]] = [(values, facts, None, ())]
     for step in steps:
-        further = []
+        further: list[tuple[Any, Any, Any, tuple[Step, ...]]] = []
         for value, fact, row, way in found:
             if step == "[]":
                 if isinstance(value, list):

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from core.forms.between import between_problems
 from core.forms.conditions import needed, places, settle
-from core.forms.dates import between_problems
 from core.forms.fieldtypes.nested import which
 from core.forms.names import locate, name_of
 from core.forms.prune import Pruner, without

@@ -93,7 +93,7 @@ class _Painter:
                 path,
                 "rows",
                 title,
-                body.kind.display(body, value, self.locale) if not self.secret(body.item) else "",
+                body.kind.display(body, value, self.locale) if not self.masked else "",
                 self.rows(body, body.item, value, way),
                 lang,
             )
@@ -133,10 +133,6 @@ class _Painter:
             if o.value == v
         ]
         return "; ".join(titles) or field.kind.display(field, value, self.locale)
-
-    def secret(self, item: Field) -> bool:
-        """Whether the one-line summary of rows would show what is masked."""
-        return self.masked
 
     def rows(self, rows: Field, item: Field, value: list[Any], way: tuple[Step, ...]) -> tuple[Shown, ...]:
         name = self.spec.text(f"{rows.path}.row_title", str(rows.ui.get("row_title") or rows.title), self.locale)[0]

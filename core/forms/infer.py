@@ -16,20 +16,16 @@ _LINE_MOST = 400
 def strip(schema: Any) -> Any:
     """*schema* without the words for people, at every depth; names of properties are left alone."""
     if isinstance(schema, Mapping):
-        return {
-            k: ({n: strip(s) for n, s in v.items()} if k in ("properties", "patternProperties", "$defs") else _strip_value(k, v))
-            for k, v in schema.items()
-            if k not in MARKUP
-        }
+        return {k: _strip_value(k, v) for k, v in schema.items() if k not in MARKUP}
     return schema
 
 
 def _strip_value(keyword: str, value: Any) -> Any:
     if keyword in ("const", "enum", "required", "dependentRequired"):
         return value
-    if isinstance(value, list):
-        return [strip(v) for v in value]
-    return strip(value)
+    if keyword in ("properties", "patternProperties", "$defs", "dependentSchemas"):
+        return {name: strip(schema) for name, schema in value.items()}
+    return [strip(v) for v in value] if isinstance(value, list) else strip(value)
 
 
 def fold_null(schema: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
@@ -97,7 +93,8 @@ def _by_type(schema: Mapping[str, Any]) -> str:
 
 def options_of(schema: Mapping[str, Any], ui: Mapping[str, Any], lists: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[Option, ...]:
     """The options: a tree of the definition, a list it names, or the constants of the schema."""
-    settings = ui.get("options") if isinstance(ui.get("options"), Mapping) else {}
+    named = ui.get("options")
+    settings: Mapping[str, Any] = named if isinstance(named, Mapping) else {}
     tree = settings.get("tree") or lists.get(str(settings.get("source", "divisions" if ui.get("field") == "region" else "")))
     if tree:
         return tuple(_from_tree(entry) for entry in tree)

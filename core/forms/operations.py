@@ -94,7 +94,9 @@ def _fresh(field: Field) -> Any:
 
 def _find(root: Field, values: Values, parts: list[str]) -> tuple[Field, Any, str | int] | None:
     """The field of a control's name, what holds its value, and under which key. Missing groups on the way are made."""
-    field, holder, key = root, {"": values}, ""
+    field = root
+    holder: Any = {"": values}
+    key: str | int = ""
     at: Any = values
     position = 0
     while position < len(parts):
@@ -124,9 +126,9 @@ def _find(root: Field, values: Values, parts: list[str]) -> tuple[Field, Any, st
         else:
             return None
         if isinstance(at, dict):
-            holder, key, at = at, step, at.get(step)  # type: ignore[arg-type]
+            holder, key, at = at, step, at.get(str(step))
         elif isinstance(at, list) and isinstance(step, int) and step < len(at):
-            holder, key, at = at, step, at[step]  # type: ignore[assignment]
+            holder, key, at = at, step, at[step]
         else:
             return None
         position += 1
@@ -142,9 +144,9 @@ def attach(spec: FormSpec, values: Mapping[str, Any], name: str, ref: Mapping[st
     field, holder, key = found
     if field.kind.key == "signature":
         held = holder.get(key) if isinstance(holder, dict) else None
-        holder[key] = {**(held if isinstance(held, dict) else {}), "image": str(ref["id"])}  # type: ignore[index]
+        holder[key] = {**(held if isinstance(held, dict) else {}), "image": str(ref["id"])}
         return changed
     files = holder.get(key) if isinstance(holder, dict) else holder[key]
     kept = [f for f in files if f.get("id") != ref["id"]] if isinstance(files, list) else []
-    holder[key] = [*kept, {k: ref[k] for k in ("id", "name", "size", "media_type") if k in ref}]  # type: ignore[index]
+    holder[key] = [*kept, {k: ref[k] for k in ("id", "name", "size", "media_type") if k in ref}]
     return changed

@@ -14,7 +14,7 @@ from jsonschema import Draft202012Validator
 try:
     import jsonschema_rs
 except ImportError:  # pragma: no cover - depends on the platform's wheels
-    jsonschema_rs = None
+    jsonschema_rs = None  # type: ignore[assignment]
 
 Step = str | int
 

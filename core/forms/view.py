@@ -41,7 +41,7 @@ class Choice:
     parent: str
 
 
-@dataclass(slots=True)
+@dataclass(eq=False, slots=True)
 class Face:
     """What never changes of a field in one language."""
 
@@ -138,15 +138,30 @@ def face(spec: FormSpec, field: Field, locale: str) -> Face:
     if macro == "address" and body.schema.get("type") == "string":
         macro = "line"
     return Face(
-        field=field, macro=macro, kind=body.kind.key, title=title, lang=lang, help=words_of_help, help_lang=help_lang, options=options,
-        condition=_condition(spec, field, locale), input_type=body.kind.input_type, input_mode=body.kind.input_mode, autocomplete=str(ui.get("autocomplete", "")),
-        width=_WIDTHS.get(str(ui.get("width") or body.kind.width), ""), max_length=_max_length(body), unit=spec.text(f"{field.path}.unit", str(ui.get("unit", "")), locale)[0],
+        field=field,
+        macro=macro,
+        kind=body.kind.key,
+        title=title,
+        lang=lang,
+        help=words_of_help,
+        help_lang=help_lang,
+        options=options,
+        condition=_condition(spec, field, locale),
+        input_type=body.kind.input_type,
+        input_mode=body.kind.input_mode,
+        autocomplete=str(ui.get("autocomplete", "")),
+        width=_WIDTHS.get(str(ui.get("width") or body.kind.width), ""),
+        max_length=_max_length(body),
+        unit=spec.text(f"{field.path}.unit", str(ui.get("unit", "")), locale)[0],
         required=field.required and not field.nullable and field.visible is None,
-        optional=not field.required and field.required_when is None and field.computed is None, structural=body.kind.structural, columns=_columns(body),
+        optional=not field.required and field.required_when is None and field.computed is None,
+        structural=body.kind.structural,
+        columns=_columns(body),
         row_title=spec.text(f"{field.path}.row_title", str(ui.get("row_title") or field.title), locale)[0],
         add=spec.text(f"{field.path}.add", str(ui.get("add", "")), locale)[0] or word("forms.ui_add", locale),
-        accept=",".join(f".{a}" for a in accepted(body)) if macro == "file" else "", words=ui_words(locale),
-    )  # fmt: skip
+        accept=",".join(f".{a}" for a in accepted(body)) if macro == "file" else "",
+        words=ui_words(locale),
+    )
 
 
 def _max_length(body: Field) -> int:
@@ -205,7 +220,7 @@ Draw = Callable[["Control", bool], str]
 class Skeletons:
     """Controls drawn once by the macros with stand-ins for name, id, value and row, then filled by text replacement.
 
-    A macro call costs some fifteen times as much as a replacement; a page of forty answered fields is drawn in well under a millisecond.
+    A macro call costs some fifteen times as much as a replacement; which most of the time of a page of answered fields would go into.
     Controls with an error, a source or an empty mark are drawn afresh.
     """
 
@@ -218,9 +233,9 @@ class Skeletons:
         """The control's HTML, ``None`` when its kind changes in more than its value."""
         macro, value = made.face.macro, made.value
         if macro in _TEXTS and isinstance(value, str):
-            key, stand_in, shown = (made.face.field, cell), _VALUE, str(escape(value))
+            key, stand_in, shown = (made.face, cell, _VALUE), _VALUE, str(escape(value))
         elif macro in _FINITE and (value == "" or value in made.face.field.body.by_key or macro in ("yes_no", "statement")):
-            key, stand_in, shown = (made.face.field, cell, value), value, ""
+            key, stand_in, shown = (made.face, cell, value), value, ""
         elif macro == "date" and isinstance(value, tuple):
             return self._date(made, cell)
         else:
@@ -230,9 +245,8 @@ class Skeletons:
             html = html.replace(_LABEL, str(escape(made.label)))
         return Markup(html.replace(_VALUE, shown) if stand_in is _VALUE else html)  # noqa: S704 - the skeleton is the macros', the value is escaped
 
-
     def _skeleton(self, made: Control, cell: bool, key: tuple[Any, ...], stand_in: Any) -> str:
-        key = (*key, made.face.lang, made.described != "", bool(made.label))
+        key = (*key, made.described != "", bool(made.label))
         skeleton = self.made.get(key)
         if skeleton is None:
             described = " ".join(f"{_ID}{part}" for part in ("-h", "-c") if f"{made.id}{part}" in made.described.split())
@@ -242,7 +256,7 @@ class Skeletons:
 
     def _date(self, made: Control, cell: bool) -> Markup:
         parts = tuple(f"{_VALUE}{n}" for n in range(3))
-        html = self._skeleton(made, cell, (made.face.field, cell), parts).replace(_NAME, made.name).replace(_ID, made.id)
+        html = self._skeleton(made, cell, (made.face, cell), parts).replace(_NAME, made.name).replace(_ID, made.id)
         for part, text in zip(parts, made.value, strict=True):
             html = html.replace(part, str(escape(text)))
         return Markup(html)  # noqa: S704 - the skeleton is the macros', the parts are escaped
@@ -315,7 +329,7 @@ class Builder:
         rows = value if isinstance(value, list) else []
         made.rows = [(i, self._row(item, f"{made.name}-{i}", row, f"{shown.row_title} {i + 1}", shown.columns, depth)) for i, row in enumerate(rows)]
         if not any(f.ref is not None or f.kind.key == "union" for f in item.walk()):
-            key = (self.spec, made.face.field, made.name, self.locale)
+            key = (made.face, made.name)
             known = self.skeletons.blanks.get(key) if self.skeletons is not None else None
             if known is None:
                 known = self._row(item, f"{made.name}-__n{depth}__", MISSING, f"{shown.row_title} __m{depth}__", shown.columns, depth)
@@ -334,7 +348,10 @@ class Builder:
             made = Control(face(self.spec, item, self.locale), name, anchor(name), err=self.errors.get(name, ""), mark=_mark(item, value))
         if item.body.kind.key == "group":
             held = value if isinstance(value, dict) else {}
-            made.parts = [self.control(f, f"{name}-{f.id}", held.get(f.id, MISSING), cell=label if columns else "", columns=columns, depth=depth + 1) for f in item.body.children]
+            made.parts = [
+                self.control(f, f"{name}-{f.id}", held.get(f.id, MISSING), cell=label if columns else "", columns=columns, depth=depth + 1)
+                for f in item.body.children
+            ]
             made.closed = False
         made.label = label
         return made
@@ -359,9 +376,15 @@ def _mark(field: Field, value: Any) -> str:
 
 
 def view(
-    spec: FormSpec, page: Page | str | None = None, values: Mapping[str, Any] | None = None, errors: Sequence[FieldError] = (),
-    sources: Mapping[str, Any] | None = None, locale: str = "zh", facts: Mapping[str, Any] | None = None, skeletons: Skeletons | None = None,
-) -> View:  # fmt: skip
+    spec: FormSpec,
+    page: Page | str | None = None,
+    values: Mapping[str, Any] | None = None,
+    errors: Sequence[FieldError] = (),
+    sources: Mapping[str, Any] | None = None,
+    locale: str = "zh",
+    facts: Mapping[str, Any] | None = None,
+    skeletons: Skeletons | None = None,
+) -> View:
     """The page for the macros."""
     shown = page if isinstance(page, Page) else spec.page(page)
     held = values or {}
@@ -370,7 +393,9 @@ def view(
     blocks = []
     for section in shown.sections:
         controls = [
-            builder.control(f, f.id, held.get(f.id, MISSING)) for f in section.fields if f.visible is None or _near(spec, f) or f.visible.evaluate(world) is True
+            builder.control(f, f.id, held.get(f.id, MISSING))
+            for f in section.fields
+            if f.visible is None or _near(spec, f) or f.visible.evaluate(world) is True
         ]
         if controls:
             title, lang = spec.text(f"{section.id}.title", section.title, locale)

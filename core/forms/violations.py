@@ -1,5 +1,7 @@
 """What JSON Schema finds, as the key of words that say how to mend it. Answers never go into the parameters: they may be secret."""
 
+# ruff: noqa: ARG001, ARG005 - one signature for every keyword; each needs only some of the arguments
+
 from __future__ import annotations
 
 import re

@@ -73,7 +73,11 @@ def test_a_bound_that_names_no_field_is_found(make):
 
 
 def test_a_row_rule_is_typed_by_its_own_rows(make):
-    rows = {"type": "array", "title": "行", "items": {"type": "object", "properties": {"n": {"type": "integer", "title": "数"}, "x": text(visible_when={">": [{"var": "row.n"}, 1]})}}}
+    rows = {
+        "type": "array",
+        "title": "行",
+        "items": {"type": "object", "properties": {"n": {"type": "integer", "title": "数"}, "x": text(visible_when={">": [{"var": "row.n"}, 1]})}},
+    }
     assert found(make({"rows": rows})) == set()
     rows["items"]["properties"]["x"] = text(visible_when={">": [{"var": "row.n"}, "one"]})
     assert found(make({"rows": rows})) != set()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from core.forms import service as forms
-from core.forms.validators import checker
 from core.forms.errors import FormError, TooMuch
+from core.forms.validators import checker
 
 ROOT = Path(__file__).resolve().parents[2]
 FORMS = sorted((ROOT / "form_definitions").glob("*.json"))
@@ -72,7 +72,10 @@ def test_a_condition_on_a_hidden_answer_sees_no_answer(make):
 
 
 def test_conditions_inside_rows_are_decided_row_by_row(staff):
-    decision = forms.decide(staff, {"staff": [{"name": "王芳", "cook": True}, {"name": "李", "cook": False, "health": "123"}, {"name": "赵", "cook": True, "health": "61011726041"}]})
+    decision = forms.decide(
+        staff,
+        {"staff": [{"name": "王芳", "cook": True}, {"name": "李", "cook": False, "health": "123"}, {"name": "赵", "cook": True, "health": "61011726041"}]},
+    )
     assert [(e.path, e.key, e.name) for e in decision.errors] == [
         ("staff.0.health", "forms.required", "staff-0-health"),
         ("staff.2.health", "forms.length_short", "staff-2-health"),
@@ -211,7 +214,17 @@ def test_more_names_than_any_form_has_are_refused_at_once(staff):
 
 
 def test_unknown_names_wrong_nesting_and_double_keys_do_no_harm(staff):
-    posted = {"staff": "text", "staff-0": "text", "staff-0-name": ["甲", "乙"], "staff-0-name-deep-er": "x", "zzz": "1", "staff--name": "x", "-": "", "staff-x-name": "x", "a-" * 400: "x"}
+    posted = {
+        "staff": "text",
+        "staff-0": "text",
+        "staff-0-name": ["甲", "乙"],
+        "staff-0-name-deep-er": "x",
+        "zzz": "1",
+        "staff--name": "x",
+        "-": "",
+        "staff-x-name": "x",
+        "a-" * 400: "x",
+    }
     assert forms.decode(staff, posted) == {"staff": [{"name": "乙"}]}
 
 

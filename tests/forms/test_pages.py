@@ -21,10 +21,22 @@ KINDS = {
     "sign": {"type": "object", "title": "签名", "ui": {"field": "signature"}},
     "agree": {"type": "boolean", "title": "承诺", "ui": {"field": "statement", "text": "以上内容真实"}},
     "sum": {"type": "number", "title": "合计", "ui": {"field": "computed", "computed": {"+": [1, 2]}}},
-    "staff": {"type": "array", "title": "人员", "minItems": 1, "items": {"type": "object", "properties": {"name": {"type": "string", "title": "姓名"}, "days": {"type": "integer", "title": "天数"}}, "required": ["name"]}},
+    "staff": {
+        "type": "array",
+        "title": "人员",
+        "minItems": 1,
+        "items": {
+            "type": "object",
+            "properties": {"name": {"type": "string", "title": "姓名"}, "days": {"type": "integer", "title": "天数"}},
+            "required": ["name"],
+        },
+    },
     "tags": {"type": "array", "title": "词", "items": {"type": "string", "title": "词"}},
     "table": {"type": "object", "title": "对照", "additionalProperties": {"type": "string", "title": "值"}},
-    "shape": {"title": "哪种", "oneOf": [{"type": "string", "title": "文字"}, {"type": "object", "title": "对象", "properties": {"n": {"type": "integer", "title": "数"}}}]},
+    "shape": {
+        "title": "哪种",
+        "oneOf": [{"type": "string", "title": "文字"}, {"type": "object", "title": "对象", "properties": {"n": {"type": "integer", "title": "数"}}}],
+    },
     "group": {"type": "object", "title": "一组", "properties": {"x": {"type": "string", "title": "子"}}},
     "rule": {"title": "条件", "ui": {"field": "rule"}},
     "hang": {"type": "string", "title": "网址", "ui": {"visible_when": {"==": [{"var": "form.yes"}, True]}}},
@@ -36,11 +48,15 @@ def spec(make):
     return forms.compile_form(make(KINDS, tuple(KINDS)))
 
 
+def page(name, *fields):
+    return {"id": name, "title": name, "sections": [{"id": f"s{name}", "title": name, "fields": list(fields)}]}
+
+
 def check_page(page):
     """What axe would say about structure: ids once, every pointer arrives, every control has a name."""
     assert len(page.ids) == len(set(page.ids))
     assert set(page.points) <= set(page.ids)
-    labelled = {p for p in page.points}
+    labelled = set(page.points)
     inside = 0
     for tag, attrs in page.tags:
         if tag in ("input", "select", "textarea") and attrs.get("type") not in ("hidden", "radio", "checkbox"):
@@ -69,7 +85,16 @@ def test_what_a_browser_posts_back_is_what_was_shown(spec, env, browse):
 
 def test_answers_are_escaped_wherever_they_stand(spec, env, browse):
     nasty = "\"'></textarea><script>alert(1)</script>"
-    values = {"line": nasty, "area": nasty, "pick": nasty, "staff": [{"name": nasty}], "tags": [nasty], "table": {nasty: nasty}, "papers": [{"id": "1", "name": nasty}], "rule": nasty}
+    values = {
+        "line": nasty,
+        "area": nasty,
+        "pick": nasty,
+        "staff": [{"name": nasty}],
+        "tags": [nasty],
+        "table": {nasty: nasty},
+        "papers": [{"id": "1", "name": nasty}],
+        "rule": nasty,
+    }
     html = forms.render_page(env, spec, None, values, forms.decide(spec, values).errors, {"line": nasty})
     assert "<script>alert" not in html
     back = forms.decode(spec, browse(html).form())
@@ -97,8 +122,10 @@ def test_english_falls_back_to_chinese_and_says_so(food, env):
 
 
 def test_a_condition_of_the_same_page_is_a_sentence_and_one_of_another_page_is_the_servers(make, env):
-    page = lambda name, *fields: {"id": name, "title": name, "sections": [{"id": f"s{name}", "title": name, "fields": list(fields)}]}
-    definition = make(KINDS | {"far": {"type": "string", "title": "远处", "ui": {"visible_when": {"==": [{"var": "form.yes"}, True]}}}}, ui={"pages": [page("one", *KINDS), page("two", "far")]})
+    definition = make(
+        KINDS | {"far": {"type": "string", "title": "远处", "ui": {"visible_when": {"==": [{"var": "form.yes"}, True]}}}},
+        ui={"pages": [page("one", *KINDS), page("two", "far")]},
+    )
     spec = forms.compile_form(definition)
     assert "仅在是否为“是”时填写" in forms.render_page(env, spec, "one") or "仅在" in forms.render_page(env, spec, "one")
     assert "远处" not in forms.render_page(env, spec, "two", {"yes": False})
@@ -106,9 +133,10 @@ def test_a_condition_of_the_same_page_is_a_sentence_and_one_of_another_page_is_t
 
 
 def test_the_script_gets_rules_and_only_the_facts_they_read(make, env, browse):
-    page = lambda name, *fields: {"id": name, "title": name, "sections": [{"id": f"s{name}", "title": name, "fields": list(fields)}]}
     near = {"type": "string", "title": "近", "ui": {"visible_when": {"==": [{"var": "form.a"}, "</script>"]}}}
-    definition = make({"a": KINDS["line"], "secret": KINDS["line"], "b": KINDS["line"], "near": near}, ui={"pages": [page("one", "a", "secret"), page("two", "b", "near")]})
+    definition = make(
+        {"a": KINDS["line"], "secret": KINDS["line"], "b": KINDS["line"], "near": near}, ui={"pages": [page("one", "a", "secret"), page("two", "b", "near")]}
+    )
     html = str(forms.render_page(env, forms.compile_form(definition), "two", {"a": "</script>", "secret": "机密"}))
     data = json.loads(html.split("data-form-live>")[1].split("</script>")[0])
     assert data["facts"] == {"form": {"a": "</script>"}}
@@ -118,7 +146,10 @@ def test_the_script_gets_rules_and_only_the_facts_they_read(make, env, browse):
 
 def test_rows_come_go_and_move_by_plain_buttons(spec):
     values = {"staff": [{"name": "甲"}, {"name": "乙"}], "table": {"k": "v"}}
-    op = lambda name: forms.apply_op(values, name, spec)
+
+    def op(name):
+        return forms.apply_op(values, name, spec)
+
     assert op("add:staff") == ({**values, "staff": [*values["staff"], {}]}, "staff-2")
     assert op("remove:staff:0")[0]["staff"] == [{"name": "乙"}]
     assert op("up:staff:1")[0]["staff"][0] == {"name": "乙"}
@@ -136,7 +167,11 @@ def test_an_upload_without_javascript_joins_the_answers(spec):
 
 
 def test_prefilled_answers_name_their_source_and_yield_to_typed_ones(make, env):
-    spec = forms.compile_form(make({"a": {"type": "string", "title": "甲", "ui": {"prefill": "party.name"}}, "n": {"type": "integer", "title": "数", "ui": {"prefill": "party.name"}}}))
+    spec = forms.compile_form(
+        make(
+            {"a": {"type": "string", "title": "甲", "ui": {"prefill": "party.name"}}, "n": {"type": "integer", "title": "数", "ui": {"prefill": "party.name"}}}
+        )
+    )
     values, used = forms.prefill(spec, {"party.name": forms.Sourced("王芳", "营业执照")})
     assert values == {"a": "王芳"}
     assert used["a"].source_title == "营业执照"

@@ -1,12 +1,14 @@
 """Numbers: plain, whole, money, computed."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
 from core.forms.clean import code
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import Field
 from core.kernel.money import fen, yuan
 
@@ -21,7 +23,7 @@ class Number(FieldType):
     rule_type = "number"
     input_mode = "decimal"
     width = "s"
-    title = {"zh": "数字", "en": "Number"}
+    title = Title("数字", "Number")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A JSON number."""
@@ -70,7 +72,7 @@ class Integer(Number):
 
     key = "integer"
     input_mode = "numeric"
-    title = {"zh": "整数", "en": "Whole number"}
+    title = Title("整数", "Whole number")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A JSON integer."""
@@ -84,7 +86,7 @@ class Money(FieldType):
     rule_type = "money"
     input_mode = "decimal"
     width = "s"
-    title = {"zh": "金额", "en": "Amount of money"}
+    title = Title("金额", "Amount of money")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A decimal string; :meth:`check` says what is wrong with one."""
@@ -143,7 +145,7 @@ class Computed(FieldType):
     key = "computed"
     rule_type = "number"
     macro = "computed"
-    title = {"zh": "计算值", "en": "Computed value"}
+    title = Title("计算值", "Computed value")
 
     def decode(self, field: Field, branch: Any) -> Any:
         """Whatever was posted is ignored."""

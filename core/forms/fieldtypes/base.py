@@ -1,15 +1,18 @@
 """The base of every kind of field: all its faces in one object, so that a new kind is one class and nothing else."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, ClassVar, Final
+from typing import Any, ClassVar, Final, NamedTuple
 
 from wtforms import Field as WTField
 from wtforms.fields.core import UnboundField
 
 from core.forms.branch import Branch
 from core.forms.spec import Field
+from core.rules.spec import Type
 
 
 class _Missing:
@@ -24,11 +27,19 @@ class _Missing:
 
 MISSING: Final = _Missing()
 
+
+class Title(NamedTuple):
+    """What the builder calls a kind."""
+
+    zh: str
+    en: str
+
+
 #: One thing wrong inside a value: the steps below it, the key of the words, their parameters.
 Problem = tuple[tuple[str | int, ...], str, Mapping[str, Any]]
 
 
-class Answer(WTField):
+class Answer(WTField):  # type: ignore[misc]  # WTForms ships no types
     """The WTForms field of every kind: hands what was posted to the kind for coercion. It never validates – that is ``decide``'s."""
 
     def __init__(self, question: Field, **kwargs: Any) -> None:
@@ -52,7 +63,7 @@ def read(field: Field, branch: Branch) -> Any:
     if value is not MISSING:
         return value
     mark = branch.first("_is")
-    if mark in MARKS and field.kind.accepts_mark(field, mark):
+    if mark is not None and mark in MARKS and field.kind.accepts_mark(field, mark):
         empty = MARKS[mark]
         return type(empty)() if isinstance(empty, (list, dict)) else empty
     return MISSING
@@ -66,7 +77,7 @@ class FieldType:
     """
 
     key: ClassVar[str]
-    rule_type: ClassVar[str] = "text"
+    rule_type: ClassVar[Type] = "text"
     macro: ClassVar[str] = "line"
     group: ClassVar[bool] = False
     structural: ClassVar[bool] = False  # holds other fields
@@ -75,7 +86,7 @@ class FieldType:
     input_type: ClassVar[str] = "text"
     input_mode: ClassVar[str] = ""
     width: ClassVar[str] = ""
-    title: ClassVar[Mapping[str, str]] = {}
+    title: ClassVar[Title] = Title("", "")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """JSON Schema keywords this kind adds where the definition is silent."""

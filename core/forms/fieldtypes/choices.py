@@ -1,12 +1,14 @@
 """Answers picked from a list: yes/no, one, several, one level after another, a commitment."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.forms.branch import Branch
 from core.forms.clean import code
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.fieldtypes.text import Text, fitting
 from core.forms.spec import Field, Option
 
@@ -31,7 +33,7 @@ class YesNo(FieldType):
     macro = "yes_no"
     group = True
     required_key = "forms.required_choice"
-    title = {"zh": "是否", "en": "Yes or no"}
+    title = Title("是否", "Yes or no")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A boolean."""
@@ -68,7 +70,7 @@ class Statement(FieldType):
     rule_type = "bool"
     macro = "statement"
     required_key = "forms.required_statement"
-    title = {"zh": "承诺", "en": "Statement"}
+    title = Title("承诺", "Statement")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """Only ``true`` counts."""
@@ -103,7 +105,7 @@ class Choice(FieldType):
     rule_type = "choice"
     macro = "choice"
     required_key = "forms.required_choice"
-    title = {"zh": "单选", "en": "One choice"}
+    title = Title("单选", "One choice")
 
     def coerce(self, field: Field, text: str) -> Any:
         """The value behind the posted key; a key that is on no list is kept, and refused by the schema."""
@@ -133,7 +135,7 @@ class Cascade(Choice):
 
     key = "cascade"
     macro = "cascade"
-    title = {"zh": "级联选择", "en": "Choice by levels"}
+    title = Title("级联选择", "Choice by levels")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """The code of the last level."""
@@ -159,7 +161,7 @@ class Region(Cascade):
     """An administrative division by its code; without a list of divisions at hand, its name in words."""
 
     key = "region"
-    title = {"zh": "行政区划", "en": "Division"}
+    title = Title("行政区划", "Division")
 
     def coerce(self, field: Field, text: str) -> Any:
         """A code, or the name as typed."""
@@ -199,7 +201,7 @@ class Choices(FieldType):
     macro = "choices"
     group = True
     required_key = "forms.required_choice"
-    title = {"zh": "多选", "en": "Several choices"}
+    title = Title("多选", "Several choices")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A list without doubles."""

@@ -1,5 +1,7 @@
 """Days and spans of days. A day is an ISO text in JSON and three inputs on a page, which every person and every reader can fill."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
@@ -7,7 +9,7 @@ from typing import Any
 
 from core.forms.branch import Branch
 from core.forms.clean import code
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import Field
 from core.kernel.clock import today
 
@@ -54,7 +56,7 @@ def split(value: Any) -> tuple[str, str, str]:
     """A kept day as three inputs, a half-typed one just as it was typed."""
     if not isinstance(value, str):
         return "", "", ""
-    parts = (value.split("-", 2) + ["", ""])[:3]
+    parts = [*value.split("-", 2), "", ""][:3]
     if parse(value) is not None:
         return parts[0], str(int(parts[1])), str(int(parts[2]))
     return parts[0], parts[1], parts[2]
@@ -115,7 +117,7 @@ class Day(FieldType):
     rule_type = "date"
     macro = "date"
     group = True
-    title = {"zh": "日期", "en": "Date"}
+    title = Title("日期", "Date")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A string; the calendar is :meth:`check`'s."""
@@ -163,7 +165,7 @@ class DateRange(FieldType):
     rule_type = "any"
     macro = "date_range"
     group = True
-    title = {"zh": "起止日期", "en": "Date range"}
+    title = Title("起止日期", "Date range")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """An object of two days."""

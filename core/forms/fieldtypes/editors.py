@@ -1,12 +1,14 @@
 """What only editors of definitions need: a rule, a piece of JSON."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.forms.clean import code
 from core.forms.conditions import rule_problem
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import Field
 
 #: A text that is no JSON is kept under this key, so that its writer sees it again; no schema accepts it.
@@ -19,7 +21,7 @@ class Json(FieldType):
     key = "json"
     rule_type = "any"
     macro = "json"
-    title = {"zh": "数据", "en": "Data (JSON)"}
+    title = Title("数据", "Data (JSON)")
 
     def coerce(self, field: Field, text: str) -> Any:
         """Parsed; a text that is not JSON is kept aside for :meth:`check` to refuse."""
@@ -62,7 +64,7 @@ class RuleText(Json):
 
     key = "rule"
     macro = "json"
-    title = {"zh": "条件", "en": "Rule"}
+    title = Title("条件", "Rule")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """The rule compiler is the judge."""

@@ -3,6 +3,8 @@
 Each coerces its parts through a WTForms form made once per list of fields, and never more of them than the definition allows.
 """
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,7 +12,7 @@ from wtforms import Form
 
 from core.forms.branch import Branch
 from core.forms.clean import line
-from core.forms.fieldtypes.base import MISSING, FieldType, read
+from core.forms.fieldtypes.base import MISSING, FieldType, Title, read
 from core.forms.spec import DEFAULT_MAX_ITEMS, MAX_DEPTH, Field
 
 #: Rows beyond the definition's limit are kept as plain texts, to be shown again with the reason; beyond this they are not.
@@ -50,7 +52,7 @@ class Group(FieldType):
     macro = "group"
     group = True
     structural = True
-    title = {"zh": "一组", "en": "Group"}
+    title = Title("一组", "Group")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """An object."""
@@ -79,7 +81,7 @@ class Recursive(Group):
     """A group that holds its own kind: a node of a tree."""
 
     key = "recursive"
-    title = {"zh": "层层嵌套", "en": "Recursive group"}
+    title = Title("层层嵌套", "Recursive group")
 
     def decode(self, field: Field, branch: Branch) -> Any:
         """As the definition it stands for."""
@@ -99,7 +101,7 @@ class Rows(FieldType):
     group = True
     structural = True
     required_key = "forms.required_rows"
-    title = {"zh": "重复行", "en": "Repeated rows"}
+    title = Title("重复行", "Repeated rows")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A list that ends."""
@@ -156,7 +158,7 @@ class Map(FieldType):
     group = True
     structural = True
     required_key = "forms.required_rows"
-    title = {"zh": "按名称列出", "en": "Keyed map"}
+    title = Title("按名称列出", "Keyed map")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """An object that ends."""
@@ -203,7 +205,7 @@ class Union(FieldType):
     group = True
     structural = True
     required_key = "forms.required_choice"
-    title = {"zh": "几种之一", "en": "One of several shapes"}
+    title = Title("几种之一", "One of several shapes")
 
     def decode(self, field: Field, branch: Branch) -> Any:
         """The chosen shape's value."""
@@ -246,7 +248,7 @@ def which(field: Field, value: Any) -> Field | None:
     return best if score >= 0 else None
 
 
-_PYTHON = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
+_PYTHON: Mapping[str, Any] = {"object": dict, "array": list, "string": str, "boolean": bool, "integer": int, "number": (int, float), "null": type(None)}
 
 
 def _fit(shape: Field, value: Any, depth: int) -> int:

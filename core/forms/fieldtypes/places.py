@@ -1,12 +1,14 @@
 """Where something is: a postal address, a point on the map."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.forms.branch import Branch
 from core.forms.clean import code, line
 from core.forms.fieldtypes.amounts import Number
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import Field
 
 _PARTS = ("region", "detail")
@@ -19,7 +21,7 @@ class Address(FieldType):
     rule_type = "any"
     macro = "address"
     group = True
-    title = {"zh": "地址", "en": "Address"}
+    title = Title("地址", "Address")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """Two texts; the division may be left out when the form knows it."""
@@ -78,7 +80,7 @@ class MapPoint(FieldType):
     rule_type = "any"
     macro = "map_point"
     group = True
-    title = {"zh": "地图位置", "en": "Point on the map"}
+    title = Title("地图位置", "Point on the map")
     _number = Number()
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,11 +1,13 @@
 """Text and the codes that are written as text: ids, phones, accounts."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from core.forms.clean import code, line, prose
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import DEFAULT_MAX_LENGTH, Field
 from core.kernel.identifiers import check_resident_id, check_uscc, normalise_uscc, resident_check_character, uscc_check_character
 from core.kernel.masking import mask_id, mask_name, mask_phone
@@ -17,7 +19,7 @@ class Text(FieldType):
     """One line."""
 
     key = "text"
-    title = {"zh": "文字", "en": "Text"}
+    title = Title("文字", "Text")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A string that ends somewhere."""
@@ -41,7 +43,7 @@ class Text(FieldType):
 
     def mask(self, field: Field, text: str) -> str:
         """As the definition says (``ui.mask``); sensitive text without a way is starred out whole."""
-        masks = {"name": mask_name, "id": mask_id, "phone": mask_phone, "all": lambda t: "*" * min(len(t), 8)}
+        masks: dict[str | None, Callable[[str], str]] = {"name": mask_name, "id": mask_id, "phone": mask_phone, "all": lambda t: "*" * min(len(t), 8)}
         how = field.ui.get("mask") or ("all" if field.ui.get("sensitive") else None)
         return masks[how](text) if how in masks else text
 
@@ -55,7 +57,7 @@ class LongText(Text):
 
     key = "long_text"
     macro = "area"
-    title = {"zh": "长文字", "en": "Long text"}
+    title = Title("长文字", "Long text")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A string of any sensible length."""
@@ -80,7 +82,7 @@ class ResidentId(Code):
     """居民身份证号 (GB 11643), 港澳台居民居住证, 外国人永久居留身份证."""
 
     key = "resident_id"
-    title = {"zh": "身份证号", "en": "Resident id number"}
+    title = Title("身份证号", "Resident id number")
     sensitive = True
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
@@ -112,7 +114,7 @@ class Uscc(Code):
     """统一社会信用代码 (GB 32100)."""
 
     key = "uscc"
-    title = {"zh": "统一社会信用代码", "en": "Unified social credit code"}
+    title = Title("统一社会信用代码", "Unified social credit code")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """See :meth:`check`."""
@@ -147,7 +149,7 @@ class Phone(Code):
     """A mobile number, or a land line with its area code."""
 
     key = "phone"
-    title = {"zh": "电话", "en": "Phone number"}
+    title = Title("电话", "Phone number")
     input_type = "tel"
     sensitive = True
 
@@ -188,7 +190,7 @@ class Email(Code):
     """An e-mail address."""
 
     key = "email"
-    title = {"zh": "电子邮箱", "en": "E-mail"}
+    title = Title("电子邮箱", "E-mail")
     input_mode = "email"
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
@@ -211,7 +213,7 @@ class BankAccount(Code):
     """A bank account: 8 to 30 digits. Company accounts carry no Luhn digit, so none is asked for."""
 
     key = "bank_account"
-    title = {"zh": "银行账号", "en": "Bank account"}
+    title = Title("银行账号", "Bank account")
     input_mode = "numeric"
     sensitive = True
 
@@ -243,7 +245,7 @@ class LicenceRef(Code):
     """A licence by its number (``ui.licence_type`` says of which type)."""
 
     key = "licence_ref"
-    title = {"zh": "证照编号", "en": "Licence number"}
+    title = Title("证照编号", "Licence number")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """As long as an electronic identifier may be."""
@@ -258,7 +260,7 @@ class Reference(Text):
     """The name of another thing of the same document: a node, a material, a form."""
 
     key = "reference"
-    title = {"zh": "引用", "en": "Reference"}
+    title = Title("引用", "Reference")
     width = "m"
 
 

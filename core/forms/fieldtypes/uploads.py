@@ -1,11 +1,13 @@
 """Files, photos, signatures. The answer holds references; the bytes lie sealed in the file store under the same ids."""
 
+# ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
+
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.forms.branch import Branch
 from core.forms.clean import code, line
-from core.forms.fieldtypes.base import MISSING, FieldType, Problem
+from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import Field
 
 _KEPT = ("id", "name", "size", "media_type")
@@ -26,7 +28,7 @@ class File(FieldType):
     macro = "file"
     group = True
     required_key = "forms.required_file"
-    title = {"zh": "文件", "en": "Files"}
+    title = Title("文件", "Files")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """References, at most ``ui.max_files``."""
@@ -98,7 +100,7 @@ class Photo(File):
     """One picture, taken on the spot where the device has a camera."""
 
     key = "photo"
-    title = {"zh": "照片", "en": "Photo"}
+    title = Title("照片", "Photo")
 
 
 class Signature(FieldType):
@@ -110,7 +112,7 @@ class Signature(FieldType):
     group = True
     sensitive = True
     required_key = "forms.required_signature"
-    title = {"zh": "签名", "en": "Signature"}
+    title = Title("签名", "Signature")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
         """A name, perhaps a reference to the picture."""

@@ -1,4 +1,8 @@
-"""Days that are bound by other answers: ``ui.earliest`` and ``ui.latest`` may name a field (``form.start``, ``row.from``)."""
+"""Answers bound by other answers.
+
+``ui.earliest`` and ``ui.latest`` of a day may name a field (``form.start``, ``row.from``); ``ui.parent`` with ``ui.choices_by`` narrows a list
+by the answer above it.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +25,7 @@ def _bounded(spec: FormSpec) -> tuple[Node, ...]:
 
     def look(fields: tuple[Field, ...], steps: tuple[str, ...]) -> None:
         for field in fields:
-            if any(str(field.ui.get(edge, "")).startswith(_ROOTS) for edge in ("earliest", "latest")):
+            if "parent" in field.ui or any(str(field.ui.get(edge, "")).startswith(_ROOTS) for edge in ("earliest", "latest")):
                 found.append(Node(field, steps))
             if field.kind.key == "group":
                 look(field.children, (*steps, field.id))
@@ -44,6 +48,8 @@ def between_problems(spec: FormSpec, values: Values, world: Mapping[str, Any]) -
     for node in _bounded(spec):
         for holder, _, row, way in places(values, world["form"], node.steps):
             value = holder.get(node.field.id)
+            if "parent" in node.field.ui and (wrong := _wrong_choice(node.field, holder, values)) is not None:
+                yield (*way, node.field.id), *wrong
             first, last = (value.get("from"), value.get("to")) if isinstance(value, dict) else (value, value)
             for edge, day, key in (("earliest", first, "forms.before_other"), ("latest", last, "forms.after_other")):
                 path = str(node.field.ui.get(edge, ""))
@@ -55,6 +61,16 @@ def between_problems(spec: FormSpec, values: Values, world: Mapping[str, Any]) -
                 if (day < other) if edge == "earliest" else (day > other):
                     title = getattr(spec.labels.get(_full(path, node)), "title", path)
                     yield (*way, node.field.id), key, {"other": title, "limit": other}
+
+
+def _wrong_choice(field: Field, holder: Mapping[str, Any], values: Values) -> tuple[str, dict[str, Any]] | None:
+    """The chosen value is not among those that the answer above allows. Nothing to say while that one is open."""
+    value, parent = holder.get(field.id), str(field.ui["parent"])
+    above = holder.get(parent, values.get(parent))
+    if value is None or above is None:
+        return None
+    allowed = field.ui.get("choices_by", {}).get(str(above), ())
+    return None if value in allowed else ("forms.choices_by", {"parent": above})
 
 
 def _full(path: str, node: Node) -> str:
