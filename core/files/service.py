@@ -9,7 +9,7 @@ import hmac
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -49,7 +49,7 @@ def store(session: Session) -> Files:
     return files
 
 
-def put(session: Session, stream: BinaryIO, *, name: str, holder: keys.Ref, limits: Limits = Limits()) -> BlobRef:  # noqa: B008 - frozen
+def put(session: Session, stream: IO[bytes], *, name: str, holder: keys.Ref, limits: Limits = Limits()) -> BlobRef:  # noqa: B008 - frozen
     """Check and keep an upload for *holder*. :class:`FileRefused` says why not and how to mend it.
 
     The same content is kept once however often it is handed in.

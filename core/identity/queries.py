@@ -143,6 +143,14 @@ def departments(session: Session, scope: Scope | None = None, *, ids: Sequence[s
     return tuple(DepartmentView(*row) for row in session.execute(query))
 
 
+def department_titles(session: Session, scope: Scope | None = None) -> dict[str, str]:
+    """Code → title of the departments that sentences may mention; of several with one code the one nearest to the root."""
+    found: dict[str, str] = {}
+    for each in departments(session, scope):
+        found.setdefault(each.code, each.title)
+    return found
+
+
 def department_near(session: Session, code: str, division_path: str) -> DepartmentView | None:
     """The department of kind *code* in the division, else in the nearest division above that has one."""
     above = ["/" + "/".join(division_path.strip("/").split("/")[:n]) + "/" for n in range(1, division_path.strip("/").count("/") + 2)]

@@ -20,7 +20,9 @@ class TooMany(PlatformError):
 
 @cache
 def _storage(address: str) -> Storage:
-    return storage_from_string(address)
+    storage = storage_from_string(address)
+    assert isinstance(storage, Storage)
+    return storage
 
 
 @cache

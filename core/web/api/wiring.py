@@ -3,7 +3,7 @@
 from flask import Flask, Response, jsonify
 
 from core.web.api import applying, catalogue, openapi, working
-from core.web.api.operation import blueprint
+from core.web.api.operation import OPERATIONS, blueprint
 from core.web.page import page
 from core.web.secure import csrf
 
@@ -19,7 +19,7 @@ def describe() -> Response:
 @blueprint.get("/docs")
 def read() -> str:
     """The same for people."""
-    return page("portal/api.html", operations=openapi.OPERATIONS, modules=len(_MODULES))
+    return page("portal/api.html", operations=OPERATIONS, modules=len(_MODULES))
 
 
 def register(app: Flask) -> None:

@@ -14,6 +14,7 @@ from core.cases.spec import CaseView
 from core.files import service as files
 from core.forms import service as forms
 from core.identity import queries as people
+from core.identity.spec import Scope
 from core.items import facts as item_facts
 from core.items import queries as items
 from core.items.spec import CompiledItem
@@ -48,7 +49,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     locale = edge.locale()
     known = item_facts.facts(compiled, view.situation, view.values or {}, channel=view.channel)
     states = routing.states_of(compiled.route, view.marking)
-    session = edge.session()
+    session, labels = edge.session(), compiled.form.labels
+    kinds = people.department_titles(session, Scope(people.division(session, view.division_id).path))
     offices = {each.id: each.title for each in people.departments(session, ids=[i for task in view.tasks for i in task.departments if i])}
     answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
     mine = [task for task in view.tasks if task.mine]
@@ -62,8 +64,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         mine=mine,
         others=[task for task in view.tasks if not task.mine],
         clocks=[clock for clock in view.clocks if clock.due or clock.running],
-        drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale),
-        outline=routing.outline(compiled.route, facts=known, state=states, locale=locale),
+        drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
+        outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         fields=_fields(compiled),
         materials=compiled.doc["materials"],
         material_titles={material["id"]: material["title"] for material in compiled.doc["materials"]},
@@ -109,13 +111,14 @@ def _words() -> dict[str, dict[str, str]]:
 
 
 def _disposition(key: str) -> str:
-    return {
+    titles: dict[str, str] = {
         "not_required": _("依法不需要取得许可"),
         "not_authority": _("不属于本机关职权范围"),
         "not_eligible": _("不符合受理条件"),
         "materials_false": _("材料不真实"),
         "other": _("其他法定情形"),
-    }[key]
+    }
+    return titles[key]
 
 
 def _fields(compiled: CompiledItem) -> list[tuple[str, str]]:

@@ -81,14 +81,14 @@ def navigation() -> list[tuple[str, str, str]]:
             ("users", _("账号"), "/office/users/list/"),
             ("calendar", _("工作日历"), "/office/calendar/"),
         ]
-    if who.has_role("supervisor") or who.has_role("admin"):
+    if who.has_role("supervisor"):  # the auditor is not the administrator (DESIGN §9)
         links.append(("audit", _("审计"), "/office/audit/"))
     return links
 
 
 def desk_page(template: str, **context: Any) -> str:
     """A back-office page."""
-    done = "; ".join(get_flashed_messages())
+    done = "; ".join(str(each) for each in get_flashed_messages())
     return page(template, office_nav=navigation(), staff=staff(), done=done, **context)
 
 
