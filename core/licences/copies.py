@@ -10,6 +10,7 @@ from core.audit import service as audit
 from core.kernel.actor import Actor
 from core.kernel.clock import today
 from core.kernel.errors import BadInput, NotFound
+from core.kernel.ids import is_id
 from core.kernel.text import normalise
 from core.licences.models import Licence, LicenceHolder
 from core.licences.render import render
@@ -27,7 +28,8 @@ def copy(session: Session, licence_id: str, *, parties: Collection[str], purpose
     if not today() <= until <= today() + LONGEST:
         raise BadInput("licences.copy_until")
     query = select(Licence).join(LicenceHolder, LicenceHolder.licence_id == Licence.id)
-    licence = session.scalars(query.where(Licence.id == licence_id, LicenceHolder.party_id.in_(list(parties))).limit(1)).first()
+    mine = query.where(Licence.id == licence_id, LicenceHolder.party_id.in_(list(parties))).limit(1)
+    licence = session.scalars(mine).first() if is_id(licence_id) else None
     if licence is None:
         raise NotFound("licences.no_sheet")
     audit.record(session, "licences.copied", subject=("licence", licence_id), actor=actor, detail={"until": until.isoformat()})

@@ -8,8 +8,8 @@ from sqlalchemy.orm import Session
 
 from core.kernel.clock import today
 from core.kernel.errors import NotFound
-from core.kernel.identifiers import LICENCE_ROOT
 from core.kernel.ids import normalise_code
+from core.kernel.text import normalise
 from core.licences.models import Licence, LicenceHolder, LicenceTypeRow
 from core.licences.spec import STATUS, VALID, StatusName, VerifyView
 
@@ -30,7 +30,7 @@ def verify(session: Session, code: str) -> VerifyView:
 
     The caller limits the rate: a verification code has 80 random bits, an identifier can be guessed but shows masks only.
     """
-    text = code.strip()
+    text = normalise(code)  # full-width digits, spaces, and the NUL that PostgreSQL refuses
     found = or_(Licence.identifier == text.upper(), Licence.verify_code == normalise_code(text)) if len(text) <= 120 else None
     row = session.execute(_views().where(found)).first() if found is not None else None
     if row is None:
@@ -47,11 +47,6 @@ def for_party(session: Session, party_id: str) -> tuple[VerifyView, ...]:
 def of_case(session: Session, case_no: str) -> tuple[VerifyView, ...]:
     """The licences a case led to."""
     return tuple(_view(*row) for row in session.execute(_views().where(Licence.case_no == case_no).order_by(Licence.id)))
-
-
-def is_identifier(text: str) -> bool:
-    """Whether *text* looks like an identifier rather than a verification code."""
-    return text.strip().startswith(LICENCE_ROOT)
 
 
 def _view(row: Licence, title: str, template: dict[str, Any]) -> VerifyView:

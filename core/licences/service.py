@@ -18,17 +18,17 @@ from core.kernel.actor import SYSTEM, Actor
 from core.kernel.clock import local, now
 from core.kernel.errors import BadInput, Finding, NotFound
 from core.kernel.identifiers import check_uscc, licence_identifier
-from core.kernel.ids import new_id, new_query_code
+from core.kernel.ids import is_id, new_id, new_query_code
 from core.kernel.masking import mask_name
 from core.kernel.text import normalise
 from core.keys import service as keys
 from core.licences.errors import IssuerWithoutCode, UnknownType
 from core.licences.models import Licence, LicenceCounter, LicenceHolder, LicenceTypeRow
-from core.licences.queries import for_party, type_codes, verify
+from core.licences.queries import for_party, of_case, type_codes, verify
 from core.licences.spec import VALID, Holder, LicenceRef
 from core.outbox import service as outbox
 
-__all__ = ["for_party", "issue", "pdf", "put_types", "sheet", "type_codes", "verify"]
+__all__ = ["for_party", "issue", "of_case", "pdf", "put_types", "sheet", "type_codes", "verify"]
 
 RENDER = "licence.render"
 
@@ -182,7 +182,7 @@ def pdf(session: Session, licence_id: str, *, parties: Collection[str]) -> bytes
         .where(Licence.id == licence_id, LicenceHolder.party_id.in_(list(parties)))
         .limit(1)
     )
-    blob_id = session.scalar(query)
+    blob_id = session.scalar(query) if is_id(licence_id) else None
     if blob_id is None:
         raise NotFound("licences.no_sheet")
     return files.open(session, blob_id, holder=("licence", licence_id))

@@ -3,6 +3,8 @@
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from core.kernel.errors import BadInput
+from core.kernel.ids import is_id
 from core.kernel.paging import Page, decode_cursor, encode_cursor
 from core.notices.models import Notice
 from core.notices.spec import INBOX, NoticeView, RecipientKind
@@ -16,7 +18,10 @@ def inbox(
     """The notices of one account (or member of staff), newest first. Raises ``BadInput`` for a broken *cursor*."""
     query = select(Notice).where(Notice.recipient_kind == kind, Notice.recipient_id == recipient_id, Notice.channel == INBOX, Notice.state == "sent")
     if cursor is not None:
-        query = query.where(Notice.id < str(decode_cursor(cursor, 1)[0]))
+        after = str(decode_cursor(cursor, 1)[0])
+        if not is_id(after):
+            raise BadInput("kernel.bad_cursor")
+        query = query.where(Notice.id < after)
     rows = session.scalars(query.order_by(Notice.id.desc()).limit(limit + 1)).all()
     shown = tuple(_view(row, locale) for row in rows[:limit])
     return Page(shown, encode_cursor(shown[-1].id) if len(rows) > limit else None)

@@ -8,7 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.kernel.clock import now
-from core.kernel.ids import new_id
+from core.kernel.ids import is_id, new_id
 from core.notices.models import Notice
 from core.notices.queries import inbox, unread
 from core.notices.spec import INBOX, Recipient
@@ -69,7 +69,7 @@ def mark_read(session: Session, recipient: Recipient, notice_ids: list[str] | No
     """Mark some (or all) notices of *recipient* as read; another's are left alone. Returns how many changed."""
     mine = update(Notice).where(Notice.recipient_kind == recipient[0], Notice.recipient_id == recipient[1], Notice.read_at.is_(None))
     if notice_ids is not None:
-        mine = mine.where(Notice.id.in_(notice_ids))
+        mine = mine.where(Notice.id.in_([each for each in notice_ids if is_id(each)]))
     done = session.execute(mine.values(read_at=now()), execution_options={"synchronize_session": False})
     assert isinstance(done, CursorResult)
     return done.rowcount

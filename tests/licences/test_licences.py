@@ -32,8 +32,14 @@ from core.outbox.models import Message
 from tests.fixtures_hall import make_database
 
 USCC = "11999900MB0000000G"
-TYPES = [
-    {"code": "food-operation", "title": "食品经营许可证", "defining_uscc": USCC, "type_code": USCC + "002", "translations": {"en": {"title": "Food licence"}}}
+TYPES: list[dict[str, Any]] = [
+    {
+        "code": "food-operation",
+        "title": "食品经营许可证",
+        "defining_uscc": USCC,
+        "type_code": USCC + "002",
+        "translations": {"en": {"title": "Food licence"}},
+    }
 ]
 DATA = {"经营者名称": "高陵区老王面馆", "经营项目": ["热食类", "冷食类"], "网络经营": False, "面积": 120}
 WANG = Holder(("018f0000-0000-7000-8000-000000000001",), "王小芳", "resident_id", "11010519900307232X")
@@ -186,6 +192,8 @@ def test_the_sheet_is_made_after_commit_once_and_opened_by_its_holders_only(data
         for stranger in ((), ("018f0000-0000-7000-8000-000000000009",)):
             with pytest.raises(NotFound):
                 service.pdf(session, given.id, parties=stranger)
+        with pytest.raises(NotFound):
+            service.pdf(session, "not an id", parties=WANG.party_ids)
         blob = session.get_one(Licence, given.id).pdf_blob_id
         tasks.render_licence(session, {"licence": given.id}, "again")
         assert session.get_one(Licence, given.id).pdf_blob_id == blob

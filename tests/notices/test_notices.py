@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from core.db.database import Database
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
+from core.kernel.paging import encode_cursor
 from core.notices import queries, service, tasks
 from core.notices.errors import UnknownTemplate, WrongParams
 from core.notices.models import Notice
@@ -150,7 +151,7 @@ def test_the_inbox_pages_by_keyset_newest_first(database: Database) -> None:
             break
         cursor = page.next
     assert seen == [f"k{n}" for n in reversed(range(45))] and pages == 3
-    for broken in ("x", "", "W10", json.dumps([1])):
+    for broken in ("x", "", "W10", json.dumps([1]), encode_cursor("x"), encode_cursor("'; --")):
         with pytest.raises(BadInput):
             inbox(database, cursor=broken)
 
@@ -160,7 +161,7 @@ def test_one_marks_only_ones_own_as_read(database: Database) -> None:
     drain(database)
     with database.session() as session:
         assert queries.unread(session, ME[1]) == 2
-        assert service.mark_read(session, ME, [mine, others]) == 1
+        assert service.mark_read(session, ME, [mine, others, "x", "\u0000"]) == 1
         assert service.mark_read(session, ME, [mine]) == 0
         assert (queries.unread(session, ME[1]), queries.unread(session, OTHER[1])) == (1, 1)
         assert service.mark_read(session, ME) == 1
