@@ -1,0 +1,84 @@
+"""The script in a real browser, under the site's content security policy: conditions, rows, focus, drafts."""
+
+import http.server
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+
+from core.forms import service as forms
+
+ROOT = Path(__file__).resolve().parents[2]
+CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+@pytest.fixture
+def site(food, env):
+    food = {k: v for k, v in food.items() if k != "ui"}  # everything on one page
+    spec = forms.compile_form(food)
+    body = forms.render_page(env, spec, None, {"id_kind": "uscc", "by_agent": False})
+    html = (
+        '<!doctype html><meta charset="utf-8"><script type="module" src="/core/web/static/js/form.js"></script><p data-saved hidden></p>'
+        f'<form method="post" action="/post" data-autosave="/save"><input type="hidden" name="_version" value="1">{body}</form>'
+    )
+    saves = []
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *args):
+            super().__init__(*args, directory=str(ROOT))
+
+        def log_message(self, *args):
+            pass
+
+        def answer(self, kind, content):
+            self.send_response(200)
+            self.send_header("Content-Type", kind)
+            self.send_header("Content-Security-Policy", "default-src 'self'; script-src 'self'; style-src 'self'")
+            self.end_headers()
+            self.wfile.write(content)
+
+        def do_GET(self):
+            return self.answer("text/html; charset=utf-8", html.encode()) if self.path == "/" else super().do_GET()
+
+        def do_POST(self):
+            saves.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.answer("application/json", json.dumps({"version": 2, "saved": "已保存 10:32"}).encode())
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_port}/", saves
+    server.shutdown()
+
+
+@pytest.mark.browser
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install chromium or set $CHROMIUM")
+def test_the_page_acts_at_once_and_saves_itself(site):
+    from playwright.sync_api import expect, sync_playwright
+
+    address, saves = site
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        broken = []
+        page.on("pageerror", lambda error: broken.append(str(error)))
+        page.goto(address)
+        expect(page.locator('[data-f="resident_id"]')).to_be_hidden()
+        expect(page.locator("[data-condition]:visible")).to_have_count(0)
+        page.check('input[name="id_kind"][value="resident_id"]')
+        expect(page.locator('[data-f="resident_id"]')).to_be_visible()
+        expect(page.locator('[data-f="uscc"]')).to_be_hidden()
+        page.click('button[value="add:staff"]')
+        page.click('button[value="add:staff"]')
+        assert page.evaluate("document.activeElement.name") == "staff-1-name"
+        page.fill('[name="staff-1-name"]', "王芳")
+        page.click('[data-f="staff"] button[value="remove:staff:0"]')
+        expect(page.locator('[data-f="staff"] [data-entry]')).to_have_count(1)
+        expect(page.locator('[data-f="staff"] [data-entry] legend').first).to_contain_text("1")
+        expect(page.locator("[data-saved]")).to_have_text("已保存 10:32")
+        assert page.input_value('[name="_version"]') == "2"
+        browser.close()
+    assert broken == []
+    assert "王芳" in saves[-1]
