@@ -71,7 +71,7 @@ def page(template: str, **context: Any) -> str:
     """*template* as a page for this reader."""
     locale, theme = edge.locale(), themes().get(look())
     filled = {"csrf": generate_csrf, "account": lambda: account_link(locale, theme), "here": way_back}
-    context = _common(locale, theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"]} | context
+    context = _common(theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"]} | context
     return _template(theme, locale, template).render(context)
 
 
@@ -93,7 +93,7 @@ class Kept:
         pieces = self._pages.get(full)
         if pieces is None:
             slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here")}
-            html = finish(_template(theme, locale, template).render(_common(locale, theme) | slots | dict(build())))
+            html = finish(_template(theme, locale, template).render(_common(theme) | slots | dict(build())))
             pieces = _split(html)
             with self._lock:
                 self._pages[full] = pieces
@@ -130,7 +130,7 @@ def _between(piece: str, mark: str) -> list[str]:
     return [first, *(part for each in rest for part in (mark, each))]
 
 
-def _common(locale: str, theme: Theme) -> dict[str, Any]:
+def _common(theme: Theme) -> dict[str, Any]:
     hall = here()
     return {
         "hall": hall,

@@ -197,7 +197,7 @@ def _stylesheet(tokens: Mapping[str, str], phone: Mapping[str, str], folders: It
     def block(values: Mapping[str, str]) -> str:
         return ":root{" + "".join(f"--{k}:{v};" for k, v in sorted(values.items())) + "}\n"
 
-    parts = [block(tokens | {"f": "minmax(0, 1fr)"})]
+    parts = [block({**tokens, "f": "minmax(0, 1fr)"})]
     if phone:
         parts.append(f"@media (max-width:39.99rem){{{block(phone)}}}\n")
     parts += [(WEB / "static" / "css" / f"{sheet}.css").read_text(encoding="utf-8") for sheet in SHEETS]
@@ -259,7 +259,7 @@ class _Loader(BaseLoader):
                 return number, path
         raise TemplateNotFound(name)
 
-    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:  # noqa: ARG002 - jinja2's signature
         _number, path = self.find(template)
         return path.read_text(encoding="utf-8"), str(path), lambda: True
 

@@ -11,7 +11,9 @@ from core.kernel.errors import BadInput
 from core.web.theming import CORE_TEMPLATES, Themes, contrast, default_root
 
 
-def make(root: Path, name: str = "village", *, parent: str | None = "standard", tokens: dict[str, Any] | None = None, pages: dict[str, str] | None = None) -> Path:
+def make(
+    root: Path, name: str = "village", *, parent: str | None = "standard", tokens: dict[str, Any] | None = None, pages: dict[str, str] | None = None
+) -> Path:
     folder = root / name
     folder.mkdir(parents=True)
     doc = {"name": name, "title": {"zh": "村", "en": "Village"}, "parent": parent, "tokens": tokens or {}}

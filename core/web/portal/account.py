@@ -70,7 +70,7 @@ def register() -> str:
 
 def _register_page(form: dict[str, str], wrong: dict[str, str], general: str | None = None) -> str:
     blank = {"name": "", "document_kind": "resident_id", "number": "", "phone": "", "agree": ""}
-    errors = [(name, words) for name, words in wrong.items()] + ([("", general)] if general else [])
+    errors = list(wrong.items()) + ([("", general)] if general else [])
     fields = ("name", "document_kind", "number", "phone", "password", "agree")
     return page(
         "portal/register.html",

@@ -198,9 +198,7 @@ def _form_page(
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
     errors = decision.errors if decision is not None else ()
     frame = flow.frame(compiled, known, page_id, draft, errors=[*also, *flow.summary(errors, compiled)], notice=notice)
-    parts = _page_parts(
-        compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus
-    )
+    parts = _page_parts(compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus)
     return page("portal/apply.html", **frame | parts | {"autosave": url_for("apply.autosave", draft_id=draft.id)})
 
 
@@ -316,7 +314,7 @@ def autosave(draft_id: str) -> Answer:
 def drop(draft_id: str) -> Answer:
     """Throw a draft away."""
     draft, _compiled, _who = _draft(draft_id)
-    drafts.remove(edge.session(), draft.id, actor=edge.citizen())
+    drafts.delete(edge.session(), draft.id, actor=edge.citizen())
     return redirect(url_for("my.space"), 303)
 
 
@@ -335,7 +333,13 @@ def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *,
     frame = flow.frame(compiled, known, CHECK, draft, notice=notice or _newer(draft))
     shown = papers.check_context(draft, compiled, known, decision, who)
     agree = [("agree", agree_error)] if agree_error else []
-    extra = {"agree_error": agree_error, "errors": agree, "submit_href": url_for("apply.send", draft_id=draft.id), "draft_version": draft.version, "owners": _owners(compiled)}
+    extra = {
+        "agree_error": agree_error,
+        "errors": agree,
+        "submit_href": url_for("apply.send", draft_id=draft.id),
+        "draft_version": draft.version,
+        "owners": _owners(compiled),
+    }
     html = page("portal/check.html", **frame | shown | extra)
     return (html, 422) if agree_error else html
 

@@ -16,7 +16,7 @@ from core.kernel.text import normalise
 from core.search import queries as search_index
 from core.search.spec import Hit, Parts
 from core.web import edge
-from core.web.page import page, say, themes
+from core.web.page import page, say, themes, typeset
 from core.web.portal import today
 from core.web.portal.lists import Link, Row, card_text, row, subject_title
 
@@ -89,7 +89,7 @@ def search() -> str:
         q=asked,
         total=len(rows),
         groups=[{"id": "items", "title": say("事项"), "hits": rows}] if rows else [],
-        filters=_filters([item for item, _marked in found], locale),
+        filters=_filters([item for item, _marked in found]),
         more=_here(**{"from": str(start + PAGE)}) if len(kept) > start + PAGE else None,
         suggestions=[Link(card_text(item, "short_title", locale), url_for("portal.item", code=item.code)) for item in today.popular(edge.session(), shown, 6)],
     )
@@ -104,7 +104,13 @@ def _hits(asked: str, shown: Sequence[ItemView], locale: str) -> list[tuple[Item
 def _parts(hit: Hit, item: ItemView, locale: str) -> Parts:
     """The title in pieces; a translated title is shown whole, because the index marks the Chinese one."""
     title = card_text(item, "title", locale)
-    return hit.parts if title == hit.title else ((title, False),)
+    if len(title) != len(hit.title) or title != typeset(hit.title):
+        return ((title, False),)
+    pieces, at = [], 0
+    for text, wanted in hit.parts:  # setting the punctuation changes characters, never how many there are
+        pieces.append((title[at : at + len(text)], wanted))
+        at += len(text)
+    return tuple(pieces)
 
 
 def mark(parts: Parts) -> Markup:
@@ -127,10 +133,11 @@ def _wanted(item: ItemView) -> bool:
 def _here(**changes: str | None) -> str:
     kept = {name: value for name, value in request.args.items() if name in ("q", "who", "department", "how", "life")}
     merged = {name: value for name, value in {**kept, **changes}.items() if value}
-    return url_for("portal.search", **merged)
+    values: dict[str, Any] = merged
+    return url_for("portal.search", **values)
 
 
-def _filters(found: Sequence[ItemView], locale: str) -> list[dict[str, Any]]:
+def _filters(found: Sequence[ItemView]) -> list[dict[str, Any]]:
     def choices(name: str, options: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
         now = request.args.get(name, "")
         return [{"title": title, "href": _here(**{name: value}), "chosen": now == value} for value, title in options]
@@ -140,7 +147,10 @@ def _filters(found: Sequence[ItemView], locale: str) -> list[dict[str, Any]]:
     named = [(code, f"{titles[code]} {n}") for code, n in departments.most_common(8)]
     return [
         {"title": say("谁来办"), "choices": choices("who", [("", say("不限")), ("person", say("个人")), ("company", say("法人"))])},
-        {"title": say("怎么办"), "choices": choices("how", [("", say("不限")), ("online", say("可网办")), ("instant", say("当场办结")), ("free", say("不收费"))])},
+        {
+            "title": say("怎么办"),
+            "choices": choices("how", [("", say("不限")), ("online", say("可网办")), ("instant", say("当场办结")), ("free", say("不收费"))]),
+        },
         {"title": say("哪个部门"), "choices": choices("department", [("", say("不限")), *named])},
     ]
 

@@ -111,7 +111,9 @@ def _facts(found: CaseView, clock: ClockView | None, steps: Sequence[TimelineSte
     if over and found.decided_at is not None:
         facts.append({"title": say("哪天办好的"), "words": day(found.decided_at, locale)})
     elif clock is not None and clock.due is not None:
-        facts.append({"title": say("最晚哪天办完") if clock.name != "intake" else say("最晚哪天答复"), "words": day(clock.due, locale), "small": _remaining(clock)})
+        facts.append(
+            {"title": say("最晚哪天办完") if clock.name != "intake" else say("最晚哪天答复"), "words": day(clock.due, locale), "small": _remaining(clock)}
+        )
     if clock is not None and clock.budget is not None:
         unit = {"working_day": say("个工作日"), "calendar_day": say("天"), "hour": say("小时")}[clock.counts]
         facts.append({"title": say("用了"), "value": clock.used, "unit": say("%(unit)s，共 %(n)s", unit=unit, n=clock.budget)})
@@ -142,13 +144,19 @@ def step(each: TimelineStep, locale: str) -> dict[str, Any]:
         small.append(each.result)
     if each.until is not None and each.state != "done":
         small.append(say("最晚 %(day)s", day=day(each.until, locale, year=False)))
-    return {"state": _STATES.get(each.state, "todo"), "title": each.title, "small": "，".join(small) if locale == "zh" else ", ".join(small), "why": each.note, "documents": ()}
+    return {
+        "state": _STATES.get(each.state, "todo"),
+        "title": each.title,
+        "small": "，".join(small) if locale == "zh" else ", ".join(small),
+        "why": each.note,
+        "documents": (),
+    }
 
 
 def card(each: CaseCard, locale: str) -> dict[str, Any]:
     """A case in the list of my space: three stations are enough."""
     words, _tone, shown = status_words(each.status, each.outcome)
-    shown, shown_words = light(each.status, None) if each.status in ENDED else (shown, words)
+    shown = light(each.status, None)[0] if each.status in ENDED else shown
     over = each.ended_at is not None or each.status in ENDED
     steps = [{"state": "done", "title": say("已提交"), "small": day(each.submitted_at, locale)}]
     steps.append({"state": "done" if over else "now", "title": words, "small": day(each.ended_at, locale) if each.ended_at else ""})

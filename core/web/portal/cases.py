@@ -55,7 +55,14 @@ def _answers(found: CaseView, compiled: CompiledItem) -> list[dict[str, Any]]:
         for part in shown
         for section in part.children
     ]
-    listed = [(papers.title_by_id(compiled, one.material), Markup('<a href="{}">{}</a>').format(url_for("cases.paper", case_id=found.id, material_id=one.id), one.name)) for one in found.materials if one.until_revision is None]
+    listed = [
+        (
+            papers.title_by_id(compiled, one.material),
+            Markup('<a href="{}">{}</a>').format(url_for("cases.paper", case_id=found.id, material_id=one.id), one.name),
+        )
+        for one in found.materials
+        if one.until_revision is None
+    ]
     return [*sections, *([{"title": say("材料"), "rows": listed}] if listed else [])]
 
 

@@ -1,5 +1,7 @@
 """The guide page: everything about one item for one situation, kept rendered per version, answers, language and look."""
 
+from typing import Any
+
 from flask import request, url_for
 from markupsafe import Markup
 
@@ -25,11 +27,20 @@ def item(code: str) -> str:
     return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset)
 
 
-def view(current: Current, answers: dict[str, str]) -> dict[str, object]:
+def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
     """The values of the guide template."""
     compiled, locale = current.compiled, edge.locale()
     address = url_for("portal.item", code=compiled.code, _external=True)
-    guide = build_guide(compiled, answers, locale=locale, division=current.offer.division_title, number=current.number, published=current.published_at, address=address, departments=_departments())
+    guide = build_guide(
+        compiled,
+        answers,
+        locale=locale,
+        division=current.offer.division_title,
+        number=current.number,
+        published=current.published_at,
+        address=address,
+        departments=people.department_titles(edge.session(), edge.scope()),
+    )
     shown = {name: getattr(guide, name) for name in guide.__slots__}
     return shown | {
         "tags": _tags(guide),
@@ -43,14 +54,6 @@ def view(current: Current, answers: dict[str, str]) -> dict[str, object]:
         "href": url_for("portal.item", code=compiled.code),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }
-
-
-def _departments() -> dict[str, str]:
-    """Names of the departments that the route's sentences mention, nearest to this hall's own division."""
-    found: dict[str, str] = {}
-    for each in people.departments(edge.session(), edge.scope()):
-        found.setdefault(each.code, each.title)
-    return found
 
 
 def _tags(guide: Guide) -> list[dict[str, str]]:

@@ -5,8 +5,8 @@ from typing import Any
 from flask import Blueprint, redirect, request, url_for
 from werkzeug.wrappers import Response
 
-from core.cases import queries as case_queries
 from core.cases import drafts as case_drafts
+from core.cases import queries as case_queries
 from core.files import service as files
 from core.files.spec import Limits
 from core.identity import service as identity
@@ -65,7 +65,13 @@ def _draft(each: Any) -> dict[str, Any]:
 
 
 def _message(each: Any) -> dict[str, Any]:
-    return {"title": each.title, "words": each.body, "at": each.at, "new": each.read_at is None, "href": url_for("cases.show", case_id=each.case_id) if each.case_id else None}
+    return {
+        "title": each.title,
+        "words": each.body,
+        "at": each.at,
+        "new": each.read_at is None,
+        "href": url_for("cases.show", case_id=each.case_id) if each.case_id else None,
+    }
 
 
 def _acting(each: Any) -> dict[str, Any]:
@@ -133,7 +139,7 @@ def _party_page(form: dict[str, str], wrong: dict[str, str]) -> str:
         "portal/party.html",
         form=dict.fromkeys(fields, "") | form,
         wrong=dict.fromkeys(fields) | wrong,
-        errors=[(name, words) for name, words in wrong.items()],
+        errors=list(wrong.items()),
         next=request.args.get("next"),
     )
 
@@ -175,4 +181,3 @@ def party_added() -> str | Response | tuple[str, int]:
     )
     acting.choose(party_id)
     return redirect(edge.safe_next(request.args.get("next") or "/my/"), 303)
-

@@ -10,6 +10,7 @@ from core.identity.spec import Scope
 from core.items import queries as items
 from core.items.spec import Current
 from core.web import edge
+from core.web.site import site
 
 MOMENT = 3.0
 _LARGEST = 2000
@@ -20,7 +21,7 @@ _lock = Lock()
 def current(code: str) -> Current:
     """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`."""
     scope, clock = edge.scope(), time.monotonic()
-    key = (edge.site().database, code, scope)
+    key = (site().database, code, scope)
     found = _kept.get(key)
     if found is not None and clock - found[0] < MOMENT:
         return found[1]

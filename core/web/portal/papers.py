@@ -263,7 +263,11 @@ def _who(draft: DraftView, compiled: CompiledItem, who: Acting) -> dict[str, Any
 def _answers(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any], decision: Decision) -> list[dict[str, Any]]:
     shown = forms.display(compiled.form, decision.values, locale=edge.locale(), facts={k: v for k, v in known.items() if k != "form"}, blanks=False)
     return [
-        {"title": section.title if len(one.children) > 1 else one.title, "href": flow.step_href(draft.id, one.path), "rows": [line(each) for each in section.children]}
+        {
+            "title": section.title if len(one.children) > 1 else one.title,
+            "href": flow.step_href(draft.id, one.path),
+            "rows": [line(each) for each in section.children],
+        }
         for one in shown
         for section in one.children
     ]

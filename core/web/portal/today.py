@@ -21,9 +21,9 @@ from core.items import queries as items
 from core.items.errors import ItemNotFound
 from core.items.spec import ItemView
 from core.kernel.clock import DEFAULT_ZONE, now, today
+from core.web import edge
 from core.web.page import day, say, typeset
 from core.web.portal.lists import Link
-from core.web import edge
 from core.worktime import service as worktime
 
 
@@ -121,7 +121,15 @@ def need_card(each: Any) -> dict[str, str]:
         words, action, href = say("部门请你补正，只要补点名的那几样。"), say("去补"), url_for("cases.correct", case_id=each.id)
     else:
         words, action, href = say("办好了，等你取。"), say("看怎么取"), url_for("cases.show", case_id=each.id)
-    return {"kind": say("补正") if each.status == "correction_requested" else say("取件"), "title": each.item_title, "words": words, "action": action, "href": href, "light": "", "left": ""}
+    return {
+        "kind": say("补正") if each.status == "correction_requested" else say("取件"),
+        "title": each.item_title,
+        "words": words,
+        "action": action,
+        "href": href,
+        "light": "",
+        "left": "",
+    }
 
 
 __all__ = ["Figure", "Link", "Today", "figures", "need_card", "needs", "opening", "place", "popular"]
