@@ -1,5 +1,6 @@
 """A desk to work cases at: a hall with one published item, and short verbs that are a transaction each."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ class Desk:
     database: Database
     hall: People
     version: str
+    home: Path
 
     def submit(self, values: Mapping[str, Any] | None = None, *, command: str | None = None, actor: Actor | None = None, **more: Any) -> CaseRef:
         """File an application of the first citizen (or of *actor*)."""
@@ -83,4 +85,10 @@ def make_desk(tmp_path: Path, url: str | None = None) -> Desk:
         hall = make_hall(session)
     with database.session() as session:
         version = publish_item(session, "market_regulation/food-operation-new.json")
-    return Desk(database, hall, version)
+    return Desk(database, hall, version, tmp_path)
+
+
+def copied(desk: Desk, target: Path) -> Desk:
+    """The same hall once more in *target* (SQLite: a closed database is one file with its keys beside it)."""
+    shutil.copytree(desk.home, target)
+    return Desk(make_database(target), desk.hall, desk.version, target)
