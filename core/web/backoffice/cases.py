@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
 from flask_babel import gettext as _
@@ -23,6 +24,7 @@ from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.routing import service as routing
 from core.web import edge
+from core.web.backoffice import history
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 
 blueprint = Blueprint("office_cases", __name__, url_prefix="/office/cases")
@@ -60,10 +62,11 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         view=view,
         answers=answers,
         revealed=reveal,
+        history=history.lines(session, view, compiled, locale),
         offices=offices,
         mine=mine,
         others=[task for task in view.tasks if not task.mine],
-        clocks=[clock for clock in view.clocks if clock.due or clock.running],
+        clocks=[clock for clock in view.clocks if (clock.due or clock.running) and not clock.name.startswith("task:")],
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         fields=_fields(compiled),
@@ -106,6 +109,7 @@ def _words() -> dict[str, dict[str, str]]:
             "legal_representative": _("法定代表人"),
         },
         "clock_words": {"intake": _("受理期限"), "main": _("办理期限"), "correction": _("补正期限"), "delivery": _("送达期限"), "step": _("环节期限")},
+        "authority_words": {"self": _("本人"), "legal_representative": _("法定代表人")},
         "way_words": {"pickup": _("窗口领取"), "post": _("邮寄"), "electronic": _("电子送达")},
     }
 
@@ -199,7 +203,7 @@ def material(case_id: str, material_id: str) -> Response:
     content = files.open(edge.session(), found.blob_id, holder=holder)
     response = Response(content, mimetype=found.media_type)
     inline = found.media_type in ("application/pdf", "image/jpeg", "image/png", "image/webp")
-    response.headers.set("Content-Disposition", "inline" if inline else "attachment", filename=found.name)
+    response.headers["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}"
     # A document from outside never runs anything and never reaches anything.
     response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox; frame-ancestors 'self'"
     return response

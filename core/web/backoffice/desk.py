@@ -1,6 +1,7 @@
 """Who sits at this desk: the member of staff behind the back-office log-in, and the pages they get."""
 
 from collections.abc import Callable
+from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
 
@@ -14,6 +15,7 @@ from werkzeug.wrappers import Response
 from core.identity import queries as people
 from core.identity.spec import StaffView
 from core.kernel.actor import Actor
+from core.kernel.clock import local
 from core.kernel.errors import NotFound
 from core.web import edge
 from core.web.page import page
@@ -89,7 +91,12 @@ def navigation() -> list[tuple[str, str, str]]:
 def desk_page(template: str, **context: Any) -> str:
     """A back-office page."""
     done = "; ".join(str(each) for each in get_flashed_messages())
-    return page(template, office_nav=navigation(), staff=staff(), done=done, **context)
+    return page(template, due=last_day, office_nav=navigation(), staff=staff(), done=done, **context)
+
+
+def last_day(due_at: datetime) -> date:
+    """The last day of a limit: clocks run to the midnight after it."""
+    return local(due_at - timedelta(seconds=1)).date()
 
 
 def tell(message: str) -> None:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from flask import g, redirect, request
+from flask import session as cookie
 from flask_appbuilder import expose
+from flask_appbuilder.api import BaseApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role
 from flask_appbuilder.security.views import (
@@ -52,20 +54,36 @@ class OfficeLogin(AuthDBView):
             limit("office.login.name", "10/minute", name)
             user = self.appbuilder.sm.auth_user_db(name, request.form.get("password", "")[:200])
             if user:
+                _fresh_session()
                 login_user(user, remember=False)
                 return redirect(target)
             error = str(self.invalid_login_message)
         return desk_page("office/login.html", username=name, error=error, action=request.full_path.rstrip("?"))
 
 
+def _fresh_session() -> None:
+    """Nothing of the session before the log-in stays but language and look: a planted cookie or token is worth nothing afterwards."""
+    kept = {name: cookie[name] for name in ("locale", "look") if name in cookie}
+    cookie.clear()
+    cookie.update(kept)
+
+
 def _under_office(view: type, route: str, **titles: Any) -> type:
     return type(view.__name__, (view,), {"route_base": route, "__module__": __name__, **titles})
+
+
+class NoTokens(BaseApi):  # type: ignore[misc]
+    """In place of FAB's own token door (``/api/v1/security/login``), which counts no tries: tokens come from ``/v1/tokens`` only."""
+
+    route_base = "/office/no-tokens"
 
 
 class HallSecurityManager(SecurityManager):  # type: ignore[misc]
     """FAB's manager with our doors and a per-request permission cache (STACK §1.3: 16 → 4 statements a page)."""
 
     authdbview = OfficeLogin
+    security_api = NoTokens
+    userstatschartview = None
     userdbmodelview = _under_office(
         UserDBModelView,
         "/office/users",

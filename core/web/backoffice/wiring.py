@@ -21,6 +21,7 @@ _SETTINGS = {
     "FAB_ADD_SECURITY_VIEW_MENU_VIEW": False,
     "FAB_ADD_SECURITY_PERMISSION_VIEWS_VIEW": False,
     "FAB_API_SWAGGER_UI": False,
+    "FAB_ADD_MENU_API": False,
     "FAB_BASE_TEMPLATE": "office/fab.html",
     "FAB_PASSWORD_COMPLEXITY_ENABLED": True,
     "LOGOUT_REDIRECT_URL": "/office/login/",

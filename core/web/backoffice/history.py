@@ -1,0 +1,80 @@
+"""谁看过，谁办过: events of a case and looks from the audit record as one list for staff, newest first."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from flask_babel import gettext as _
+from sqlalchemy.orm import Session
+
+from core.audit import queries as audit
+from core.cases.spec import CaseView, HistoryLine
+from core.identity import queries as people
+from core.items.spec import CompiledItem
+from core.kernel.wording import catalogue, word
+
+_LOOKS = ("cases.looked", "cases.looked_material", "case.revealed")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: when, who, what; ``done`` is false for a mere look."""
+
+    at: datetime
+    who: str
+    what: str
+    note: str
+    behalf: str
+    done: bool
+
+
+def lines(session: Session, view: CaseView, compiled: CompiledItem, locale: str) -> list[Line]:
+    """Everything worth reading about who did and who looked."""
+    return sorted([*_done(view, compiled, locale), *_looked(session, view)], key=lambda line: line.at, reverse=True)
+
+
+def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]:
+    opened: dict[int, tuple[str, str]] = {}
+    for event in view.history:
+        if event.kind == "task_opened":
+            opened[event.body["no"]] = (event.body["title"], event.body["node"])
+        what = _words(event, opened, compiled, locale)
+        if what:
+            yield Line(event.at, event.actor or _("系统"), what, event.note, event.on_behalf_of or "", True)
+
+
+def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: CompiledItem, locale: str) -> str | None:
+    title, node = opened.get(event.body.get("no", -1), ("", ""))
+    if event.kind == "task_closed":
+        action = str(event.body.get("action", ""))
+        if action in ("not_needed", "stopped"):
+            return None
+        found = compiled.route.nodes.get(node)
+        if found is not None and action in found.actions:
+            return f"{title}：{found.actions[action].title}"
+        key = f"cases.action.{action}"
+        return f"{title}：{word(key, locale)}" if key in catalogue() else title
+    plain = {
+        "case_filed": _("提交申请"),
+        "task_claimed": _("领取：%(title)s", title=title),
+        "task_released": _("放回：%(title)s", title=title),
+        "task_escalated": _("超期上报：%(title)s", title=title),
+        "pause_opened": _("暂停计时"),
+        "pause_closed": _("恢复计时"),
+        "decided": _("作出决定：%(outcome)s", outcome=word(f"cases.outcome.{event.body.get('outcome', 'grant')}", locale)),
+        "licence_issued": _("发证"),
+        "delivered": _("送达"),
+        "case_closed": _("办结"),
+        "case_withdrawn": _("申请人撤回"),
+        "case_lapsed": _("逾期未补正"),
+        "case_terminated": _("终止"),
+    }
+    return plain.get(event.kind)
+
+
+def _looked(session: Session, view: CaseView) -> Iterator[Line]:
+    found = [entry for entry in audit.entries_of(session, ("case", view.id)) if entry.action in _LOOKS]
+    names = people.staff_names(session, [entry.actor_id for entry in found])
+    titles = {"cases.looked": _("打开办件"), "cases.looked_material": _("查看材料"), "case.revealed": _("查看完整信息")}
+    for entry in found:
+        yield Line(entry.at, names.get(entry.actor_id, ""), titles[entry.action], "", "", False)
