@@ -3,10 +3,11 @@
 Figures come from the cases themselves; nothing is shown before there is something to count.
 """
 
-from collections.abc import Sequence
+import time as time_of_process
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from flask import url_for
@@ -24,6 +25,7 @@ from core.kernel.clock import DEFAULT_ZONE, now, today
 from core.web import edge
 from core.web.page import day, say, typeset
 from core.web.portal.lists import Link
+from core.web.site import site
 from core.worktime import service as worktime
 
 
@@ -44,6 +46,24 @@ class Figure:
     unit: str
 
 
+_T = TypeVar("_T")
+#: How old a figure of the home page may be (seconds): it counts cases, and nobody needs that anew for every visitor.
+FRESH = 60.0
+_counted: dict[tuple[object, ...], tuple[float, Any]] = {}
+
+
+def remembered(key: tuple[object, ...], count: Callable[[], _T]) -> _T:
+    """``count()``, at most :data:`FRESH` seconds old, for this site."""
+    full, clock = (site().database, *key), time_of_process.monotonic()
+    found = _counted.get(full)
+    if found is None or clock - found[0] > FRESH:
+        if len(_counted) > 1000:
+            _counted.clear()
+        found = _counted[full] = (clock, count())
+    value: _T = found[1]
+    return value
+
+
 def opening(session: Session, hall: Any) -> Today:
     """Whether counters work today by the hall's calendar, and the next working day when they do not."""
     calendar = worktime.calendar(session, hall.division_id)
@@ -57,7 +77,7 @@ def opening(session: Session, hall: Any) -> Today:
 def figures(session: Session, scope: Scope, shown: Sequence[ItemView]) -> list[Figure]:
     """Cases finished this month and how many in time, and how much can be done without a visit."""
     found = []
-    ended, in_time = _month(session, scope)
+    ended, in_time = remembered(("month", scope), lambda: _month(session, scope))
     if ended:
         found.append(Figure(say("本月办结"), f"{ended:,}", say("件，按时 %(rate)s%%", rate=_rate(in_time, ended))))
     if shown:
@@ -89,9 +109,13 @@ def _rate(part: int, whole: int) -> str:
 
 def popular(session: Session, shown: Sequence[ItemView], count: int) -> list[ItemView]:
     """The items most applied for in the last 90 days; then those that can be done online, so that a new hall is not empty."""
-    query = select(Case.item_code, func.count().label("n")).where(Case.submitted_at >= now() - timedelta(days=90)).group_by(Case.item_code)
-    counts: dict[str, int] = {row.item_code: row.n for row in session.execute(query)}
+    counts = remembered(("applied",), lambda: _applied(session))
     return sorted(shown, key=lambda item: (-counts.get(item.code, 0), not item.card.get("online"), -len(item.card.get("themes", {}).get("person", ()))))[:count]
+
+
+def _applied(session: Session) -> dict[str, int]:
+    query = select(Case.item_code, func.count().label("n")).where(Case.submitted_at >= now() - timedelta(days=90)).group_by(Case.item_code)
+    return {row.item_code: row.n for row in session.execute(query)}
 
 
 def place(session: Session, shown: Sequence[ItemView]) -> tuple[dict[str, str] | None, str]:
