@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import event, select
 from sqlalchemy.orm import Session
 
+from core.cases import hookspecs as case_hooks
 from core.db.database import Database
 from core.files.service import Files
 from core.files.store import LocalStore
@@ -44,7 +45,7 @@ def make_database(tmp_path: Path, url: str | None = None) -> Database:
 
 
 def _instruments(home: Path) -> dict[str, Any]:
-    return {"blobs": Files(LocalStore(home / "blobs")), "plugins": PluginHost()}
+    return {"blobs": Files(LocalStore(home / "blobs")), "plugins": PluginHost((case_hooks,))}
 
 
 @dataclass

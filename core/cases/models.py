@@ -151,6 +151,7 @@ class CaseTask(Base):
         Index("ix_case_task_queue", "department_id", "role", "claimed_by", "sort_at", "case_id", "no"),
         Index("ix_case_task_mine", "claimed_by", "sort_at", "case_id", "no"),
         Index("ix_case_task_case", "case_id", "no"),
+        Index("ix_case_task_number", "number"),
     )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -81,11 +81,15 @@ def recent_for_staff(session: Session, *, actor: Actor, cursor: str | None = Non
 
 
 def material_holder(session: Session, case_id: str, blob_id: str, *, actor: Actor) -> tuple[MaterialView, tuple[str, str]]:
-    """A file of a case that *actor* may see, and the holder to open it with. A look of staff is recorded."""
+    """A file of a case (by its own id or its blob's) that *actor* may see, and the holder to open it with. A look of staff is recorded."""
     if not is_id(case_id) or not is_id(blob_id):
         raise CaseNotFound
     query = select(*CaseMaterial.__table__.c, Case.wrapped_key).join(Case, Case.id == CaseMaterial.case_id)
-    row = session.execute(query.where(Case.id == case_id, CaseMaterial.blob_id == blob_id, access.of_actor(session, actor))).mappings().first()
+    row = (
+        session.execute(query.where(Case.id == case_id, or_(CaseMaterial.blob_id == blob_id, CaseMaterial.id == blob_id), access.of_actor(session, actor)))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise CaseNotFound
     if actor.kind == "staff":

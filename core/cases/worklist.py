@@ -103,6 +103,9 @@ def _ranges(posts: Sequence[PostView], staff_id: str, filters: Filters) -> list[
     if not pairs:
         return []
     own = and_(CaseTask.claimed_by == staff_id, or_(*(and_(CaseTask.department_id == d, CaseTask.role == r) for d, r in pairs)))
+    if filters.number is not None:  # one case: found by its number, whoever of the posts may hold it
+        held = or_(*(and_(CaseTask.department_id == d, CaseTask.role == r) for d, r in pairs))
+        return [and_(CaseTask.number == filters.number, CaseTask.claimed_by.in_(("", staff_id)), held)]
     if filters.mine:
         return [own]
     return [own, *(and_(CaseTask.department_id == d, CaseTask.role == r, CaseTask.claimed_by == "") for d, r in pairs)]
@@ -124,8 +127,6 @@ def _narrow(filters: Filters) -> list[Any]:
         conditions.append(CaseTask.item_code == filters.item)
     if filters.node is not None:
         conditions.append(CaseTask.node == filters.node)
-    if filters.number is not None:
-        conditions.append(CaseTask.number == filters.number)
     if filters.light == "red":
         conditions.append(CaseTask.sort_at < at)
     elif filters.light == "yellow":

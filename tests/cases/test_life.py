@@ -79,6 +79,27 @@ def test_the_notices_of_a_life_are_written_once_however_often_the_handler_runs(l
     assert ref.number in notices["received"].body["zh"]
 
 
+def test_an_observing_plugin_hears_of_every_command_once_and_of_no_person(lite: Desk) -> None:
+    from core.cases.hookspecs import CaseChange
+    from core.pluginhost.host import hookimpl
+    from core.pluginhost.manifest import Manifest
+
+    heard: list[CaseChange] = []
+
+    class Observer:
+        @hookimpl
+        def case_changed(self, change: CaseChange) -> None:
+            heard.append(change)
+
+    host = lite.database.sessions.kw["info"]["plugins"]
+    host.register(Manifest("listener", "1.0", {"zh": "听众"}, "测试", "site", "1", frozenset({"case_changed"})), Observer())
+    ref = lite.submit()
+    lite.act(ref.id, 1, "accept", "window", opinion="王小芳来过")
+    settle(lite.database)
+    assert [(c.number, next(kind for kind, _ in c.events)) for c in heard] == [(ref.number, "case_filed"), (ref.number, "task_closed")]
+    assert "王小芳" not in repr(heard)
+
+
 def test_the_same_command_answers_with_the_same_case_and_a_draft_files_once(desk: Desk) -> None:
     with desk.database.session() as session:
         compiled = items.load(session, desk.version)

@@ -88,6 +88,8 @@ def test_filters_narrow_and_counts_agree(lite: Desk) -> None:
         assert counts["item1/step1"] == len(one) and sum(counts.values()) == 300
         assert pages(session, who, filters=queries.Filters(department_id=departments[0])) != []
         assert queries.worklist(session, (), staff_id="x").rows == ()
+        assert [r.number for r in pages(session, who, filters=queries.Filters(number="N7"))] == ["N7"]
+        assert pages(session, posts([new_id()], "window"), filters=queries.Filters(number="N7")) == []
 
 
 @pytest.mark.parametrize("cursor", ["", "xx", "WyJhIiwgImIiXQ", "WyJub3QgYSBkYXRlIiwgIngiLCAxXQ", "' OR 1=1"])
