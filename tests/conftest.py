@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from core.kernel.ids import new_id
 from tests import services
+from tests.demo_hall import DemoHall, start_hall
 
 _running: list[Any] = []
 
@@ -58,6 +59,16 @@ def redis_url() -> str:
     if not url:
         pytest.fail("redis-server is not installed: run make test, which installs it or says how")
     return url
+
+
+@pytest.fixture(scope="session")
+def demo_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHall]:
+    """One demonstration hall for this worker, shared by browser and API tests; its log must stay free of tracebacks."""
+    made, process = start_hall(tmp_path_factory.mktemp("hall"))
+    yield made
+    process.terminate()
+    process.wait(30)
+    assert "Traceback" not in made.log, made.log[made.log.index("Traceback") - 500 :][:4000]
 
 
 _connect = socket.socket.connect

@@ -19,6 +19,7 @@ from core.items.materials import needs
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, Finding, NotFound
 from core.kernel.text import normalise
+from core.licences import queries as library
 from core.licences import service as licences
 from core.web import edge
 from core.web.api.operation import caller, citizen, operation
@@ -48,6 +49,8 @@ _APPLICATION = {
     "additionalProperties": False,
 }
 _HIDDEN = frozenset({"marking", "version_id"})
+#: What a stranger who verifies a licence need not know: our ids, and the case it came from.
+_INNER = frozenset({"id", "case_no", "verify_code", "has_pdf"})
 
 
 @operation(
@@ -227,5 +230,13 @@ def show_progress(code: str) -> dict[str, Any]:
 def verify_licence(code: str) -> dict[str, Any]:
     """Masked verification."""
     limit("verify", "30/minute")
-    found: dict[str, Any] = plain(licences.verify(edge.session(), code))
+    found: dict[str, Any] = plain(licences.verify(edge.session(), code), _INNER)
     return found
+
+
+@operation("GET", "/licences", "Licences of everybody the caller acts for, newest first; names masked", auth="citizen", query={"case": "case number"})
+def list_licences() -> dict[str, Any]:
+    """My licences, with the code that verifies each."""
+    session, case_no = edge.session(), request.args.get("case")
+    every = [each for party in identity.parties_of(session, caller().id) for each in library.for_party(session, party.party.id)]
+    return {"licences": [plain(each) for each in every if case_no in (None, each.case_no)]}

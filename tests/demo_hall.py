@@ -1,0 +1,70 @@
+"""A whole hall as a stranger gets it: ``wangting init --demo``, then ``wangting run``, talked to over HTTP."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.services import free_port
+
+ROOT = Path(__file__).resolve().parents[1]
+WANGTING = str(Path(sys.executable).parent / "wangting")
+_PERSON = re.compile(r"^  (\S+)\s+(\S{8,})\s+(\S+)\s+(.+)$")
+#: Logins of :mod:`core.identity.demo` that the tests speak of.
+CITIZEN, OTHER_CITIZEN = "13800000001", "13800000002"
+
+
+@dataclass
+class DemoHall:
+    """A running demonstration hall: its address, its people, its log."""
+
+    base: str
+    home: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    people: dict[str, str] = field(default_factory=dict)  #: login → password
+    what: dict[str, str] = field(default_factory=dict)  #: login → what they are
+
+    def url(self, path: str) -> str:
+        """An address in the hall."""
+        return self.base + path
+
+    def run(self, *arguments: str) -> str:
+        """A ``wangting`` command in this hall, while it serves; returns what it printed."""
+        done = subprocess.run([WANGTING, *arguments], env=self.environ, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    @property
+    def log(self) -> str:
+        """What the server has written so far."""
+        return (self.home / "server.log").read_text(encoding="utf-8", errors="replace")
+
+
+def start_hall(home: Path, **environ: str) -> tuple[DemoHall, "subprocess.Popen[bytes]"]:
+    """Set up a hall in *home* the way ``make run`` does, and serve it."""
+    port = free_port()
+    env = {**os.environ, "WANGTING_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **environ}
+    hall = DemoHall(f"http://127.0.0.1:{port}", home, env)
+    for line in hall.run("init", "--demo").splitlines():
+        if match := _PERSON.match(line):
+            login, password, name, what = match.groups()
+            hall.people[login], hall.what[login] = password, f"{name} {what}"
+    return hall, serve(hall)
+
+
+def serve(hall: DemoHall) -> "subprocess.Popen[bytes]":
+    """``wangting run`` until it answers."""
+    with (hall.home / "server.log").open("ab") as log:
+        process = subprocess.Popen([WANGTING, "run"], env=hall.environ, cwd=ROOT, stdout=log, stderr=log)
+    for _ in range(600):
+        try:
+            urllib.request.urlopen(hall.url("/healthz"), timeout=2)
+            return process
+        except OSError:
+            assert process.poll() is None, hall.log[-3000:]
+            time.sleep(0.1)
+    raise AssertionError("the hall did not come up")
