@@ -23,7 +23,7 @@ from core.keys import store as key_store
 from core.keys.keyring import Keyring
 from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
-from core.web import edge
+from core.web import edge, translating
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
 from core.web.observe import observe
@@ -125,7 +125,7 @@ def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:
         "MAX_FORM_MEMORY_SIZE": 24 * 2**20,
         "MAX_FORM_PARTS": 60_000,
         "BABEL_DEFAULT_LOCALE": "zh",
-        "BABEL_TRANSLATION_DIRECTORIES": str(ROOT / "core" / "translations"),
+        "BABEL_TRANSLATION_DIRECTORIES": str(translating.compiled(config.home)),
         "LANGUAGES": {"zh": {"flag": "cn", "name": "中文"}, "en": {"flag": "gb", "name": "English"}},
         **config.extra,
     }

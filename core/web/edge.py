@@ -4,12 +4,13 @@ Services below get these as parameters; only code in ``core.web`` calls the func
 when the view has returned, rolled back when it raised; the outbox relay is nudged after a commit that wrote.
 """
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
 from flask import abort, g, redirect, request, url_for
 from flask import session as cookie
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.wrappers import Response
 
@@ -21,6 +22,10 @@ from core.kernel.errors import Forbidden
 from core.web.site import site
 
 LOCALES = ("zh", "en")
+#: How long a process trusts which hall an address leads to (seconds).
+MOMENT = 3.0
+_MOST_ADDRESSES = 1000
+_halls: "WeakKeyDictionary[Database, dict[tuple[str, str | None], tuple[float, Hall]]]" = WeakKeyDictionary()
 T = TypeVar("T")
 
 
@@ -63,12 +68,24 @@ def locale() -> str:
 def hall() -> Hall:
     """The hall this request came to, by path prefix (``/h/<slug>``) or host; the site's first hall otherwise. 404 for an unknown prefix."""
     if "hall" not in g:
-        found = people.hall_for(session(), host=request.host, slug=request.environ.get("wangting.hall"))
-        if found is None:
-            abort(404)
-        g.hall = found
+        g.hall = _hall(request.host, request.environ.get("wangting.hall"))
     here: Hall = g.hall
     return here
+
+
+def _hall(host: str, slug: str | None) -> Hall:
+    """Halls hardly ever change and every page asks: a process remembers where an address led for :data:`MOMENT` seconds, never that it led nowhere."""
+    known = _halls.setdefault(site().database, {})
+    kept, at = known.get((host, slug)), time.monotonic()
+    if kept is not None and at - kept[0] < MOMENT:
+        return kept[1]
+    found = people.hall_for(session(), host=host, slug=slug)
+    if found is None:
+        abort(404)
+    if len(known) >= _MOST_ADDRESSES:
+        known.clear()  # the host is what the caller says it is
+    known[host, slug] = (at, found)
+    return found
 
 
 def scope() -> Scope:
@@ -128,8 +145,3 @@ def safe_next(target: str | None) -> str:
     if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
         return url_for("portal.home")
     return (request.script_root or "") + target if not target.startswith(request.script_root or "/") else target
-
-
-def say(message: str) -> str:
-    """Translate a Chinese message id in Python code of the web layer."""
-    return str(_(message))

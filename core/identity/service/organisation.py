@@ -63,6 +63,16 @@ def add_staff(session: Session, user_id: str, name: str, *, actor: Actor) -> str
     return staff_id
 
 
+def set_active(session: Session, staff_id: str, *, active: bool, actor: Actor) -> None:
+    """Put a member of staff out of office, or back; it holds from the next request on."""
+    row = session.get(Staff, staff_id)
+    if row is None:
+        raise NotFound
+    row.active = active
+    session.flush()
+    audit.record(session, "identity.set_active", subject=("staff", staff_id), actor=actor, detail={"active": active})
+
+
 def add_post(session: Session, staff_id: str, department_id: str, role: str, *, actor: Actor) -> str:
     """Appoint a member of staff to a role in a department."""
     if role not in POST_ROLES:

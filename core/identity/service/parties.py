@@ -97,15 +97,20 @@ def _link(session: Session, account_id: str, party_id: str, role: str, authority
     session.execute(insert(AccountParty), {**row, "evidence_blob": evidence_blob, "valid_until": valid_until})
 
 
+#: What a party shows without its key.
+_SHOWN = (Party.id, Party.kind, Party.document_kind, Party.masked_name, Party.masked_number, Party.masked_phone)
+
+
 def parties_of(session: Session, account_id: str) -> tuple[ActingParty, ...]:
     """Whom the account may act for today – itself first – with masked values."""
+    link = (AccountParty.role, AccountParty.authority, AccountParty.evidence_blob, AccountParty.valid_until)
     query = (
-        select(AccountParty, Party)
+        select(*_SHOWN, *link)
         .join(Party, Party.id == AccountParty.party_id)
         .where(AccountParty.account_id == account_id, or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today()))
         .order_by(AccountParty.id)
     )
-    return tuple(ActingParty(_masked(party), link.role, link.authority, link.evidence_blob, link.valid_until) for link, party in session.execute(query))
+    return tuple(ActingParty(_masked(row), *row[len(_SHOWN) :]) for row in session.execute(query))
 
 
 def party_ids_of(session: Session, account_id: str) -> tuple[str, ...]:
@@ -153,7 +158,7 @@ def own_values(session: Session, account_id: str, party_id: str) -> dict[str, st
     }  # fmt: skip
 
 
-def _masked(party: Party) -> PartyView:
+def _masked(party: Any) -> PartyView:
     return PartyView(party.id, _kind(party), party.document_kind, party.masked_name, party.masked_number, party.masked_phone, "", "", False)
 
 
@@ -167,5 +172,5 @@ def _whole(session: Session, party: Party) -> PartyView:
     )  # fmt: skip
 
 
-def _kind(party: Party) -> Any:
+def _kind(party: Any) -> Any:
     return party.kind

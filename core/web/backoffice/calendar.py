@@ -7,7 +7,6 @@ from typing import Any
 
 from flask import redirect, request
 from flask_appbuilder import BaseView, expose, has_access
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -17,6 +16,7 @@ from core.kernel.errors import BadInput
 from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
+from core.web.page import say as _
 from core.worktime import service as worktime
 from core.worktime.models import CalendarYear
 

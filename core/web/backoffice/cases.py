@@ -5,7 +5,6 @@ from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response as Answer
 
 from core.audit import service as audit
@@ -26,6 +25,7 @@ from core.routing import service as routing
 from core.web import edge
 from core.web.backoffice import history
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
+from core.web.page import say as _
 
 blueprint = Blueprint("office_cases", __name__, url_prefix="/office/cases")
 #: The five dispositions of 行政许可法 32 that are not an acceptance, as far as a window can choose them.

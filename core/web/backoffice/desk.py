@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 from flask import abort, flash, g, get_flashed_messages, redirect, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
-from flask_babel import gettext as _
 from sqlalchemy import select
 from werkzeug.wrappers import Response
 
@@ -19,6 +18,7 @@ from core.kernel.clock import local
 from core.kernel.errors import NotFound
 from core.web import edge
 from core.web.page import page
+from core.web.page import say as _
 
 T = TypeVar("T")
 
@@ -79,7 +79,7 @@ def navigation() -> list[tuple[str, str, str]]:
     if who.has_role("admin"):
         links += [
             ("organisation", _("组织"), "/office/admin/departments/list/"),
-            ("people", _("工作人员"), "/office/admin/staff/list/"),
+            ("people", _("工作人员"), "/office/people/"),
             ("users", _("账号"), "/office/users/list/"),
             ("calendar", _("工作日历"), "/office/calendar/"),
         ]

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from core.audit import queries as audit
@@ -12,6 +11,7 @@ from core.cases.spec import CaseView, HistoryLine
 from core.identity import queries as people
 from core.items.spec import CompiledItem
 from core.kernel.wording import catalogue, word
+from core.web.page import say as _
 
 _LOOKS = ("cases.looked", "cases.looked_material", "case.revealed")
 

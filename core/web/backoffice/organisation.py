@@ -1,4 +1,4 @@
-"""Plain administration tables: divisions, departments, staff, posts, delegations."""
+"""Plain administration tables: divisions and departments. Staff, posts and delegations have a page of their own (people.py)."""
 
 from typing import Any, ClassVar
 
@@ -6,7 +6,7 @@ from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _l
 
-from core.identity.models import Delegation, Department, Division, Post, Staff
+from core.identity.models import Department, Division
 
 
 class AdminTable(ModelView):  # type: ignore[misc]
@@ -71,52 +71,4 @@ class DepartmentView(AdminTable):
     base_order = ("title", "asc")
 
 
-class StaffAdminView(AdminTable):
-    """Members of staff."""
-
-    route_base = "/office/admin/staff"
-    class_permission_name = "StaffAdminView"
-    datamodel = SQLAInterface(Staff)
-    noun = _l("工作人员")
-    base_permissions = ("can_list", "can_show", "can_edit")
-    list_columns = ("name", "active")
-    show_columns = ("name", "active")
-    edit_columns = ("name", "active")
-    search_columns = ("name", "active")
-    label_columns: ClassVar[dict[str, Any]] = {"name": _l("姓名"), "active": _l("在岗")}
-    base_order = ("name", "asc")
-
-
-class PostView(AdminTable):
-    """Who holds which role where."""
-
-    route_base = "/office/admin/posts"
-    class_permission_name = "PostView"
-    datamodel = SQLAInterface(Post)
-    noun = _l("岗位")
-    base_permissions = ("can_list", "can_show")
-    list_columns = ("staff_id", "department_id", "role")
-    search_columns = ("role",)
-    label_columns: ClassVar[dict[str, Any]] = {"staff_id": _l("工作人员"), "department_id": _l("部门"), "role": _l("角色")}
-
-
-class DelegationView(AdminTable):
-    """Dated delegations."""
-
-    route_base = "/office/admin/delegations"
-    class_permission_name = "DelegationView"
-    datamodel = SQLAInterface(Delegation)
-    noun = _l("委托")
-    base_permissions = ("can_list", "can_show")
-    list_columns = ("from_staff_id", "to_staff_id", "valid_from", "valid_until", "reason")
-    search_columns = ("valid_from", "valid_until")
-    label_columns: ClassVar[dict[str, Any]] = {
-        "from_staff_id": _l("委托人"),
-        "to_staff_id": _l("受托人"),
-        "valid_from": _l("起"),
-        "valid_until": _l("止"),
-        "reason": _l("事由"),
-    }
-
-
-VIEWS = ((DivisionView, _l("行政区划")), (DepartmentView, _l("部门")), (StaffAdminView, _l("工作人员")), (PostView, _l("岗位")), (DelegationView, _l("委托")))
+VIEWS = ((DivisionView, _l("行政区划")), (DepartmentView, _l("部门")))

@@ -28,7 +28,7 @@ from core.web.limits import limit
 #: Back-office roles: coarse doors only; what somebody may do with a case follows from their posts.
 ROLES: dict[str, tuple[str, ...]] = {
     "Staff": (),
-    "OrganisationAdmin": ("DivisionView", "DepartmentView", "StaffAdminView", "PostView", "DelegationView"),
+    "OrganisationAdmin": ("DivisionView", "DepartmentView"),
     "CalendarAdmin": ("CalendarView",),
     "Auditor": ("AuditView",),
     "SecurityAdmin": ("UserDBModelView", "RoleModelView", "ResetPasswordView"),
@@ -72,6 +72,9 @@ def _under_office(view: type, route: str, **titles: Any) -> type:
     return type(view.__name__, (view,), {"route_base": route, "__module__": __name__, **titles})
 
 
+_EVERY_ROUTE = frozenset({"list", "show", "add", "edit", "delete", "action", "action_post", "download"})
+
+
 class NoTokens(BaseApi):  # type: ignore[misc]
     """In place of FAB's own token door (``/api/v1/security/login``), which counts no tries: tokens come from ``/v1/tokens`` only."""
 
@@ -98,7 +101,8 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
     rolemodelview = _under_office(
         RoleModelView, "/office/roles", list_title=_l("角色"), show_title=_l("角色详情"), add_title=_l("新增角色"), edit_title=_l("修改角色")
     )
-    groupmodelview = _under_office(UserGroupModelView, "/office/groups")
+    # Roles come from posts; FAB's groups are a second way to the same doors that nobody would look at.
+    groupmodelview = _under_office(UserGroupModelView, "/office/groups", exclude_route_methods=_EVERY_ROUTE)
     resetmypasswordview = _under_office(ResetMyPasswordView, "/office/resetmypassword", form_title=_l("修改我的密码"), redirect_url="/office/")
     resetpasswordview = _under_office(ResetPasswordView, "/office/resetpassword", form_title=_l("重设密码"), redirect_url="/office/")
     userinfoeditview = _under_office(UserInfoEditView, "/office/userinfoeditview", form_title=_l("修改我的资料"), redirect_url="/office/")

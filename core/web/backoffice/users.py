@@ -53,6 +53,19 @@ def make_user(username: str, name: str, password: str, roles: Iterable[str]) -> 
     return str(found.id)
 
 
+def exists(username: str) -> bool:
+    """Whether a log-in of that name is taken."""
+    return current_app.appbuilder.sm.find_user(username=username) is not None  # type: ignore[attr-defined]
+
+
+def set_doors(user_id: str, roles: Iterable[str]) -> None:
+    """Bring a log-in's back-office doors in line with the roles of its posts."""
+    security = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    user = security.get_user_by_id(int(user_id))
+    if user is not None:
+        user.roles = [security.find_role(name) for name in sorted({"Staff", *(door for role in roles for door in _DOORS.get(role, ()))})]
+
+
 def set_password(username: str, password: str) -> None:
     """Give a staff log-in a new password. Raises :class:`NotFound` for an unknown name."""
     security = current_app.appbuilder.sm  # type: ignore[attr-defined]

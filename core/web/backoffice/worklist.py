@@ -5,7 +5,6 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from flask import session as cookie
-from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
 from core.cases import queries
@@ -15,6 +14,7 @@ from core.kernel.clock import now, today
 from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import at_desk, desk_page, me
+from core.web.page import say as _
 
 blueprint = Blueprint("worklist", __name__, url_prefix="/office")
 _LIGHTS = ("red", "yellow", "green")
