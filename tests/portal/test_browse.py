@@ -150,3 +150,32 @@ def test_an_error_page_is_plain_kind_and_leaks_nothing(reader) -> None:
     assert missing.status_code == 404
     assert "Traceback" not in missing.text
     assert "回首页" in missing.text
+
+
+def test_every_text_of_the_pages_is_translated() -> None:
+    """The catalogue is extracted anew, so that a new text cannot be forgotten."""
+    from io import BytesIO
+
+    from babel.messages.extract import extract_from_dir
+    from babel.messages.pofile import read_po
+
+    from core.web.theming import CORE_TEMPLATES, WEB
+
+    known = {
+        entry.id if isinstance(entry.id, str) else entry.id[0]
+        for entry in read_po(BytesIO((WEB.parent / "translations/en/LC_MESSAGES/messages.po").read_bytes()))
+        if entry.id and all(entry.string if isinstance(entry.string, tuple) else (entry.string,))
+    }
+    options = {"**.html": {"extensions": "jinja2.ext.i18n,jinja2.ext.do", "trimmed": "true"}}
+    missing = set()
+    for root, method in (
+        (CORE_TEMPLATES / "portal", "jinja2"),
+        (CORE_TEMPLATES / "layout", "jinja2"),
+        (CORE_TEMPLATES / "errors", "jinja2"),
+        (CORE_TEMPLATES / "partials", "jinja2"),
+        (WEB / "portal", "python"),
+    ):
+        pattern = "**.py" if method == "python" else "**.html"
+        found = extract_from_dir(root, [(pattern, method)], options, keywords={"_": None, "say": None, "ngettext": (1, 2)})
+        missing |= {(message if isinstance(message, str) else message[0]) for _file, _line, message, _comments, _context in found} - known
+    assert not missing

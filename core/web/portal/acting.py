@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from flask import session as cookie
 
 from core.identity import service as identity
-from core.identity.spec import ActingParty
 from core.web import edge
 from core.web.page import say
 
@@ -36,14 +35,6 @@ def choose(party_id: str) -> None:
     assert me is not None
     held = identity.acting_for(edge.session(), me.id, [party_id])[party_id]
     cookie["acting"] = [me.id, held.party.id, held.party.name, held.party.kind, held.role]
-
-
-def checked() -> ActingParty:
-    """Who applies, with the authority as it is today. Raises :class:`core.identity.errors.NotYours` when it ended meanwhile."""
-    me = edge.account()
-    assert me is not None
-    now = acting()
-    return identity.acting_for(edge.session(), me.id, [now.party_id])[now.party_id]
 
 
 def role_words(role: str, kind: str) -> str:

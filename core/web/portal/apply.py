@@ -16,11 +16,11 @@ from core.cases import queries as case_queries
 from core.cases.errors import DraftStale
 from core.cases.service import submit
 from core.cases.spec import DraftView, PartyOnCase
+from core.cases.versions import pinned
 from core.forms import service as forms
 from core.forms.spec import Decision, FormSpec
 from core.identity import service as identity
 from core.items import facts as item_facts
-from core.items import queries as items
 from core.items.spec import CompiledItem, Current
 from core.items.texts import Reader
 from core.kernel.clock import local
@@ -128,10 +128,12 @@ def _situations(compiled: CompiledItem, chosen: Mapping[str, str]) -> list[dict[
 @edge.login_required
 def begun(code: str) -> Answer:
     """The first answers: make the draft, then go on."""
-    current = offer.fresh(code)
-    if request.form.get("_hash") not in (None, current.compiled.hash):
-        return _changed_meanwhile(current)
-    who = acting.checked()
+    current = offer.current(code)
+    if request.form.get("_hash") not in (None, current.compiled.hash):  # ours may be a moment old, or the page
+        current = offer.fresh(code)
+        if request.form.get("_hash") != current.compiled.hash:
+            return _changed_meanwhile(current)
+    who = acting.acting()  # whether the authority still holds is asked when it counts: by the submission
     situation = _posted_situation(current.compiled)
     first = current.compiled.form.pages[0].id
     values = _read(current.compiled, first, item_facts.preset(current.compiled.doc, situation))
@@ -141,12 +143,12 @@ def begun(code: str) -> Answer:
         version_id=current.version_id,
         values=values,
         situation=situation,
-        party_id=who.party.id,
+        party_id=who.party_id,
         page=first,
         draft_id=None,
         actor=edge.citizen(),
     )
-    return _go_on(draft, current.compiled, first, acting.acting())
+    return _go_on(draft, current.compiled, first, who)
 
 
 def _changed_meanwhile(current: Current) -> tuple[str, int]:
@@ -210,7 +212,7 @@ def _draft(draft_id: str) -> tuple[DraftView, CompiledItem, acting.Acting]:
     if not is_id(draft_id):
         raise NotFound
     draft = drafts.load(edge.session(), draft_id, actor=edge.citizen())
-    return draft, items.load(edge.session(), draft.version_id), _party_of(draft)
+    return draft, pinned(edge.session(), draft.version_id), _party_of(draft)
 
 
 def _party_of(draft: DraftView) -> acting.Acting:

@@ -19,6 +19,7 @@ from core.kernel.wording import word
 from core.licences import queries as licences
 from core.licences import service as licence_verbs
 from core.notices import queries as notice_queries
+from core.notices import service as notices
 from core.web import edge
 from core.web.page import page, say, typeset
 from core.web.portal import acting, case_view, papers, today
@@ -66,8 +67,8 @@ def _draft(each: Any) -> dict[str, Any]:
 
 def _message(each: Any) -> dict[str, Any]:
     return {
-        "title": each.title,
-        "words": each.body,
+        "title": typeset(each.title),
+        "words": typeset(each.body),
         "at": each.at,
         "new": each.read_at is None,
         "href": url_for("cases.show", case_id=each.case_id) if each.case_id else None,
@@ -82,6 +83,16 @@ def _acting(each: Any) -> dict[str, Any]:
         "until": each.valid_until,
         "chosen": each.party.id == acting.acting().party_id,
     }
+
+
+@my.post("/messages/read")
+@edge.login_required
+def messages_read() -> Response:
+    """Mark every message of mine as read."""
+    me = edge.account()
+    assert me is not None
+    notices.mark_read(edge.session(), ("account", me.id))
+    return redirect(url_for("my.space"), 303)
 
 
 @my.get("/licences/<licence_id>")
