@@ -6,6 +6,7 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from markupsafe import Markup
 
+from core.cases import clocks
 from core.cases import queries as case_queries
 from core.cases.service import correct as correct_case
 from core.cases.service import withdraw as withdraw_case
@@ -24,7 +25,6 @@ from core.web import edge
 from core.web.page import day, environment, page, say
 from core.web.portal import case_view, flow, papers
 from core.web.portal.sheet import clock_sheet
-from core.worktime import service as worktime
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
 
@@ -40,7 +40,7 @@ def _context(found: CaseView) -> dict[str, Any]:
     session, locale = edge.session(), edge.locale()
     compiled = items.load(session, found.version_id)
     steps = case_queries.timeline(session, found, locale=locale)
-    calendar = worktime.calendar(session, found.division_id)
+    calendar = clocks.calendar(session)
     short = str(compiled.doc.get("short_title") or compiled.title)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
     return shown | {"title": compiled.title, "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
@@ -104,7 +104,7 @@ def receipt(case_id: str) -> str:
         "digest": None,
         "due": clock.due if clock is not None else None,
         "due_words": due_words + ("".join(clock.sentences) if clock is not None else ""),
-        "sheet": clock_sheet(clock, worktime.calendar(session, found.division_id), locale, say("提交")) if clock is not None else None,
+        "sheet": clock_sheet(clock, clocks.calendar(session), locale, say("提交")) if clock is not None else None,
         "provisional": clock.provisional if clock is not None else False,
         "steps": [case_view.step(each, locale) for each in case_queries.timeline(session, found, locale=locale)],
         "qr": Markup(qr_svg(follow)) if follow else None,  # noqa: S704 – drawn by segno
