@@ -246,6 +246,7 @@ def upgrade() -> None:
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.create_index("ix_case_task_case", ["case_id", "no"], unique=False)
         batch_op.create_index("ix_case_task_mine", ["claimed_by", "sort_at", "case_id", "no"], unique=False)
+        batch_op.create_index("ix_case_task_number", ["number"], unique=False)
         batch_op.create_index("ix_case_task_queue", ["department_id", "role", "claimed_by", "sort_at", "case_id", "no"], unique=False)
 
     op.create_table(
@@ -984,6 +985,7 @@ def downgrade() -> None:
     op.drop_table("case_task_done")
     with op.batch_alter_table("case_task", schema=None) as batch_op:
         batch_op.drop_index("ix_case_task_queue")
+        batch_op.drop_index("ix_case_task_number")
         batch_op.drop_index("ix_case_task_mine")
         batch_op.drop_index("ix_case_task_case")
 
