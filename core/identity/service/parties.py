@@ -110,7 +110,8 @@ def parties_of(session: Session, account_id: str) -> tuple[ActingParty, ...]:
         .where(AccountParty.account_id == account_id, or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today()))
         .order_by(AccountParty.id)
     )
-    return tuple(ActingParty(_masked(row), *row[len(_SHOWN) :]) for row in session.execute(query))
+    rows = session.execute(query)
+    return tuple(ActingParty(_masked(row), row.role, row.authority, row.evidence_blob, row.valid_until) for row in rows)
 
 
 def party_ids_of(session: Session, account_id: str) -> tuple[str, ...]:
