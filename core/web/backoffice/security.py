@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flask import g, redirect, request
+from flask import abort, g, redirect, request
 from flask import session as cookie
-from flask_appbuilder import expose
+from flask_appbuilder import ModelView, expose
 from flask_appbuilder.api import BaseApi
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role
@@ -69,7 +69,14 @@ def _fresh_session() -> None:
 
 
 def _under_office(view: type, route: str, **titles: Any) -> type:
-    return type(view.__name__, (view,), {"route_base": route, "__module__": __name__, **titles})
+    return type(view.__name__, (view,), {"route_base": route, "__module__": __name__, "get_action_permission_name": _known_action, **titles})
+
+
+def _known_action(self: Any, name: str) -> str:
+    """FAB falls over an action that does not exist; it is simply not found."""
+    if name not in self.actions:
+        abort(404)
+    return str(ModelView.get_action_permission_name(self, name))
 
 
 _EVERY_ROUTE = frozenset({"list", "show", "add", "edit", "delete", "action", "action_post", "download"})

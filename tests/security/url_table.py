@@ -1,0 +1,93 @@
+"""Every URL of the application and who may use it. A rule that is not here fails the test that reads the application's own map."""
+
+#: For everybody; shows nothing of a person.
+PUBLIC = """
+GET /  GET /accessibility  GET /departments  GET /departments/<code>  GET /for/<who>  GET /healthz  GET /help  GET /items/<code>
+GET /language/<code>  GET /look/<theme>  GET /map  GET /metrics  GET /privacy  GET /readyz  GET /search  GET /search/suggest
+GET /static/<path:filename>  GET /static/appbuilder/<path:filename>  GET /theme/<file>  GET /themes  GET /themes/<slug>
+GET /account/login  POST /account/login  POST /account/logout  GET /account/register  POST /account/register
+GET /verify  POST /verify  GET /verify/<code>  GET /progress  POST /progress  GET /progress/<code>
+GET /office/login/  POST /office/login/  GET /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
+GET /v1/openapi.json  GET /v1/docs  GET /v1/items  GET /v1/items/<code>  GET /v1/items/<code>/form  GET /v1/items/<code>/guide
+GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
+"""
+
+#: For a logged-in citizen, about oneself: no object in the address.
+CITIZEN = """
+GET /items/<code>/apply  POST /items/<code>/apply  GET /my/  POST /my/messages/read  GET /my/acting  GET /my/parties/new  POST /my/parties/new  GET /my/profile
+"""
+
+#: For the citizen the object belongs to.
+OWN = """
+GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correct  GET /cases/<case_id>/materials/<material_id>
+GET /cases/<case_id>/receipt  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
+GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
+POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
+"""
+
+#: For any member of staff, about themselves; lists hold what their posts give.
+STAFF = """
+GET /office/  GET /office/me
+"""
+
+#: For staff of a department that owns the case or works on it.
+STAFF_OBJECT = """
+GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  POST /office/cases/<case_id>/reveal
+POST /office/cases/<case_id>/tasks/<int:no>
+"""
+
+#: The API with a citizen's token: about oneself, then by object.
+API_CITIZEN = """
+GET /v1/parties  GET /v1/licences  GET /v1/cases  POST /v1/uploads  POST /v1/cases
+"""
+API_OWN = """
+GET /v1/cases/<case_id>  POST /v1/cases/<case_id>/corrections  POST /v1/cases/<case_id>/withdrawal
+"""
+
+#: The API with a staff token: about oneself, then by object.
+API_STAFF = """
+GET /v1/tasks
+"""
+API_STAFF_OBJECT = """
+GET /v1/tasks/<case_id>  POST /v1/tasks/<case_id>/<int:no>/actions
+"""
+
+#: Flask-AppBuilder's views by the first part of their address → the demonstration person whose role opens them.
+ROLES = {
+    "/office/admin/": "admin",
+    "/office/people/": "admin",
+    "/office/calendar/": "admin",
+    "/office/users/": "admin",
+    "/office/roles/": "admin",
+    "/office/resetpassword/": "admin",
+    "/office/audit/": "supervisor",
+}
+#: Open to every log-in of the back office: it concerns oneself only.
+SELF = ("/office/resetmypassword/form", "/office/userinfoeditview/form", "/office/users/userinfo/")
+
+KINDS = {
+    "public": PUBLIC,
+    "citizen": CITIZEN,
+    "own": OWN,
+    "staff": STAFF,
+    "staff_object": STAFF_OBJECT,
+    "api_citizen": API_CITIZEN,
+    "api_own": API_OWN,
+    "api_staff": API_STAFF,
+    "api_staff_object": API_STAFF_OBJECT,
+}
+TABLE = {" ".join(pair): kind for kind, text in KINDS.items() for pair in zip(*[iter(text.split())] * 2, strict=True)}
+
+
+def kind_of(method: str, rule: str) -> str | None:
+    """The kind of a (method, rule); ``None`` when nobody said who may use it."""
+    if rule in SELF:
+        return "self"
+    if rule.startswith(tuple(ROLES)):
+        return "role"
+    return TABLE.get(f"{method} {rule}")
+
+
+def role_of(rule: str) -> str:
+    """Who opens a view of Flask-AppBuilder."""
+    return next(login for start, login in ROLES.items() if rule.startswith(start))
