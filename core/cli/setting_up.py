@@ -61,7 +61,7 @@ def reference_data(session: Session) -> Iterator[str]:
 def demo_people(app: Flask) -> Iterator[str]:
     """An invented city with people for every role; their passwords are printed once and stored nowhere in clear."""
     with app.app_context():  # the request's session, because Flask-AppBuilder makes the users in it too
-        people = demo.seed(edge.session(), make_user=make_user)
+        people = demo.seed(edge.session(), make_user=make_user, invent=True)
         edge.session().commit()
     if not people:
         return

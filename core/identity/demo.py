@@ -1,17 +1,18 @@
 """The invented people of a demonstration hall: 示范市 with 青禾区 and 云岭县, their towns, departments, staff and citizens.
 
 Nobody and nothing here is real: the division codes are of no province, the numbers only pass their check digits. Used by
-``wangting init --demo`` and by the tests, so that both speak of the same town.
+``wangting init --demo`` and by the tests, so that both speak of the same town. ``init`` also invents everybody's personal name (``invent=True``);
+the names below are those of a hall that is made for a test.
 """
 
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.identity.models import AccountParty, Division, Party
+from core.identity.models import AccountParty, Division, Party, Staff
 from core.identity.service import (
     account_by_login,
     add_company,
@@ -20,6 +21,7 @@ from core.identity.service import (
     add_hall,
     add_post,
     add_staff,
+    own_values,
     register_account,
     set_password,
 )
@@ -120,17 +122,37 @@ CITIZENS = (
     ("13800000002", "李大山", "市民,办老年证", "110105195808150016"),
 )
 COMPANY = ("青禾餐饮管理有限公司", "91990100MA0000001G")
+#: Common surnames and given names: what comes out of them is nobody in particular.
+_SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧"
+_GIVEN = (
+    "晓云", "建民", "学文", "思远", "国平", "家兴", "雨桐", "明哲", "春梅", "秀英", "志强", "海燕", "丽华", "文博", "子涵",
+    "玉兰", "永福", "立新", "佳宁", "德明", "小芳", "大山", "清和", "若水", "长青", "云舒", "景行", "知秋", "望舒", "安然",
+)  # fmt: skip
 
 
-def seed(session: Session, *, make_user: MakeUser) -> tuple[DemoPerson, ...]:
-    """Make the whole demonstration organisation and return everybody with a fresh password; empty when it is there already."""
+def invent_names() -> dict[str, str]:
+    """A fresh name for every login, no two alike."""
+    logins = [*(clerk.login for clerk in STAFF), *(citizen[0] for citizen in CITIZENS)]
+    names: dict[str, str] = {}
+    while len(names) < len(logins):
+        name = secrets.choice(_SURNAMES) + secrets.choice(_GIVEN)
+        if name not in names.values():
+            names[logins[len(names)]] = name
+    return names
+
+
+def seed(session: Session, *, make_user: MakeUser, invent: bool = False) -> tuple[DemoPerson, ...]:
+    """Make the whole demonstration organisation and return everybody with a fresh password – and with *invent* a fresh name –;
+    empty when it is there already.
+    """
     if session.scalar(select(Division.id).where(Division.code == CITY)) is not None:
         return ()
+    names = invent_names() if invent else {}
     divisions = make_divisions(session)
     departments = make_departments(session, divisions)
     add_hall(session, "city", "示范市政务服务网", division_id=divisions[CITY], main=True, actor=SYSTEM)
     add_hall(session, "yunling", "云岭县分厅", division_id=divisions[COUNTY], theme="branch", actor=SYSTEM)
-    made = [*make_staff(session, departments, make_user=make_user), *make_citizens(session)]
+    made = [*make_staff(session, departments, make_user=make_user, names=names), *make_citizens(session, names)]
     session.flush()
     return tuple(made)
 
@@ -160,25 +182,25 @@ def _invented_uscc(division: str, serial: int) -> str:
     return body + uscc_check_character(body)
 
 
-def make_staff(session: Session, departments: dict[tuple[str, str], str], *, make_user: MakeUser) -> list[DemoPerson]:
-    """Every member of staff with posts, through the back office's own way of making users."""
+def make_staff(session: Session, departments: dict[tuple[str, str], str], *, make_user: MakeUser, names: Mapping[str, str]) -> list[DemoPerson]:
+    """Every member of staff with posts, through the back office's own way of making users; *names* by login, where they are not the listed ones."""
     made = []
     for clerk in STAFF:
-        password = _password()
-        staff_id = add_staff(session, make_user(clerk.login, clerk.name, password, clerk.roles), clerk.name, actor=SYSTEM)
+        password, name = _password(), names.get(clerk.login, clerk.name)
+        staff_id = add_staff(session, make_user(clerk.login, name, password, clerk.roles), name, actor=SYSTEM)
         for (division, code), department_id in departments.items():
             if division == clerk.division and (clerk.departments is None or code in clerk.departments):
                 for role in clerk.roles:
                     add_post(session, staff_id, department_id, role, actor=SYSTEM)
-        made.append(DemoPerson(clerk.login, clerk.name, clerk.what, password))
+        made.append(DemoPerson(clerk.login, name, clerk.what, password))
     return made
 
 
-def make_citizens(session: Session) -> list[DemoPerson]:
+def make_citizens(session: Session, names: Mapping[str, str]) -> list[DemoPerson]:
     """Two citizens; the first acts for a company and for one that is being founded."""
     made: list[DemoPerson] = []
-    for phone, name, what, number in CITIZENS:
-        password = _password()
+    for phone, listed, what, number in CITIZENS:
+        password, name = _password(), names.get(phone, listed)
         account = register_account(
             session, name=name, document_kind="resident_id", number=number, phone=phone, password=password, address="示范市青禾区河湾镇1号"
         )
@@ -190,12 +212,21 @@ def make_citizens(session: Session) -> list[DemoPerson]:
     return made
 
 
-def people(session: Session) -> tuple[DemoPerson, ...]:
-    """Everybody who can log in, without passwords; empty in a hall that is no demonstration."""
+def people(session: Session, *, user_of: Callable[[str], str | None]) -> tuple[DemoPerson, ...]:
+    """Everybody who can log in, by the names in the database, without passwords; empty in a hall that is no demonstration.
+
+    *user_of* gives the back office's user id of a staff log-in. Whoever was removed since is not listed.
+    """
     if session.scalar(select(Division.id).where(Division.code == CITY)) is None:
         return ()
-    clerks = [DemoPerson(c.login, c.name, c.what) for c in STAFF]
-    return (*clerks, *(DemoPerson(phone, name, what) for phone, name, what, _number in CITIZENS))
+    named: dict[str | None, str] = {row.user_id: row.name for row in session.execute(select(Staff.user_id, Staff.name))}
+    clerks = [(clerk, user_of(clerk.login)) for clerk in STAFF]
+    found = [DemoPerson(clerk.login, named[user], clerk.what) for clerk, user in clerks if user in named]
+    for phone, _listed, what, _number in CITIZENS:
+        account = account_by_login(session, phone)
+        if account is not None:
+            found.append(DemoPerson(phone, own_values(session, account.id, account.party_id)["name"], what))
+    return tuple(found)
 
 
 def reset_citizen(session: Session, login: str, password: str) -> bool:

@@ -62,7 +62,7 @@ def names(session: Session, login: str) -> set[str | None]:
 
 def test_the_demonstration_is_made_once_and_its_people_can_log_in(session: Session) -> None:
     made = demo.seed(session, make_user=lambda username, *_: username)
-    assert {p.login for p in made} == {p.login for p in demo.people(session)}
+    assert {p.login for p in made} == {p.login for p in demo.people(session, user_of=str)}
     assert len({p.password for p in made}) == len(made)
     citizen = next(p for p in made if p.login == demo.CITIZENS[0][0])
     assert authenticate(session, citizen.login, citizen.password).account is not None
@@ -70,6 +70,14 @@ def test_the_demonstration_is_made_once_and_its_people_can_log_in(session: Sessi
     assert demo.reset_citizen(session, citizen.login, "a new pass 9")
     assert authenticate(session, citizen.login, "a new pass 9").account is not None
     assert not demo.reset_citizen(session, "window", "a new pass 9")
+
+
+def test_invented_names_are_fresh_and_read_back_from_the_database(session: Session) -> None:
+    made = demo.seed(session, make_user=lambda username, *_: username, invent=True)
+    assert len({p.name for p in made}) == len(made)
+    assert sum(p.name != c.name for p, c in zip(made, demo.STAFF, strict=False)) > len(demo.STAFF) // 2
+    assert {(p.login, p.name, p.what) for p in demo.people(session, user_of=str)} == {(p.login, p.name, p.what) for p in made}
+    assert {p.login for p in demo.people(session, user_of={"window": "window"}.get)} == {"window", *(c[0] for c in demo.CITIZENS)}
 
 
 def test_a_path_prefix_is_a_subtree(session: Session, hall: People) -> None:

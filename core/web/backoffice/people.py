@@ -132,7 +132,8 @@ def _person(row: Staff, error: str | None = None) -> str:
         .order_by(Staff.name)
     ).all()
     return desk_page(
-        "office/person.html", nav_here="people", row=row, posts=posts, departments=mine, roles=role_words(), grants=grants, names=names, colleagues=colleagues, error=error
+        "office/person.html", nav_here="people", row=row, posts=posts, departments=mine, roles=role_words(), grants=grants, names=names,
+        colleagues=colleagues, error=error,
     )  # fmt: skip
 
 

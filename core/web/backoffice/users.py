@@ -53,9 +53,15 @@ def make_user(username: str, name: str, password: str, roles: Iterable[str]) -> 
     return str(found.id)
 
 
+def user_id(username: str) -> str | None:
+    """The id behind a staff log-in, or ``None``."""
+    found = current_app.appbuilder.sm.find_user(username=username)  # type: ignore[attr-defined]
+    return None if found is None else str(found.id)
+
+
 def exists(username: str) -> bool:
     """Whether a log-in of that name is taken."""
-    return current_app.appbuilder.sm.find_user(username=username) is not None  # type: ignore[attr-defined]
+    return user_id(username) is not None
 
 
 def set_doors(user_id: str, roles: Iterable[str]) -> None:
