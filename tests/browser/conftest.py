@@ -1,86 +1,29 @@
-"""A real hall – ``wangting init --demo`` and ``wangting run`` – and a real browser."""
+"""A real browser before a real hall. People log in once a worker; their cookies are given to every context that needs them."""
 
+import functools
 import os
-import re
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import axe_playwright_python
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.services import browser_binary, free_port
+from tests.demo_hall import DemoHall
+from tests.services import browser_binary
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(os.environ.get("WANGTING_SCREENSHOTS") or ROOT / "build" / "screenshots")
-_PERSON = re.compile(r"^  (\S+)\s+(\S{8,})\s+(\S+)\s+(.+)$")
-
-
-@dataclass
-class DemoHall:
-    """A running demonstration hall: its address, its people, its log."""
-
-    base: str
-    home: Path
-    people: dict[str, str] = field(default_factory=dict)  #: login → password
-    what: dict[str, str] = field(default_factory=dict)  #: login → what they are
-
-    def url(self, path: str) -> str:
-        """An address in the hall."""
-        return self.base + path
-
-    def find(self, *words: str) -> str:
-        """The login of the person whose description has all *words*."""
-        for login, what in self.what.items():
-            if all(word in what for word in words):
-                return login
-        raise LookupError(f"nobody is {words}: {self.what}")
-
-
-def start_hall(home: Path, **environ: str) -> tuple[DemoHall, subprocess.Popen[bytes]]:
-    """Set up a hall in *home* the way ``make run`` does, and serve it."""
-    port = free_port()
-    env = {**os.environ, "WANGTING_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **environ}
-    wangting = str(Path(sys.executable).parent / "wangting")
-    done = subprocess.run([wangting, "init", "--demo"], env=env, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    hall = DemoHall(f"http://127.0.0.1:{port}", home)
-    for line in done.stdout.splitlines():
-        if match := _PERSON.match(line):
-            login, password, name, what = match.groups()
-            hall.people[login], hall.what[login] = password, f"{name} {what}"
-    return hall, serve(hall, env)
-
-
-def serve(hall: DemoHall, env: dict[str, str]) -> subprocess.Popen[bytes]:
-    """``wangting run`` until it answers."""
-    log = (hall.home / "server.log").open("ab")
-    process = subprocess.Popen([str(Path(sys.executable).parent / "wangting"), "run"], env=env, cwd=ROOT, stdout=log, stderr=log)
-    for _ in range(300):
-        try:
-            urllib.request.urlopen(hall.url("/healthz"), timeout=2)
-            return process
-        except OSError:
-            assert process.poll() is None, (hall.home / "server.log").read_text(errors="replace")[-3000:]
-            time.sleep(0.1)
-    raise AssertionError("the hall did not come up")
+WIDTHS = (1280, 768, 360)
+_AXE = next(Path(axe_playwright_python.__file__).parent.glob("**/axe.min.js"))
+_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 @pytest.fixture(scope="session")
-def hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHall]:
-    """One demonstration hall for this worker."""
-    made, process = start_hall(tmp_path_factory.mktemp("hall"))
-    yield made
-    process.terminate()
-    process.wait(20)
-    log = (made.home / "server.log").read_text(errors="replace")
-    assert "Traceback" not in log, log[-4000:]
+def hall(demo_hall: DemoHall) -> DemoHall:
+    """The demonstration hall of this worker."""
+    return demo_hall
 
 
 @pytest.fixture(scope="session")
@@ -91,33 +34,94 @@ def chromium() -> Iterator[Browser]:
         pytest.fail("no browser: run make test, which installs one or says how")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=binary, args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"]
+            executable_path=binary,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"],
+            env={**os.environ, "LANGUAGE": "zh_CN"},
         )
         yield browser
         browser.close()
 
 
-@pytest.fixture
-def context(chromium: Browser) -> Iterator[BrowserContext]:
-    """A person with an empty cookie jar at a desk of 1280 px."""
-    made = chromium.new_context(viewport={"width": 1280, "height": 900}, locale="zh-CN")
-    made.set_default_timeout(20_000)
-    yield made
-    made.close()
+def watched(context: BrowserContext) -> BrowserContext:
+    """A context in which no script may fail and nothing of the site may be refused or broken."""
+    context.set_default_timeout(20_000)
+    context.on("weberror", lambda error: pytest.fail(f"script error: {error.error}"))
+    context.on("console", lambda message: _no_policy_breach(message.text))
+    return context
+
+
+def _no_policy_breach(text: str) -> None:
+    assert "Content Security Policy" not in text, text
 
 
 @pytest.fixture
-def page(context: BrowserContext) -> Page:
-    """A tab; a script error or a refused resource fails the test."""
-    tab = context.new_page()
-    tab.on("pageerror", lambda error: pytest.fail(f"script error on {tab.url}: {error}"))
-    return tab
+def open_desk(chromium: Browser) -> Iterator[Callable[..., Page]]:
+    """Make a tab for a person: ``open_desk(state, javascript=True, width=1280)``; *state* are the cookies of a log-in."""
+    made: list[BrowserContext] = []
+
+    def desk(state: Any = None, *, javascript: bool = True, width: int = 1280) -> Page:
+        options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "locale": "zh-CN", "java_script_enabled": javascript}
+        made.append(watched(chromium.new_context(**options, storage_state=state)))
+        return made[-1].new_page()
+
+    yield desk
+    for each in made:
+        each.close()
+
+
+@pytest.fixture(scope="session")
+def cookies(chromium: Browser, hall: DemoHall) -> Callable[[str], Any]:
+    """The cookies of a person by login; each logs in once, in a browser, like people do."""
+
+    @functools.cache
+    def of(login: str) -> Any:
+        context = watched(chromium.new_context(locale="zh-CN"))
+        page = context.new_page()
+        (log_in_citizen if login.isdigit() else log_in_staff)(page, hall, login)
+        state = context.storage_state()
+        context.close()
+        return state
+
+    return of
+
+
+@pytest.fixture
+def person(open_desk: Callable[..., Page], cookies: Callable[[str], Any]) -> Callable[..., Page]:
+    """``person("window")``: a tab of somebody who is logged in."""
+    return lambda login, **more: open_desk(cookies(login), **more)
+
+
+@pytest.fixture
+def page(open_desk: Callable[..., Page]) -> Page:
+    """A tab of nobody in particular."""
+    return open_desk()
+
+
+@functools.cache
+def _axe_source() -> str:
+    return _AXE.read_text(encoding="utf-8")
 
 
 def axe(page: Page) -> list[str]:
     """What axe-core finds against WCAG 2.2 A and AA on the page as it stands."""
-    found: Any = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]})
-    return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:200]}" for v in found.response["violations"] for node in v["nodes"]]
+    if not page.evaluate("() => 'axe' in window"):
+        page.evaluate(_axe_source())
+    options = {"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"], "elementRef": False}
+    found: Any = page.evaluate("options => axe.run(document, options).then(result => result.violations)", options)
+    return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:300]}" for v in found for node in v["nodes"]]
+
+
+def overflow(page: Page) -> list[str]:
+    """What makes the page itself scroll sideways: selectors of the elements that stick out; empty when it does not."""
+    found: list[str] = page.evaluate(
+        """() => {
+          const wide = document.documentElement.clientWidth;
+          if (document.documentElement.scrollWidth <= wide) return [];
+          const out = [...document.querySelectorAll("body *")].filter((each) => each.getBoundingClientRect().right > wide + 1);
+          return [`page ${document.documentElement.scrollWidth} > ${wide}`, ...out.slice(0, 6).map((each) => `${each.tagName}.${each.className}#${each.id}`)];
+        }"""
+    )
+    return found
 
 
 def shoot(page: Page, name: str) -> None:
@@ -126,6 +130,7 @@ def shoot(page: Page, name: str) -> None:
     before = page.viewport_size
     for width, height in ((1280, 900), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("() => window.scrollTo(0, 0)")
         page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
     if before:
         page.set_viewport_size(before)
@@ -146,4 +151,5 @@ def log_in_staff(page: Page, hall: DemoHall, login: str) -> None:
     page.get_by_label("用户名").fill(login)
     page.get_by_label("密码").fill(hall.people[login])
     page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/office/")
+    page.wait_for_url("**/office/**")
+    assert "/office/login" not in page.url

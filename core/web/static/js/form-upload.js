@@ -31,6 +31,27 @@ function send(form, fields, file, progress) {
   return { done, stop: () => request.abort() };
 }
 
+/** Files go one after the other, so that each finds the draft as the one before left it; what is under way keeps the form from going out. */
+const underWay = new Set();
+let line = Promise.resolve();
+
+function inLine(job) {
+  const turn = line.then(job);
+  line = turn.catch(() => {});
+  return turn;
+}
+
+/** “Continue” pressed while files are on their way: wait for them, then go on – unless one of them failed. */
+function wait(form, words, say) {
+  form.addEventListener("submit", (event) => {
+    if (!underWay.size) return;
+    event.preventDefault();
+    delete form.dataset.sent;
+    say(words.uploading);
+    Promise.allSettled([...underWay]).then(() => { if (!form.querySelector(".files .err")) form.requestSubmit(event.submitter); });
+  });
+}
+
 /** One drop area with its list of files. */
 function area(form, drop, words, say, changed) {
   const picker = drop.querySelector("input[type=file]");
@@ -64,9 +85,14 @@ function area(form, drop, words, say, changed) {
       say(`${file.name} ${status.textContent}`);
       return;
     }
-    const sending = send(form, material ? { material } : { field: name }, file, (percent) => { bar.value = percent; status.textContent = `${words.uploading} ${percent}%`; });
-    stop.onclick = () => sending.stop();
-    sending.done.then((told) => {
+    let sending = null;
+    let stopped = false;
+    stop.onclick = () => { stopped = true; sending?.stop(); };
+    const sent = inLine(() => {
+      if (stopped) throw new Error("stopped");
+      sending = send(form, material ? { material } : { field: name }, file, (percent) => { bar.value = percent; status.textContent = `${words.uploading} ${percent}%`; });
+      return sending.done;
+    }).then((told) => {
       const ref = told.file || told;
       const version = form.querySelector("[name=_version]");
       if (version && told.version) version.value = told.version;
@@ -87,7 +113,8 @@ function area(form, drop, words, say, changed) {
       stop.firstChild.textContent = words.remove;
       stop.onclick = gone;
       say(`${file.name} ${status.textContent}`);
-    });
+    }).finally(() => underWay.delete(sent));
+    underWay.add(sent);
   };
 
   const takeAll = (files) => [...files].forEach(take);
@@ -133,5 +160,6 @@ function signature(form, holder, words, say, changed) {
 export function start(form, given, say, changed) {
   const words = { uploading: "正在上传", uploaded: "已上传", stop: "停止", remove: "移除", upload_failed: "没有传上去，请再试一次", too_large: "文件太大", camera: "拍照", ...given };
   for (const drop of form.querySelectorAll("[data-drop],[data-material]")) area(form, drop, words, say, changed);
+  wait(form, words, say);
   for (const holder of form.querySelectorAll("[data-sign]")) signature(form, holder, words, say, changed);
 }

@@ -1,0 +1,218 @@
+"""The main job in a real browser: 开饭馆 → guide → application → correction → joint review → decision → licence that verifies."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from core.kernel.masking import mask_name
+from core.kernel.masking import mask_name
+from tests.browser import filling
+from tests.browser.conftest import ROOT, shoot
+from tests.demo_hall import CITIZEN, DemoHall
+from tests.papers import pdf, picture
+
+CITY = "示范市市场监督管理局"
+SITUATION = {"kind": "catering", "agent": "self"}
+PAPERS = {"layout": [("厨房布局.png", picture())], "rules": [("食品安全制度.pdf", pdf("rules"))]}
+
+
+def restaurant() -> dict[str, Any]:
+    """A noodle restaurant of 350 ㎡ with two cooks and two appliances: the form's own sample, one row more each."""
+    form = json.loads((ROOT / "form_definitions" / "food_operation.json").read_text(encoding="utf-8"))
+    values: dict[str, Any] = form["samples"][0]["values"]
+    second = {**values["staff"][0], "name": "陈桂兰", "id_number": "610117199005050048", "gender": "female"}
+    return {
+        **values,
+        "area": 350,
+        "premises_address": "一中路1号",
+        "staff": [*values["staff"], second],
+        "equipment": [*values["equipment"], {"name": "冷柜", "place": "后厨", "quantity": 2}],
+    }
+
+
+def open_case(page: Page, hall: DemoHall, number: str) -> None:
+    """From the worklist into the case, the way a clerk does."""
+    page.goto(hall.url(f"/office/?number={number}"))
+    page.locator("table.worklist tbody a").first.click()
+    page.wait_for_url("**/office/cases/**")
+
+
+def press(page: Page, hall: DemoHall, number: str, task: str, button: str, opinion: str = "") -> None:
+    """Press a button of the task with this title."""
+    open_case(page, hall, number)
+    form = page.locator("form.opinion").filter(has=page.get_by_role("heading", name=task, exact=True))
+    if opinion:
+        form.locator("textarea[name=opinion]").fill(opinion)
+    form.get_by_role("button", name=button, exact=True).click()
+    page.wait_for_load_state("domcontentloaded")
+    assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
+
+
+def test_from_the_word_to_the_licence(person: Callable[..., Page], page: Page, hall: DemoHall) -> None:
+    """Everything of the main job, by seven people, each in a browser of their own."""
+    # a stranger finds the guide by an everyday word
+    page.goto(hall.url("/"))
+    shoot(page, "home")
+    page.locator("input[type=search]").first.fill("开饭馆")
+    expect(page.get_by_role("option").first).to_contain_text("食品")
+    page.locator("input[type=search]").first.press("Enter")
+    page.wait_for_url("**/search?*")
+    shoot(page, "search")
+    page.locator("main a", has_text="食品").first.click()
+    page.wait_for_url("**/items/food-operation-new*")
+    expect(page.locator("h1")).to_contain_text("食品")
+    shoot(page, "guide")
+
+    # the citizen applies, with repeating rows and files
+    me = person(CITIZEN)
+    filling.begin(me, hall, "food-operation-new", SITUATION)
+    filling.fill(me, restaurant())
+    shoot(me, "apply")
+    filling.answer_pages(me, restaurant())
+    filling.hand_in(me, PAPERS)
+    shoot(me, "check")
+    case_id = filling.send(me, CITY)
+    shoot(me, "receipt")
+    number = me.locator("dd.b").first.inner_text()
+
+    # the fire department checks its papers, the window asks for one field and one material
+    window, fire, reviewer, chief, leader = (person(login) for login in ("window", "fire", "reviewer", "chief", "leader"))
+    press(fire, hall, number, "部门核对材料", "材料齐全")
+    window.goto(hall.url("/office/"))
+    shoot(window, "worklist")
+    open_case(window, hall, number)
+    shoot(window, "office-case")
+    ask_for_correction(window)
+
+    # the citizen sees why, can change these two and nothing else
+    me.goto(hall.url("/my/"))
+    shoot(me, "my")
+    correct_only_what_was_asked(me, hall, case_id)
+
+    # accepted, reviewed by both departments, signed, decided by the leader
+    press(window, hall, number, "受理", "受理")
+    press(fire, hall, number, "出具消防意见", "同意", "符合消防安全条件。")
+    press(reviewer, hall, number, "审查", "通过", "材料属实。")
+    press(chief, hall, number, "审核会签", "同意", "同意。")
+    window.goto(hall.url(f"/office/cases/{case_id}"))
+    assert not window.get_by_role("button", name="准予许可").count(), "the clerk who accepted must not decide"
+    forged = forge(window, hall, case_id, leader, number)
+    assert forged == 403, forged
+    press(leader, hall, number, "决定", "准予许可", "准予许可。")
+
+    # the licence comes through the outbox, is handed over, verifies in public without the holder's name
+    deliver(window, hall, number)
+    me.goto(hall.url(f"/cases/{case_id}"))
+    expect(me.locator("h1")).to_be_visible()
+    shoot(me, "case")
+    told(me)
+    verified(me, page, hall)
+    followed_without_login(page, hall, me)
+
+
+def ask_for_correction(window: Page) -> None:
+    """One field and one material, each with its reason."""
+    window.locator("form.opinion details summary").first.click()
+    window.locator("input[name=field][value=premises_address]").check()
+    window.locator('input[name="why-field-premises_address"]').fill("门牌号没有写全，请写到层")
+    window.locator("input[name=material][value=layout]").check()
+    window.locator('input[name="why-material-layout"]').fill("没有标水池的位置")
+    window.locator("button[name=action][value=request_correction]").click()
+    window.wait_for_load_state("domcontentloaded")
+    assert not window.locator(".errors").count(), window.locator(".errors").inner_text()
+
+
+def correct_only_what_was_asked(me: Page, hall: DemoHall, case_id: str) -> None:
+    """The page has one field and one upload; what else is sent by hand changes nothing."""
+    me.goto(hall.url(f"/cases/{case_id}"))
+    me.get_by_role("link", name=re.compile("补正")).first.click()
+    me.wait_for_url("**/correct")
+    shoot(me, "correct")
+    assert me.locator("main [data-f]").evaluate_all("all => [...new Set(all.map(each => each.dataset.f))]") == ["premises_address"]
+    assert me.locator("main input[type=file]").evaluate_all("all => all.map(each => each.name)") == ["new.layout"]
+    expect(me.locator("main")).to_contain_text("门牌号没有写全")
+    expect(me.locator("main")).to_contain_text("没有标水池的位置")
+    filling.fill(me, {"premises_address": "一中路1号2层"})
+    me.locator('input[name="new.layout"]').set_input_files([filling.payload("厨房布局-改.png", picture(shade=120))])
+    me.evaluate("""() => { const more = document.createElement("input"); more.name = "area"; more.value = "90"; document.querySelector("main form").append(more); }""")
+    me.locator("main form button.main").click()
+    me.wait_for_url(f"**/cases/{case_id}")
+    me.locator("details", has=me.locator("dl")).first.evaluate("each => { each.open = true }")
+    expect(me.locator("main")).to_contain_text("一中路1号2层")
+    expect(me.locator("main")).to_contain_text("350")
+
+
+def forge(window: Page, hall: DemoHall, case_id: str, leader: Page, number: str) -> int:
+    """The clerk sends the leader's form by hand; the status of the answer."""
+    open_case(leader, hall, number)
+    action = leader.locator("form.opinion").first.get_attribute("action") or ""
+    token = window.locator("input[name=csrf_token]").first.get_attribute("value") or ""
+    command = leader.locator("input[name=command_id]").first.get_attribute("value") or ""
+    assert case_id in action
+    answer = window.request.post(
+        hall.url(action), form={"csrf_token": token, "command_id": command, "action": "grant", "opinion": "同意"}, headers={"Referer": window.url}
+    )
+    return answer.status
+
+
+def deliver(window: Page, hall: DemoHall, number: str) -> None:
+    """Wait for the paper, then hand it over electronically."""
+    for _ in range(60):
+        window.goto(hall.url(f"/office/?number={number}"))
+        if window.locator("table.worklist tbody a").count():
+            break
+        window.wait_for_timeout(300)
+    open_case(window, hall, number)
+    window.locator("select[name=way]").select_option("electronic")
+    window.locator("button[name=action][value=deliver]").click()
+    window.wait_for_load_state("domcontentloaded")
+    assert not window.locator(".errors").count(), window.locator(".errors").inner_text()
+
+
+def told(me: Page) -> None:
+    """Every step is there, and every date has its reason."""
+    steps = me.locator("section[aria-labelledby=past-title] li").all_inner_texts()
+    assert len(steps) >= 8, steps
+    for word in ("提交", "补正", "受理", "消防", "审查", "会签", "准予", "送达"):
+        assert any(word in step for step in steps), (word, steps)
+    dated = [step for step in steps if re.search(r"\d+月\d+日", step)]
+    assert len(dated) >= len(steps) - 1, steps
+
+
+def name_of(hall: DemoHall) -> str:
+    """The citizen's name, which no public page may show."""
+    return hall.what[CITIZEN].split()[0]
+
+
+def verified(me: Page, stranger: Page, hall: DemoHall) -> None:
+    """The PDF opens, my space has it, the public page shows it masked."""
+    me.goto(hall.url("/my/"))
+    expect(me.locator("main")).to_contain_text("食品经营许可证")
+    sheet = me.locator("a[href*='/my/licences/']").first
+    content = me.request.get(hall.url(sheet.get_attribute("href") or "")).body()
+    assert content.startswith(b"%PDF-") and len(content) > 5_000
+    public = me.locator("a[href*='/verify/']").first.get_attribute("href") or ""
+    stranger.goto(hall.url(public) if public.startswith("/") else public)
+    shoot(stranger, "licence")
+    text = stranger.locator("main").inner_text()
+    name = hall.what[CITIZEN].split()[0]
+    assert "食品经营许可证" in text and "有效" in text and name not in text and mask_name(name) in text, text
+
+
+def followed_without_login(stranger: Page, hall: DemoHall, me: Page) -> None:
+    """With number and query code a stranger sees the steps, not the answers."""
+    me.go_back()
+    me.goto(hall.url("/my/"))
+    me.locator("main a[href*='/cases/']").first.click()
+    me.get_by_role("link", name="收件凭证").first.click()
+    code, number = me.locator(".code").first.inner_text(), me.locator("dd.b").first.inner_text()
+    stranger.goto(hall.url("/progress"))
+    stranger.locator("#number").fill(number)
+    stranger.locator("#code").fill(code)
+    stranger.locator("main form button").first.click()
+    stranger.wait_for_url("**/progress/*")
+    text = stranger.locator("main").inner_text()
+    assert "准予" in text and "一中路" not in text and hall.what[CITIZEN].split()[0] not in text
