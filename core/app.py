@@ -5,6 +5,7 @@ Flask with its edge (sessions, security headers, errors) → faces (portal, back
 """
 
 import os
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 
 import core
 import plugins
+from core.cases import hookspecs as case_hooks
 from core.db import migrate
 from core.db.database import Database
 from core.db.errors import NotMigrated
@@ -31,6 +33,8 @@ from core.web.secure import secure
 from core.web.site import Config, Site
 from core.web.theming import Themes
 
+#: Every module of hook specifications; the plugin host itself knows no hook by name.
+HOOKSPECS = (case_hooks,)
 ROOT = Path(core.__file__).resolve().parent.parent
 
 
@@ -58,7 +62,7 @@ def open_site(config: Config) -> Site:
     instruments: dict[str, Any] = {
         "keyring": keyring,
         "blobs": Files(LocalStore(config.home / "blobs")),
-        "plugins": PluginHost().discover(ROOT / "plugins", config.home / "plugins"),
+        "plugins": PluginHost(HOOKSPECS).discover(ROOT / "plugins", config.home / "plugins"),
     }
     database = Database(config.database_url, **instruments)
     return Site(config=config, database=database, keyring=keyring, instruments=instruments)
@@ -75,11 +79,8 @@ def check_ready(site: Site) -> None:
 
 def register_handlers() -> None:
     """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
-    from core.cases import tasks as _cases
-    from core.licences import tasks as _licences
-    from core.notices import tasks as _notices
-
-    del _cases, _licences, _notices
+    for name in ("cases", "files", "licences", "notices", "outbox"):
+        import_module(f"core.{name}.tasks")
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -35,6 +35,10 @@ def _cell(day: date, month: int, working: Any) -> tuple[str, str, str]:
     return str(day.day), "" if day.weekday() < 5 else "off", ""
 
 
+#: The longest budgets of the shipped items reach about a quarter of a year; from here on due dates may be provisional.
+ALARM_DAYS = 100
+
+
 class CalendarView(BaseView):  # type: ignore[misc]
     """Months of a year; import of a year's notice."""
 
@@ -75,5 +79,13 @@ class CalendarView(BaseView):  # type: ignore[misc]
         grids = [(m, month_grid(year, m, working)) for m in range(1, 13)]
         example = json.dumps({"year": year + 1, "source": "国务院办公厅通知", "off": {f"{year + 1}-01-01": "元旦"}, "work": {}}, ensure_ascii=False, indent=1)
         return desk_page(
-            "office/calendar.html", nav_here="calendar", year=year, years=years, months=grids, working=working, text=text or example, errors=errors or []
+            "office/calendar.html",
+            nav_here="calendar",
+            year=year,
+            years=years,
+            months=grids,
+            working=working,
+            alarm=(working.confirmed_until - today()).days < ALARM_DAYS,
+            text=text or example,
+            errors=errors or [],
         )
