@@ -11,6 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+_GUARD = "CREATE TRIGGER IF NOT EXISTS item_version_no_{name} BEFORE {verb} ON item_version BEGIN SELECT RAISE(ABORT, 'item_version is immutable'); END"
 _REFUSE = """
 CREATE FUNCTION item_version_immutable() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -23,7 +24,7 @@ def upgrade() -> None:
     """Put the guards up."""
     if op.get_bind().dialect.name == "sqlite":
         for verb in ("UPDATE", "DELETE"):
-            op.execute(f"CREATE TRIGGER IF NOT EXISTS item_version_no_{verb.lower()} BEFORE {verb} ON item_version BEGIN SELECT RAISE(ABORT, 'item_version is immutable'); END")
+            op.execute(_GUARD.format(name=verb.lower(), verb=verb))
         return
     op.execute(_REFUSE)
     op.execute("CREATE TRIGGER item_version_guard BEFORE UPDATE OR DELETE ON item_version FOR EACH ROW EXECUTE FUNCTION item_version_immutable()")
