@@ -9,6 +9,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from core import __version__
+from core.db import migrate
+from core.db.database import Database
 from core.identity import demo
 from core.items import service as item_service
 from core.items.library import shipped_items
@@ -34,9 +36,16 @@ def _state(config: Config) -> str:
 
 
 def is_current(config: Config) -> bool:
-    """Whether ``init`` already ran for exactly this state, so that a second start need not import anything."""
+    """Whether ``init`` already ran for exactly this state – and its database and keys are still there –, so that a second start does nothing."""
     stamp = config.home / "init.stamp"
-    return stamp.exists() and stamp.read_text(encoding="utf-8") == _state(config)
+    if not stamp.exists() or stamp.read_text(encoding="utf-8") != _state(config):
+        return False
+    database = Database(config.database_url)
+    try:
+        current, wanted = migrate.status(database)
+    finally:
+        database.close()
+    return current == wanted
 
 
 def mark_current(config: Config) -> None:

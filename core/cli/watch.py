@@ -10,6 +10,7 @@ from core.audit import service as records
 from core.audit.spec import Root
 from core.cases import service as cases
 from core.cli.opening import configured, opened
+from core.kernel.errors import BadInput
 from core.keys import service as keyrings
 from core.keys import store as key_store
 
@@ -23,7 +24,7 @@ def audit() -> None:
 @click.option("--root", "root_file", type=click.Path(path_type=Path, exists=True), help="A root exported earlier, to find truncation.")
 def verify(root_file: Path | None) -> None:
     """Check every chain; against an exported root also that nothing is missing at the end."""
-    root = Root.from_json(json.loads(root_file.read_text(encoding="utf-8"))) if root_file else None
+    root = _root(root_file) if root_file else None
     with opened() as (_site, session):
         faults = [f"{p.stream} #{p.seq}: {p.fault}" for p in records.verify(session, root)]
         faults += list(cases.verify_all(session))
@@ -31,6 +32,13 @@ def verify(root_file: Path | None) -> None:
         click.echo(fault)
     click.echo(f"{len(faults)} 处不符 / faults" if faults else "记录完整 / the record is whole")
     sys.exit(1 if faults else 0)
+
+
+def _root(path: Path) -> Root:
+    try:
+        return Root.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise BadInput("cli.bad_root", path=str(path)) from error
 
 
 @audit.command("export-root")

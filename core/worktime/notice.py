@@ -32,7 +32,7 @@ class YearNotice:
 def read_notice(doc: Mapping[str, Any]) -> YearNotice:
     """*doc* checked and compiled. Raises :class:`BadCalendar` with every finding at once."""
     findings: list[Finding] = []
-    year = doc.get("year")
+    year = doc.get("year") if isinstance(doc, Mapping) else None  # people paste anything
     if not isinstance(year, int) or isinstance(year, bool) or not 2000 <= year <= 2099:
         raise BadCalendar(findings=(Finding("error", "/year", "worktime.calendar.year", {"year": year}),))
     source = doc.get("source")

@@ -10,11 +10,25 @@ from core.audit import service as records
 from core.audit.models import Entry
 from core.identity import queries as people
 from core.kernel.clock import now
+from core.kernel.errors import BadInput
 from core.kernel.paging import decode_cursor, encode_cursor
+from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
 
 _BATCH = 50
+
+
+def _position(cursor: str) -> tuple[datetime, str, int]:
+    """The sort values of the last row that was shown. Raises :class:`BadInput` for anything that this page did not hand out."""
+    at, stream, seq = decode_cursor(cursor, 3)
+    try:
+        when, number = datetime.fromisoformat(str(at)), int(seq)
+    except (TypeError, ValueError) as error:
+        raise BadInput("kernel.bad_cursor") from error
+    if when.tzinfo is None or not 0 <= number < 2**31:
+        raise BadInput("kernel.bad_cursor")
+    return when, str(stream)[:20], number
 
 
 class AuditView(BaseView):  # type: ignore[misc]
@@ -42,7 +56,7 @@ class AuditView(BaseView):  # type: ignore[misc]
 
     def _page(self, **more: object) -> str:
         session = edge.session()
-        asked = {key: request.args.get(key, "").strip()[:100] for key in ("action", "subject", "actor")}
+        asked = {key: normalise(request.args.get(key, ""))[:100] for key in ("action", "subject", "actor")}
         query = select(Entry).order_by(Entry.at.desc(), Entry.stream.desc(), Entry.seq.desc()).limit(_BATCH + 1)
         if asked["action"]:
             query = query.where(Entry.action == asked["action"])
@@ -51,8 +65,7 @@ class AuditView(BaseView):  # type: ignore[misc]
         if asked["actor"]:
             query = query.where(Entry.actor_id == asked["actor"])
         if request.args.get("after"):
-            at, stream, seq = decode_cursor(request.args["after"], 3)
-            query = query.where(tuple_(Entry.at, Entry.stream, Entry.seq) < (datetime.fromisoformat(str(at)), str(stream), int(seq)))
+            query = query.where(tuple_(Entry.at, Entry.stream, Entry.seq) < _position(request.args["after"]))
         rows = session.scalars(query).all()
         rest = encode_cursor(rows[_BATCH - 1].at.isoformat(), rows[_BATCH - 1].stream, rows[_BATCH - 1].seq) if len(rows) > _BATCH else None
         names = people.staff_names(session, [row.actor_id for row in rows if row.actor_kind == "staff"])

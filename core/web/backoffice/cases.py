@@ -28,8 +28,6 @@ from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
 
 blueprint = Blueprint("office_cases", __name__, url_prefix="/office/cases")
-#: The five dispositions of 行政许可法 32 that are not an acceptance, as far as a window can choose them.
-DISPOSITIONS = ("not_required", "not_authority", "not_eligible", "materials_false", "other")
 
 
 def _load(case_id: str) -> tuple[CaseView, CompiledItem]:
@@ -72,7 +70,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         fields=_fields(compiled),
         materials=compiled.doc["materials"],
         material_titles={material["id"]: material["title"] for material in compiled.doc["materials"]},
-        dispositions=[(key, _disposition(key)) for key in DISPOSITIONS],
+        dispositions=history.dispositions().items(),
         ways=compiled.doc["route"].get("delivery", {}).get("ways", []),
         command_id=new_id(),
         error=error.words(locale) if error else None,
@@ -112,17 +110,6 @@ def _words() -> dict[str, dict[str, str]]:
         "authority_words": {"self": _("本人"), "legal_representative": _("法定代表人")},
         "way_words": {"pickup": _("窗口领取"), "post": _("邮寄"), "electronic": _("电子送达")},
     }
-
-
-def _disposition(key: str) -> str:
-    titles: dict[str, str] = {
-        "not_required": _("依法不需要取得许可"),
-        "not_authority": _("不属于本机关职权范围"),
-        "not_eligible": _("不符合受理条件"),
-        "materials_false": _("材料不真实"),
-        "other": _("其他法定情形"),
-    }
-    return titles[key]
 
 
 def _fields(compiled: CompiledItem) -> list[tuple[str, str]]:
@@ -167,7 +154,8 @@ def _data(action: str) -> dict[str, Any]:
         materials = {key: normalise(form.get(f"why-material-{key}", "")) for key in form.getlist("material")}
         return {"fields": fields, "materials": materials}
     if action == "decline":
-        return {"disposition": form.get("disposition", "other") if form.get("disposition") in DISPOSITIONS else "other"}
+        chosen = form.get("disposition", "")
+        return {"disposition": chosen if chosen in history.dispositions() else "other"}
     if action == "deliver":
         return {"way": form.get("way", "")[:32]}
     return {}
@@ -185,12 +173,12 @@ def _done(view: CaseView, no: int, action: str) -> str:
 
 @blueprint.post("/<case_id>/reveal")
 @at_desk
-def reveal(case_id: str) -> str:
+def reveal(case_id: str) -> str | tuple[str, int]:
     """Show what is masked, once, for a reason that is recorded with who and when."""
     reason = normalise(request.form.get("reason", ""))[:200]
     view, compiled = _load(case_id)
     if not reason:
-        return _page(view, compiled, error=BadInput("web.reveal_reason"))
+        return _page(view, compiled, error=BadInput("web.reveal_reason")), 422
     audit.record(edge.session(), "case.revealed", subject=("case", view.id), actor=actor(), detail={"reason": reason})
     return _page(view, compiled, reveal=True)
 

@@ -33,6 +33,23 @@ def lines(session: Session, view: CaseView, compiled: CompiledItem, locale: str)
     return sorted([*_done(view, compiled, locale), *_looked(session, view)], key=lambda line: line.at, reverse=True)
 
 
+def dispositions() -> dict[str, str]:
+    """The dispositions that are not an acceptance, as far as a window can choose them (行政许可法 32)."""
+    return {
+        "not_required": _("依法不需要取得许可"),
+        "not_authority": _("不属于本机关职权范围"),
+        "not_eligible": _("不符合受理条件"),
+        "materials_false": _("材料不真实"),
+        "other": _("其他法定情形"),
+    }
+
+
+def _note(words: str) -> str:
+    """What was written at the event; a chosen disposition, which is a line of its own, by its title."""
+    titles = dispositions()
+    return "；".join(titles.get(line, line) for line in words.splitlines())
+
+
 def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]:
     opened: dict[int, tuple[str, str]] = {}
     for event in view.history:
@@ -40,7 +57,7 @@ def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]
             opened[event.body["no"]] = (event.body["title"], event.body["node"])
         what = _words(event, opened, compiled, locale)
         if what:
-            yield Line(event.at, event.actor or _("系统"), what, event.note, event.on_behalf_of or "", True)
+            yield Line(event.at, event.actor or _("系统"), what, _note(event.note), event.on_behalf_of or "", True)
 
 
 def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: CompiledItem, locale: str) -> str | None:

@@ -192,6 +192,7 @@ def switch(staff_id: str) -> Response | tuple[str, int]:
 
     def work(row: Staff) -> str:
         identity.set_active(edge.session(), row.id, active=not row.active, actor=actor())
+        users.set_active(row.user_id, row.active)
         return _("已启用") if row.active else _("已停用，立即生效")
 
     return _change(staff_id, work)

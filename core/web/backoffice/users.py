@@ -22,10 +22,11 @@ def write_permissions() -> int:
     for name, views in ROLES.items():
         role = builder.sm.add_role(name)
         wanted = [p for p in builder.session.query(builder.sm.permissionview_model) if p.view_menu.name in views] if views else []
-        for permission in wanted:
-            builder.sm.add_permission_role(role, permission)
-        if {p.id for p in role.permissions} < {p.id for p in wanted}:
-            raise RuntimeError(f"role {name} lacks permissions after init")
+        role.permissions = wanted
+        builder.session.flush()
+        builder.session.refresh(role)
+        if {p.id for p in role.permissions} != {p.id for p in wanted}:
+            raise RuntimeError(f"role {name} has other permissions than it should after init")
         granted += len(wanted)
     builder.session.commit()
     return granted
@@ -70,6 +71,13 @@ def set_doors(user_id: str, roles: Iterable[str]) -> None:
     user = security.get_user_by_id(int(user_id))
     if user is not None:
         user.roles = [security.find_role(name) for name in sorted({"Staff", *(door for role in roles for door in _DOORS.get(role, ()))})]
+
+
+def set_active(user_id: str, active: bool) -> None:
+    """Close or open a log-in, so that the generated tables are shut to a leaver as well as our own pages."""
+    user = current_app.appbuilder.sm.get_user_by_id(int(user_id))  # type: ignore[attr-defined]
+    if user is not None:
+        user.active = active
 
 
 def set_password(username: str, password: str) -> None:

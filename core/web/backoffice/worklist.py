@@ -66,7 +66,7 @@ def show() -> str | Response:
 
 def _remember(asked: dict[str, str]) -> None:
     kept = {key: asked[key] for key in ("light", "step", "mine") if asked[key]}
-    query = "&".join(f"{key}={value}" for key, value in kept.items() if "&" not in value)
+    query = urlencode(kept)
     if cookie.get(_REMEMBERED, "") != query:
         cookie[_REMEMBERED] = query
 

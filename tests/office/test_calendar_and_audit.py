@@ -1,0 +1,132 @@
+"""The working calendar's door for the yearly notice, and the audit view."""
+
+import json
+import re
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import func, select, text
+
+from core.audit.models import Entry
+from core.cases.models import CaseClock
+from core.worktime import service as worktime
+from tests.fixtures_site import Browser
+from tests.office.conftest import Office, errors, press
+
+YEAR = {"year": 2026, "confirmed": True, "source": "测试通知", "off": {"2026-01-01": "元旦", "2026-05-01": "劳动节", "2026-10-01": "国庆节"}, "work": {}}
+
+
+def notice(**changes: Any) -> str:
+    return json.dumps({**YEAR, **changes}, ensure_ascii=False)
+
+
+def test_a_notice_moves_every_open_due_date(fresh: Office) -> None:
+    case = fresh.file("unemployment-benefit")
+    press(fresh.staff("window"), case, "accept")
+
+    def due() -> list[Any]:
+        with fresh.session() as session:
+            return sorted(session.scalars(select(CaseClock.due_at).where(CaseClock.case_id == case, CaseClock.due_at.is_not(None))))
+
+    before, admin = due(), fresh.staff("admin")
+    assert before
+    days = [date.fromordinal(n).isoformat() for n in range(before[0].date().toordinal() - 14, before[-1].date().toordinal() + 1)]
+    off = {**YEAR["off"], **{day: "特别假" for day in days if day.startswith("2026")}}  # type: ignore[dict-item]
+    answer = admin.post("/office/calendar/import", {"notice": notice(off=off)})
+    assert answer.status_code == 302, errors(answer)
+    said = admin.get(answer.headers["Location"]).text
+    assert "2026年的放假安排已导入" in said and "特别假" in said
+    after = due()
+    assert len(after) == len(before) and all(b > a for a, b in zip(before, after, strict=True))
+    with fresh.session() as session:
+        assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "calendar_imported", Entry.actor_kind == "staff")) == 1
+
+
+def test_every_mistake_is_said_at_once_and_nothing_is_written(office: Office) -> None:
+    admin = office.staff("admin")
+    with office.session() as session:
+        before = worktime.calendar(session).version
+    wrong = notice(source="", off={"2026-13-01": "x", "2027-05-01": "y", "2026-10-01": "国庆节"}, work={"2026-11-23": "星期一"})
+    answer = admin.post("/office/calendar/import", {"notice": wrong})
+    assert answer.status_code in (200, 422)
+    assert answer.text.count("<li>") >= 5 and "2026-13-01" in answer.text and "2026-13-01&#34;: &#34;x" in answer.text, errors(answer)
+    with office.session() as session:
+        assert worktime.calendar(session).version == before
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", '"2026"', '{"year": "2026"}', '{"year": 1e400}', '{"year": 2026, "off": 7}', "[" * 5000, "\x00"])
+def test_what_is_no_notice_is_refused_in_words(office: Office, text: str) -> None:
+    answer = office.staff("admin").post("/office/calendar/import", {"notice": text})
+    assert answer.status_code in (200, 422) and errors(answer) and "Traceback" not in answer.text
+
+
+@pytest.mark.parametrize("year", ["2026", "2027", "1999", "abcd", "99999", "²"])
+def test_a_year_shows_its_twelve_months(office: Office, year: str) -> None:
+    answer = office.staff("admin").get("/office/calendar/", query_string={"year": year})
+    assert answer.status_code == 200 and answer.text.count('class="month card"') == 12
+
+
+def test_the_record_is_listed_newest_first_and_page_by_page(fresh: Office) -> None:
+    for _ in range(3):
+        case = fresh.file("unemployment-benefit")
+    window = fresh.staff("window")
+    for _ in range(60):
+        window.get(f"/office/cases/{case}")
+    supervisor = fresh.staff("supervisor")
+    seen, address, pages = 0, "/office/audit/", 0
+    while address:
+        page = supervisor.get(address)
+        assert page.status_code == 200
+        seen += page.text.count('<td class="nw">') // 2
+        found = re.search(r'href="(\?action=[^"]*after=[^"]+)"', page.text)
+        address, pages = (f"/office/audit/{found[1].replace('&amp;', '&')}" if found else ""), pages + 1
+    with fresh.session() as session:
+        assert pages > 1 and seen == session.scalar(select(func.count()).select_from(Entry))
+
+
+def test_the_record_is_filtered_by_action_object_and_person(fresh: Office) -> None:
+    case, other = fresh.file("unemployment-benefit"), fresh.file("senior-card")
+    window = fresh.staff("window")
+    window.get(f"/office/cases/{case}")
+    window.get(f"/office/cases/{other}")
+    supervisor = fresh.staff("supervisor")
+    by_action = supervisor.get("/office/audit/?action=cases.looked").text
+    assert case[:18] in by_action and other[:18] in by_action and "identity.add_staff" not in by_action
+    by_subject = supervisor.get(f"/office/audit/?action=cases.looked&subject={case}").text
+    assert by_subject.count("周晓云") == 1
+    with fresh.session() as session:
+        clerk = fresh.staff_id(session, "window")
+    assert supervisor.get(f"/office/audit/?actor={clerk}").text.count("周晓云") == 2
+    assert "没有符合条件的记录" in supervisor.get("/office/audit/", query_string={"subject": "' OR 1=1 --"}).text
+
+
+@pytest.mark.parametrize(
+    "cursor", ["x", "WyJhIiwiYiIsImMiXQ", "WyIyMDI2LTAxLTAxIiwiYSIsMV0", "WzEsMiwzXQ", "WyIyMDI2LTAxLTAxVDAwOjAwOjAwKzAwOjAwIiwiYSIsMWUzMDBd"]
+)
+def test_a_broken_position_in_the_record_is_answered_in_words(office: Office, cursor: str) -> None:
+    answer = office.staff("supervisor").get(f"/office/audit/?after={cursor}")
+    assert answer.status_code == 422 and "翻页" in answer.text
+
+
+def test_verifying_is_recorded_and_finds_what_was_changed_by_hand(fresh: Office) -> None:
+    supervisor = fresh.staff("supervisor")
+    whole = supervisor.post("/office/audit/verify")
+    assert whole.status_code == 200 and "记录完整" in whole.text
+    with fresh.session() as session:
+        assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "audit_verified")) == 1
+        session.execute(text("UPDATE audit_entry SET actor_id = 'nobody' WHERE action = 'identity.add_hall'"))
+    broken = supervisor.post("/office/audit/verify")
+    assert "处与写下时不符" in broken.text
+
+
+def test_the_administrator_is_not_the_auditor_nor_the_other_way_round(office: Office) -> None:
+    admin, supervisor, window = (office.staff(login) for login in ("admin", "supervisor", "window"))
+
+    def shut(browser: Browser, address: str) -> bool:
+        answer = browser.get(address)
+        return answer.status_code == 403 or (answer.status_code == 302 and "/office/" in answer.headers["Location"])
+
+    assert admin.get("/office/calendar/").status_code == 200 and shut(admin, "/office/audit/")
+    assert supervisor.get("/office/audit/").status_code == 200 and shut(supervisor, "/office/calendar/") and shut(supervisor, "/office/people/")
+    assert all(shut(window, address) for address in ("/office/audit/", "/office/calendar/", "/office/people/", "/office/users/list/", "/office/roles/list/"))
