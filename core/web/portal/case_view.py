@@ -59,8 +59,9 @@ def leading_clock(clocks: Sequence[ClockView]) -> ClockView | None:
         for clock in dated:
             if clock.name == name and (clock.running or clock.light == "paused"):
                 return clock
-    running = [clock for clock in dated if clock.running]
-    return (running or dated or [None])[0]  # type: ignore[list-item]
+    running = [clock for clock in dated if clock.running and clock.name != "delivery"]
+    main = [clock for clock in dated if clock.name == "main"]  # after the end it still tells how long it took
+    return (running or main or dated or [None])[0]  # type: ignore[list-item]
 
 
 def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, locale: str, *, mine: bool, short: str, phone: str) -> dict[str, Any]:
@@ -86,6 +87,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "due_words": "".join(clock.sentences) if clock is not None else "",
         "sheet": clock_sheet(clock, calendar, locale, _start_words(clock)) if clock is not None and not over else None,
         "provisional": clock.provisional if clock is not None else False,
+        "clocks": [_counted(each, locale) for each in found.clocks if each.due is not None],
         "may_withdraw": mine and not over,
         "withdraw_href": url_for("cases.withdraw", case_id=found.id) if mine else None,
         "receipt_href": url_for("cases.receipt", case_id=found.id) if mine else None,
@@ -94,6 +96,12 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "licences": (),
         "answers": (),
     }
+
+
+def _counted(clock: ClockView, locale: str) -> dict[str, Any]:
+    """One limit of the case: until when, and how that day was counted."""
+    titles = {"intake": say("答复是否受理"), "main": say("作出决定"), "correction": say("补正"), "delivery": say("送达")}
+    return {"title": titles.get(clock.name, say("环节")), "due": day(clock.due, locale), "why": "".join(clock.sentences), "provisional": clock.provisional}
 
 
 def _start_words(clock: ClockView) -> str:
@@ -162,7 +170,7 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
     steps.append({"state": "done" if over else "now", "title": words, "small": day(each.ended_at, locale) if each.ended_at else ""})
     if not over and each.due_at is not None:
         last = each.due_at - timedelta(seconds=1)  # the instant after which it is late belongs to the next day
-        what = say("答复是否受理") if each.status in ("submitted", "correction_requested") else say("办完")
+        what = {"submitted": say("答复是否受理"), "correction_requested": say("等你补正")}.get(each.status, say("办完"))
         steps.append({"state": "todo", "title": what, "small": say("最晚 %(day)s", day=day(last, locale, year=False))})
     return {
         "href": url_for("cases.show", case_id=each.id),
@@ -193,6 +201,7 @@ def licence(each: VerifyView, locale: str) -> dict[str, Any]:
         "status": each.status_words(locale),
         "tone": "go" if each.status == "valid" else "wait",
         "href": url_for("progress.show_licence", code=each.verify_code),
+        "sheet": url_for("my.licence_sheet", licence_id=each.id) if each.has_pdf else None,
     }
 
 
