@@ -4,5 +4,4 @@ cd "$(dirname "$0")/.."
 . scripts/python.sh
 ensure_venv ""
 export WANGTING_HOME="${WANGTING_HOME:-$PWD/var}"
-.venv/bin/wangting init --demo --quiet
-exec .venv/bin/wangting run
+exec .venv/bin/wangting run --demo

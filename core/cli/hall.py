@@ -8,13 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+from sqlalchemy import inspect
 
-from core.app import create_app, open_site
+from core.app import check_ready, create_app, open_site
 from core.cli import setting_up
 from core.cli.opening import configured
 from core.db import migrate as migrations
+from core.db.database import Database
 from core.keys import service as keys
 from core.keys import store as key_store
+from core.keys.errors import KeyMissing
 from core.web.observe import configure_logging
 from core.web.site import Config
 
@@ -34,6 +37,11 @@ def _only_one(home: Path) -> Iterator[None]:
 @click.option("--quiet", is_flag=True, help="Say nothing when there is nothing to do.")
 def init(as_demo: bool, quiet: bool) -> None:
     """Set up or bring up to date: keys, tables, permissions, calendar, items. Safe to run again."""
+    set_up(as_demo=as_demo, quiet=quiet)
+
+
+def set_up(*, as_demo: bool, quiet: bool) -> None:
+    """Do what ``init`` does, one process at a time, and say each step."""
     config = configured()
     config.home.mkdir(parents=True, exist_ok=True)
     with _only_one(config.home):
@@ -41,6 +49,7 @@ def init(as_demo: bool, quiet: bool) -> None:
             (config.home / "demo").touch()
             config = configured()
         if setting_up.is_current(config):
+            key_store.from_environment(config.home, os.environ)  # "up to date" without its keys is not
             if not quiet:
                 click.echo(f"{config.home}: 已是最新 / up to date")
             return
@@ -49,9 +58,21 @@ def init(as_demo: bool, quiet: bool) -> None:
         setting_up.mark_current(config)
 
 
+def _refuse_used(config: Config) -> None:
+    """New keys are for a new hall only. Raises :class:`KeyMissing` for a database that was written with keys which are not here."""
+    database = Database(config.database_url)
+    try:
+        used = inspect(database.engine).has_table("key_check")
+    finally:
+        database.close()
+    if used:
+        raise KeyMissing(path=str(key_store.key_file(config.home)))
+
+
 def prepare(config: Config) -> Iterator[str]:
     """Every step of setting up, each safe to repeat; yields what to tell the operator."""
     if not key_store.key_file(config.home).exists() and not os.environ.get(key_store.VARIABLE):
+        _refuse_used(config)
         key_store.create_keys(config.home)
         yield f"密钥已生成 / keys made: {key_store.key_file(config.home)} (请备份 / back this up)"
     site = open_site(config)
@@ -70,13 +91,17 @@ def prepare(config: Config) -> Iterator[str]:
 
 
 @click.command()
-def run() -> None:
+@click.option("--demo", "as_demo", is_flag=True, help="Set up a demonstration hall first, or bring it up to date.")
+def run(as_demo: bool) -> None:
     """Serve the hall at HOST:PORT (default 127.0.0.1:8080) with the embedded worker."""
     from waitress import serve
 
+    configure_logging(logging.WARNING if sys.stdout.isatty() else logging.INFO)
+    if as_demo:
+        configured(demo=True).refuse_public_demo()  # before anything is made
+        set_up(as_demo=True, quiet=True)
     config = configured()
     config.refuse_public_demo()
-    configure_logging(logging.WARNING if sys.stdout.isatty() else logging.INFO)
     app = create_app(config)
     click.echo(setting_up.where_to_go(config))
     serve(app, host=config.host, port=config.port, threads=8, max_request_body_size=64 * 2**20, channel_timeout=60, ident=None)
@@ -89,6 +114,7 @@ def worker() -> None:
 
     configure_logging()
     site = open_site(configured())
+    check_ready(site)
     click.echo("worker: running")
     run_forever(site.database)
 

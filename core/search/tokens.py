@@ -7,8 +7,6 @@ made here need neither.
 import re
 from functools import lru_cache
 
-from pypinyin import Style, lazy_pinyin
-
 from core.kernel.text import normalise
 
 _RUN = re.compile(r"[㐀-鿿豈-﫿\U00020000-\U0003ffff]+|[a-z0-9]+")
@@ -49,6 +47,8 @@ def text_tokens(text: str) -> tuple[str, ...]:
 @lru_cache(maxsize=8192)
 def syllables(run: str) -> tuple[str, ...]:
     """The pinyin of a Chinese run, one syllable a character, without tones."""
+    from pypinyin import Style, lazy_pinyin  # its dictionaries take a second and 30 MB; only indexing needs them
+
     return tuple(lazy_pinyin(run, style=Style.NORMAL))
 
 

@@ -47,7 +47,8 @@ def configure_logging(level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    logging.getLogger("werkzeug").setLevel(logging.WARNING)
+    for name in ("werkzeug", "alembic"):
+        logging.getLogger(name).setLevel(logging.WARNING)
 
 
 def observe(app: Flask) -> None:

@@ -41,7 +41,8 @@ class Entrance(IndexView):  # type: ignore[misc]
 
 def register(app: Flask, site: Site) -> None:
     """Make FAB share the request's session, add its views, then our own pages."""
-    logging.getLogger("flask_appbuilder").setLevel(logging.ERROR)  # it warns about every column type it has no filter for
+    for name, level in (("flask_appbuilder", logging.ERROR), ("flask_appbuilder.forms", logging.CRITICAL)):
+        logging.getLogger(name).setLevel(level)  # it complains of every column type that it has no filter or widget for
     app.config.update(_SETTINGS)
     builder = AppBuilder(indexview=Entrance, security_manager_class=HallSecurityManager, update_perms=False)
     builder.init_app(app, site.instruments["sessions"])
