@@ -38,7 +38,8 @@ def test_a_notice_moves_every_open_due_date(fresh: Office) -> None:
     said = admin.get(answer.headers["Location"]).text
     assert "2026年的放假安排已导入" in said and "特别假" in said
     after = due()
-    assert len(after) == len(before) and all(b > a for a, b in zip(before, after, strict=True))
+    moved = [b > a for a, b in zip(before, after, strict=True)]
+    assert after[-1] > before[-1] and sum(moved) == len(moved) - 1  # the intake's clock stopped when the case was accepted
     with fresh.session() as session:
         assert session.scalar(select(func.count()).select_from(Entry).where(Entry.action == "calendar_imported", Entry.actor_kind == "staff")) == 1
 

@@ -1,7 +1,6 @@
 """The case page: what it shows, what it hides, and every kind of button."""
 
 import re
-from typing import Any
 
 import pytest
 from sqlalchemy import func, select
@@ -214,7 +213,6 @@ def test_the_page_reads_in_both_languages(office: Office, locale: str) -> None:
 def test_the_case_page_asks_the_database_a_bounded_number_of_questions(office: Office) -> None:
     case, window = office.file(FOOD), office.staff("window")
     window.get(f"/office/cases/{case}")  # compiled items and templates are kept
-    seen: list[Any] = []
     with counted(office.here.database) as seen:
         assert window.get(f"/office/cases/{case}").status_code == 200
-    assert len(seen) <= 32, "\n".join(str(each)[:160] for each in seen)
+    assert len(seen) <= 32, "\n".join(each[:160] for each in seen)

@@ -74,7 +74,7 @@ class CalendarView(BaseView):  # type: ignore[misc]
         session = edge.session()
         working = worktime.calendar(session)
         asked = request.args.get("year", "")
-        year = int(asked) if asked.isdigit() and 2000 <= int(asked) <= 2099 else today().year
+        year = int(asked) if asked.isascii() and asked.isdigit() and 2000 <= int(asked) <= 2099 else today().year
         years = session.execute(select(CalendarYear.year, CalendarYear.confirmed, CalendarYear.source).order_by(CalendarYear.year)).all()
         grids = [(m, month_grid(year, m, working)) for m in range(1, 13)]
         example = json.dumps({"year": year + 1, "source": "国务院办公厅通知", "off": {f"{year + 1}-01-01": "元旦"}, "work": {}}, ensure_ascii=False, indent=1)
