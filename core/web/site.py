@@ -8,8 +8,8 @@ from typing import Any
 from flask import current_app
 
 from core.db.database import Database
-from core.keys.keyring import Keyring
 from core.kernel.errors import BadInput
+from core.keys.keyring import Keyring
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -39,7 +39,7 @@ class Config:
         """
         home = Path(environ.get("WANGTING_HOME") or "var").resolve()
         port = environ.get("PORT", "8080")
-        if not port.isdigit() or not 0 < int(port) < 65536:
+        if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
             raise BadInput("web.bad_port", value=port)
         url = environ.get("WANGTING_PUBLIC_URL", "")
         return cls(
