@@ -136,7 +136,7 @@ def _view(session: Session, case_id: str, allowed: Any, *, viewer: Actor | None,
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None else (),
         tasks=_tasks(session, case_id, compiled, marking, content, row, viewer), clocks=_clocks(session, case_id, compiled, locale),
-        history=_history(session, row, key, viewer), correction=_correction(session, row, key) if viewer is not None else None,
+        history=_history(session, row, key, viewer), correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
         results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
 

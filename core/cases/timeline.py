@@ -1,15 +1,14 @@
 """A case as its applicant follows it: every step done, now or next – who, when, until when and why."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import clocks
-from core.cases.models import CaseClock, CaseTask, CaseTaskDone
-from core.cases.spec import ENDED, CaseView, ClockView, TimelineStep
+from core.cases.models import CaseTaskDone
+from core.cases.spec import ENDED, CaseView, TaskView, TimelineStep
 from core.cases.versions import pinned
 from core.identity import queries as people
 from core.identity.service import resolve_organisation
@@ -17,7 +16,6 @@ from core.items.spec import CompiledItem
 from core.kernel.wording import word
 from core.routing.facts import facts_at, holds
 from core.routing.spec import Branch, Holders, Node, Scope
-from core.worktime.spec import Ledger
 
 
 def timeline(session: Session, case: CaseView, *, locale: str = "zh") -> tuple[TimelineStep, ...]:
@@ -28,18 +26,11 @@ def timeline(session: Session, case: CaseView, *, locale: str = "zh") -> tuple[T
         .mappings()
         .all()
     )
-    open_ = session.execute(select(*CaseTask.__table__.c).where(CaseTask.case_id == case.id).order_by(CaseTask.no)).mappings().all()
-    running = session.execute(select(CaseClock.name, CaseClock.ledger).where(CaseClock.case_id == case.id))
-    ledgers = {name: Ledger.from_json(plain) for name, plain in running}
-    titles = _departments(session, [row["department_id"] for row in (*done, *open_)])
+    titles = people.titles(session, [row["department_id"] for row in done if row["department_id"]] + [d for task in case.tasks for d in task.departments if d])
     filed = TimelineStep("filed", word("cases.step.filed", locale), "done", case.applicant, case.submitted_at, None)
     steps = [filed, *(_done(row, case, titles, locale) for row in done if row["action"] not in ("not_needed", "stopped"))]
-    shown: set[int] = set()
-    for row in open_:
-        if row["no"] not in shown:
-            shown.add(row["no"])
-            steps.append(_now(session, row, case, compiled, ledgers, titles, locale))
-    steps.extend(_next(session, case, compiled, {r["node"] for r in (*done, *open_)}, locale))
+    steps.extend(_now(task, case, titles, locale) for task in case.tasks)
+    steps.extend(_next(session, case, compiled, {row["node"] for row in done} | {task.node for task in case.tasks}, locale))
     if case.status in ENDED:
         steps.append(TimelineStep("end", word(f"cases.end.{case.status}", locale), "done", "", case.ended_at, None, _result(case, locale)))
     return tuple(steps)
@@ -52,14 +43,13 @@ def _done(row: Mapping[Any, Any], case: CaseView, titles: Mapping[str, str], loc
     return TimelineStep(row["node"], row["title"], "done", who, row["closed_at"], None, _action(row["action"], locale), note)
 
 
-def _now(
-    session: Session, row: Mapping[Any, Any], case: CaseView, compiled: CompiledItem, ledgers: Mapping[str, Ledger], titles: Mapping[str, str], locale: str
-) -> TimelineStep:
-    ledger = ledgers.get(f"task:{row['no']}") or next((ledgers[n] for n in ("delivery", "main", "correction", "intake") if n in ledgers), None)
-    clock: ClockView | None = clocks.view(session, f"task:{row['no']}", ledger, compiled, locale) if ledger is not None else None
-    who = case.applicant if row["role"] == "applicant" else titles.get(row["department_id"] or "", word("cases.who.system", locale))
+def _now(task: TaskView, case: CaseView, titles: Mapping[str, str], locale: str) -> TimelineStep:
+    """An open task with the clock that counts for it: its own, else the case's."""
+    known = {clock.name: clock for clock in case.clocks}
+    clock = next((known[name] for name in (f"task:{task.no}", "delivery", "main", "correction", "intake") if name in known), None)
+    who = case.applicant if task.roles[0] == "applicant" else titles.get(task.departments[0], word("cases.who.system", locale))
     why = "".join(clock.sentences) if clock is not None else ""
-    return TimelineStep(row["node"], row["title"], "now", who, row["opened_at"], clock.due if clock is not None else None, "", why, clock)
+    return TimelineStep(task.node, task.title, "now", who, task.opened_at, clock.due if clock is not None else None, "", why, clock)
 
 
 def _next(session: Session, case: CaseView, compiled: CompiledItem, seen: set[str], locale: str) -> Iterator[TimelineStep]:
@@ -106,12 +96,7 @@ def _who(session: Session, holders: Holders | None, branch: Branch | None, case:
         return ""
     within = holders.within(branch.org if branch is not None else None)
     found = resolve_organisation(session, within.org, owner=case.department_id, division_id=case.division_id)
-    return "、".join(department.title for department in people.departments(session, ids=found)) if found else ""
-
-
-def _departments(session: Session, ids: Sequence[str | None]) -> dict[str, str]:
-    wanted = [i for i in ids if i]
-    return {d.id: d.title for d in people.departments(session, ids=wanted)} if wanted else {}
+    return "、".join(people.titles(session, found).values())
 
 
 def _action(action: str, locale: str) -> str:

@@ -21,8 +21,13 @@ def outline_lines(compiled: CompiledItem, known: Mapping[str, object], locale: s
     return tuple(routing.outline(compiled.route, facts=known, locale=locale, labels=spoken_labels(compiled, locale), departments=departments))
 
 
+#: Every mask is readable; trying all eight for the prettiest takes ten times as long as drawing one.
+_MASK = 2
+
+
 def qr_svg(address: str) -> str:
     """*address* as an inline SVG without inline style, quiet zone included (error correction M: readable from a creased print)."""
     out = io.BytesIO()
-    segno.make(address, error="m", micro=False).save(out, kind="svg", xmldecl=False, svgns=True, border=2, svgclass="qr", lineclass=None, omitsize=True)
+    code = segno.make(address, error="m", micro=False, mask=_MASK)
+    code.save(out, kind="svg", xmldecl=False, svgns=True, border=2, svgclass="qr", lineclass=None, omitsize=True)
     return out.getvalue().decode()

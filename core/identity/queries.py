@@ -1,8 +1,10 @@
 """Reads of identity: staff with their posts, the tree of divisions and departments, halls, and who holds a task."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
@@ -14,6 +16,9 @@ from core.kernel.clock import now, today
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 
+#: How long a process trusts the title of a department (real seconds).
+FRESH_SECONDS = 30.0
+_titles: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _DEPARTMENT = select(
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
     Department.parent_id, Department.uscc, Department.region_root,
@@ -33,6 +38,8 @@ def staff_view(session: Session, staff_id: str) -> StaffView:
 
 def staff_names(session: Session, staff_ids: Sequence[str]) -> dict[str, str]:
     """Names of members of staff, also of those who left."""
+    if not staff_ids:
+        return {}
     return {row.id: row.name for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(staff_ids))))}
 
 
@@ -141,6 +148,17 @@ def departments(session: Session, scope: Scope | None = None, *, ids: Sequence[s
         if scope.department_id is not None:
             query = query.where(Department.id == scope.department_id)
     return tuple(DepartmentView(*row) for row in session.execute(query))
+
+
+def titles(session: Session, department_ids: Iterable[str]) -> dict[str, str]:
+    """Department id → title, remembered by the process for :data:`FRESH_SECONDS`: every case page names a few, and they hardly ever change."""
+    known, at = _titles.setdefault(session.get_bind(), {}), time.monotonic()
+    wanted = dict.fromkeys(department_ids)
+    missing = [each for each in wanted if each not in known or at - known[each][1] > FRESH_SECONDS]
+    if missing:
+        for row in session.execute(select(Department.id, Department.title).where(Department.id.in_(missing))):
+            known[row.id] = (row.title, at)
+    return {each: known[each][0] for each in wanted if each in known}
 
 
 def department_titles(session: Session, scope: Scope | None = None) -> dict[str, str]:

@@ -13,6 +13,11 @@ from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
 from core.items.spec import CompiledItem, Current, ItemView, Offer, VersionView
 
+#: Version id → hash. A version never changes and its id – a UUID – names it in every database, so a process that knows it asks nobody.
+_digests: dict[str, str] = {}
+_MOST_DIGESTS = 10_000
+_OFFER = (Department.id.label("department_id"), Department.title, Division.id.label("division_id"), Division.path, Division.title.label("division_title"))
+
 
 def current(session: Session, code: str, scope: Scope | None = None) -> Current:
     """The version of item *code* in force, for a hall of *scope* (``None``: anywhere).
@@ -20,30 +25,31 @@ def current(session: Session, code: str, scope: Scope | None = None) -> Current:
     One indexed read a call, so a running server notices a new version at once; the compiled item comes from the process's cache.
     Raises :class:`ItemNotFound` when the item is unknown, not published, or offered by nobody in the scope – told apart by nobody.
     """
-    row = session.execute(
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.published_at, ItemVersion.hash)
+    query = (
+        select(ItemVersion.id, ItemVersion.number, ItemVersion.published_at, ItemVersion.hash, *_OFFER)
         .join(Item, Item.current_version_id == ItemVersion.id)
+        .join(ItemOffer, ItemOffer.item_code == Item.code)
+        .join(Department, Department.id == ItemOffer.department_id)
+        .join(Division, Division.id == Department.division_id)
         .where(Item.code == code, Item.status == "published")
-    ).first()
-    found = offers(session, [code], scope).get(code, ()) if row is not None else ()
-    if row is None or not found:
+        .order_by(Division.path, Department.code)
+    )
+    rows = session.execute(_in_scope(query, scope)).all()
+    if not rows:
         raise ItemNotFound(code=code)
-    return Current(row.id, row.number, row.published_at, _compiled(session, row.id, row.hash), found)
+    version_id, number, published_at, digest = rows[0][:4]
+    return Current(version_id, number, published_at, _compiled(session, version_id, digest), tuple(Offer(*row[4:]) for row in rows))
 
 
 def load(session: Session, version_id: str) -> CompiledItem:
     """The compiled item of any version, for the life of the cases pinned to it. Raises :class:`ItemNotFound`."""
-    digest = _digests(session).get(version_id) or session.scalar(select(ItemVersion.hash).where(ItemVersion.id == version_id))
+    digest = _digests.get(version_id) or session.scalar(select(ItemVersion.hash).where(ItemVersion.id == version_id))
     if digest is None:
         raise ItemNotFound(code=version_id)
-    _digests(session)[version_id] = digest
+    if len(_digests) >= _MOST_DIGESTS:
+        _digests.clear()
+    _digests[version_id] = digest
     return _compiled(session, version_id, digest)
-
-
-def _digests(session: Session) -> dict[str, str]:
-    """Version id → hash, remembered for the session: a case page asks for the same version again and again."""
-    known: dict[str, str] = session.info.setdefault("items.digests", {})
-    return known
 
 
 def _compiled(session: Session, version_id: str, digest: str) -> CompiledItem:

@@ -3,12 +3,13 @@
 import json
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.db.together import Rows
 from core.kernel import canonical
 from core.kernel.clock import now
 from core.kernel.ids import new_id
@@ -31,9 +32,24 @@ def send(session: Session, topic: str, body: Mapping[str, Any], *, key: str, ava
 
     *body* holds ids and references only, never a person's values (it is not sealed). *available_at* delays it.
     """
-    message_id, at = new_id(), now()
-    values = {
-        "id": message_id,
+    values = _row(topic, body, key, available_at, region_root)
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = dialect.insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id)
+    session.info[SENT] = True
+    inserted = session.execute(statement).scalar_one_or_none()
+    return inserted or session.execute(select(Message.id).where(Message.key == key)).scalar_one()
+
+
+def sending(session: Session, topic: str, body: Mapping[str, Any], *, key: str, region_root: str | None = None) -> Rows:
+    """What :func:`send` would write, for a verb that writes everything of its command at once (:func:`core.db.together.insert_together`)."""
+    session.info[SENT] = True
+    return Rows(cast(Table, Message.__table__), [_row(topic, body, key, None, region_root)], "nothing")
+
+
+def _row(topic: str, body: Mapping[str, Any], key: str, available_at: datetime | None, region_root: str | None) -> dict[str, Any]:
+    at = now()
+    return {
+        "id": new_id(),
         "region_root": region_root,
         "topic": topic,
         "key": key,
@@ -42,11 +58,6 @@ def send(session: Session, topic: str, body: Mapping[str, Any], *, key: str, ava
         "available_at": available_at or at,
         "attempts": 0,
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Message).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Message.id)
-    session.info[SENT] = True
-    inserted = session.execute(statement).scalar_one_or_none()
-    return inserted or session.execute(select(Message.id).where(Message.key == key)).scalar_one()
 
 
 def handler(topic: str) -> Callable[[HandlerT], HandlerT]:

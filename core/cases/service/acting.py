@@ -249,12 +249,17 @@ def _only_asked(case: Loaded, values: Mapping[str, Any], materials: Sequence[Han
     before = case.content.get("values", {})
     allowed = {path.split(".")[0] for path in fields} | _computed(case)
     touched = [name for name in sorted({*before, *values}) if before.get(name) != values.get(name) and name not in allowed]
-    touched += [m.material for m in materials if m.material not in ids]
+    touched += [m.material for m in materials if m.material not in ids and not _of_field(m.material, fields)]
     if touched:
         raise NotAsked(what="、".join(touched))
     missing = [material for material in ids if not any(m.material == material for m in materials)]
     if missing:
         raise BadInput("cases.still_missing", what="、".join(missing))
+
+
+def _of_field(material: str, fields: Sequence[str]) -> bool:
+    """Whether a file belongs to a field of the form that was asked for (``form:photo``, ``form:staff.licence``)."""
+    return material.startswith("form:") and material.removeprefix("form:").split(".")[0] in {path.split(".")[0] for path in fields}
 
 
 def _computed(case: Loaded) -> set[str]:

@@ -12,8 +12,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from core.cases import chain, clocks, sealing
@@ -22,6 +21,7 @@ from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
 from core.cases.spec import ENDED, ActResult
 from core.cases.versions import pinned
+from core.db.together import Rows, insert_together
 from core.identity.service import resolve_organisation
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem
@@ -146,14 +146,17 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     claim = update(Case).where(Case.id == case.id, Case.version == row["version"]).values(version=row["version"] + 1, **columns)
     if session.execute(claim.returning(Case.id), execution_options={"synchronize_session": False}).scalar() is None:
         raise _Moved
-    session.execute(insert(table(CaseEvent)), events)
-    _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"])
-    open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at)
-    save_clocks(session, case.id, row["region_root"], changed)
-    last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
+    more, last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
-    _answer(session, case, key, result, at)
-    tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents)
+    insert_together(
+        session,
+        Rows(table(CaseEvent), [*events, *more]),
+        _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"]),
+        open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at),
+        save_clocks(case.id, row["region_root"], changed),
+        _answer(case, key, result, at),
+        tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents),
+    )
     return result
 
 
@@ -182,11 +185,11 @@ def _columns(plan: Plan, change: Change, actor: Actor, at: datetime, changed: Ma
     return columns
 
 
-def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor, at: datetime, seq: int) -> None:
-    """Move closed tasks to the table of what was done."""
+def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor, at: datetime, seq: int) -> Rows:
+    """Take closed tasks away; returns their rows for the table of what was done."""
     closes = change.plan.closes
     if not closes:
-        return
+        return Rows(table(CaseTaskDone), ())
     gone = delete(CaseTask).where(CaseTask.case_id == case.id, CaseTask.no.in_(closes))
     columns = (CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.title, CaseTask.department_id, CaseTask.role, CaseTask.opened_at)
     rows = {row.no: row for row in session.execute(gone.returning(*columns), execution_options={"synchronize_session": False})}
@@ -198,11 +201,10 @@ def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor
         }
         for row in rows.values()
     ]  # fmt: skip
-    if done:
-        session.execute(insert(table(CaseTaskDone)), done)
+    return Rows(table(CaseTaskDone), done)
 
 
-def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTask], running: Mapping[str, clocks.Clock], *, at: datetime) -> None:
+def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTask], running: Mapping[str, clocks.Clock], *, at: datetime) -> Rows:
     """One row a candidate for each new task."""
     made = []
     for task in opens:
@@ -215,8 +217,7 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
             "applicant": row["applicant"],
         }  # fmt: skip
         made += [{**shared, "id": new_id(), "department_id": department, "role": role} for department, role in candidates(session, row, task.holders)]
-    if made:
-        session.execute(insert(table(CaseTask)), made)
+    return Rows(table(CaseTask), made)
 
 
 def candidates(session: Session, row: Mapping[Any, Any], holders: Holders) -> tuple[tuple[str | None, str], ...]:
@@ -254,43 +255,38 @@ def case_due(ledgers: Mapping[str, Ledger], working: Any, compiled: CompiledItem
     return {name: clocks.derived(name, ledgers[name], working, compiled.route.yellow) for name in OWN_CLOCKS if name in ledgers}
 
 
-def save_clocks(session: Session, case_id: str, region_root: str, changed: Mapping[str, clocks.Clock]) -> None:
-    """Insert or replace the clocks that changed, one statement."""
-    if not changed:
-        return
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table(CaseClock))
-    replaced = {name: statement.excluded[name] for name in ("ledger", "state", "due_at", "yellow_at", "provisional")}
-    session.execute(statement.on_conflict_do_update(index_elements=["case_id", "name"], set_=replaced), [c.row(case_id, region_root) for c in changed.values()])
+def save_clocks(case_id: str, region_root: str, changed: Mapping[str, clocks.Clock]) -> Rows:
+    """The clocks that changed, new or in place of what they were."""
+    return Rows(table(CaseClock), [clock.row(case_id, region_root) for clock in changed.values()], "replace")
 
 
-def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str, Any], *, actor: Actor, at: datetime, key: str) -> dict[str, Any]:
-    """Do what belongs to the same transaction once the case is ours (issue the licence), and append its facts to the chain."""
+def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str, Any], *, actor: Actor, at: datetime, key: str
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:  # fmt: skip
+    """Do what belongs to the same transaction once the case is ours (issue the licence); returns its facts as further events of the chain."""
     results = list(case.row["results"])
     if change.then is None:
-        return {"seq": last["seq"], "results": results}
+        return [], {"seq": last["seq"], "results": results}
     facts = change.then(case, at)
     if not facts:
-        return {"seq": last["seq"], "results": results}
+        return [], {"seq": last["seq"], "results": results}
     rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
     results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
-    session.execute(insert(table(CaseEvent)), rows)
     session.execute(
         update(Case).where(Case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results),
         execution_options={"synchronize_session": False},
     )
-    return {"seq": rows[-1]["seq"], "results": results}
+    return rows, {"seq": rows[-1]["seq"], "results": results}
 
 
-def _answer(session: Session, case: Loaded, key: str, result: ActResult, at: datetime) -> None:
+def _answer(case: Loaded, key: str, result: ActResult, at: datetime) -> Rows:
     """Keep the answer for whoever asks again with the same id."""
     stored = {"case_id": result.case_id, "status": result.status, "seq": result.seq, "outcome": result.outcome, "results": list(result.results)}
-    session.execute(insert(table(CaseCommand)), {"command_key": key, "case_id": case.id, "region_root": case.row["region_root"], "at": at, "result": stored})
+    return Rows(table(CaseCommand), [{"command_key": key, "case_id": case.id, "region_root": case.row["region_root"], "at": at, "result": stored}])
 
 
-def tell(session: Session, case_id: str, region_root: str, *, first: int, last: int, documents: Sequence[str] = (), draft: str | None = None) -> None:
+def tell(session: Session, case_id: str, region_root: str, *, first: int, last: int, documents: Sequence[str] = (), draft: str | None = None) -> Rows:
     """One message a command; its handler sends notices, calls observers and cleans up (:mod:`core.cases.tasks`)."""
     body: dict[str, Any] = {"case": case_id, "first": first, "last": last, "documents": list(documents)}
     if draft is not None:
         body["draft"] = draft
-    outbox.send(session, TOPIC, body, key=f"{TOPIC}/{case_id}/{last}", region_root=region_root)
+    return outbox.sending(session, TOPIC, body, key=f"{TOPIC}/{case_id}/{last}", region_root=region_root)

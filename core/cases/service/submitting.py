@@ -6,7 +6,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from sqlalchemy import insert, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.cases import chain, clocks, sealing
@@ -16,6 +15,7 @@ from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayl
 from core.cases.numbers import next_number
 from core.cases.service import machine
 from core.cases.spec import CaseRef, Handed, PartyOnCase
+from core.db.together import Rows, insert_together
 from core.files import service as files
 from core.identity import queries as people
 from core.identity.service import acting_for
@@ -66,15 +66,19 @@ def submit(
     working = clocks.calendar(session)
     running = clocks.apply({}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow)
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
-    if not _claim(session, row):
+    ours = insert_together(
+        session,
+        Rows(table(CaseParty), [_party(row, party, acting[party.party_id]) for party in parties]),
+        Rows(table(CasePayload), [_payload(row, key, content, at)]),
+        Rows(table(CaseEvent), events),
+        machine.open_tasks(session, row, plan.opens, running, at=at),
+        machine.save_clocks(case_id, home.region_root, running),
+        machine.tell(session, case_id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=draft_id),
+        claim=Rows(table(Case), [row], "nothing"),  # the unique command and draft make a second copy of a submission insert nothing
+    )
+    if not ours:
         return _replayed(session, command, draft_id)
-    session.execute(insert(table(CaseParty)), [_party(row, party, acting[party.party_id]) for party in parties])
-    session.execute(insert(table(CasePayload)), _payload(row, key, content, at))
     hand_in(session, row, key, materials, revision=1)
-    session.execute(insert(table(CaseEvent)), events)
-    machine.open_tasks(session, row, plan.opens, running, at=at)
-    machine.save_clocks(session, case_id, home.region_root, running)
-    machine.tell(session, case_id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=draft_id)
     return CaseRef(case_id, row["number"], code)
 
 
@@ -111,13 +115,6 @@ def _events(
     }  # fmt: skip
     facts = [*machine.engine_facts(plan.events), Fact("papers_received", received)]
     return chain.rows(row["id"], row["region_root"], facts, seq=0, head=chain.genesis(row["id"]), at=at, actor=actor, command_key=command, key=key)
-
-
-def _claim(session: Session, row: Mapping[Any, Any]) -> bool:
-    """Insert the case; the unique command and draft make a second copy of the same submission insert nothing."""
-    dialect = postgresql if session.get_bind().dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(table(Case)).values(**row).on_conflict_do_nothing().returning(Case.id)
-    return session.execute(statement).scalar() is not None
 
 
 def _replayed(session: Session, command: str, draft_id: str | None) -> CaseRef:

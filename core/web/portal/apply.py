@@ -4,7 +4,7 @@ The blank page is kept rendered; nothing is written before the first POST. What 
 errors is saved as a draft too, and a draft that was changed in another window is shown again instead of being overwritten.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -15,10 +15,11 @@ from core.cases import drafts
 from core.cases import queries as case_queries
 from core.cases.errors import DraftStale
 from core.cases.service import submit
-from core.cases.spec import DraftView, PartyOnCase
+from core.cases.spec import DraftView, Handed, PartyOnCase
 from core.cases.versions import pinned
+from core.files import service as files
 from core.forms import service as forms
-from core.forms.spec import Decision, FormSpec
+from core.forms.spec import Decision, FieldError, FormSpec
 from core.identity import service as identity
 from core.items import facts as item_facts
 from core.items.spec import CompiledItem, Current
@@ -26,9 +27,9 @@ from core.items.texts import Reader
 from core.kernel.clock import local
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
-from core.web import edge
+from core.web import edge, enclosed
 from core.web.page import Kept, environment, page, say
-from core.web.portal import acting, flow, offer, papers
+from core.web.portal import acting, enclosures, flow, offer, papers
 from core.web.portal.flow import CHECK, MATERIALS
 
 apply = Blueprint("apply", __name__)
@@ -84,9 +85,11 @@ def _first_page(current: Current, situation: Mapping[str, str], values: Mapping[
 
 def _page_parts(
     compiled: CompiledItem, page_id: str, values: Mapping[str, Any], errors: Any, sources: Any, situation: Mapping[str, str], action: str, version: int | None,
-    who: acting.Acting | None, focus: str = "",
+    who: acting.Acting | None, focus: str = "", draft_id: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What :file:`portal/apply.html` needs beside the frame."""
+    takes_files = enclosed.has_files(compiled.form.page(page_id).fields)
+    values = enclosures.linked(compiled.form, values, draft_id) if takes_files else values
     first = page_id == compiled.form.pages[0].id
     known = flow.facts(compiled, situation, values, who.kind if who else "person")
     html = forms.render_page(environment(), compiled.form, page_id, values, errors, sources, edge.locale(), {k: v for k, v in known.items() if k != "form"})
@@ -97,6 +100,9 @@ def _page_parts(
         "focus": focus,
         "form_hash": compiled.form.hash,
         "draft_version": version,
+        "draft_id": draft_id,
+        "item_code": compiled.code,
+        "takes_files": takes_files,
         "autosave": None,
         "situations": _situations(compiled, situation) if first else [],
         "who": {"name": who.name, "role": acting.role_words(who.role, who.kind)} if who is not None and first else None,
@@ -148,7 +154,10 @@ def begun(code: str) -> Answer:
         draft_id=None,
         actor=edge.citizen(),
     )
-    return _go_on(draft, current.compiled, first, who)
+    if not enclosures.posted(current.compiled.form):
+        return _go_on(draft, current.compiled, first, who)
+    values, held, wrong = enclosures.take(current.compiled.form, values, (), ("draft", draft.id))
+    return _go_on(_save(draft, current.compiled, values, situation, first, held, expected=draft.version), current.compiled, first, who, wrong)
 
 
 def _changed_meanwhile(current: Current) -> tuple[str, int]:
@@ -164,18 +173,22 @@ def _posted_situation(compiled: CompiledItem) -> dict[str, str]:
     return item_facts.chosen(compiled.doc, {name.removeprefix("_s."): value for name, value in request.form.items() if name.startswith("_s.")})
 
 
-def _read(compiled: CompiledItem, page_id: str, before: Mapping[str, Any]) -> dict[str, Any]:
-    """The answers with those of the posted page in place of what was there."""
-    spec = compiled.form
-    names = {field.id for field in spec.page(page_id).fields}
+def _read(compiled: CompiledItem, page_id: str, before: Mapping[str, Any], held: Sequence[Handed] = ()) -> dict[str, Any]:
+    """The answers with those of the posted page in place of what was there. Files are those of *held*, whatever the browser names."""
+    spec, fields = compiled.form, compiled.form.page(page_id).fields
+    names = {field.id for field in fields}
     kept_values = {name: value for name, value in before.items() if name not in names}
-    return kept_values | forms.decode(spec, request.form, page=page_id)
+    values = kept_values | forms.decode(spec, request.form, page=page_id)
+    return enclosed.own(spec, values, held) if enclosed.has_files(fields) else values
 
 
-def _go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Acting) -> Answer:
-    """After a page was saved: what its buttons asked for, its errors, or the next step."""
+def _go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Acting, refused: Sequence[FieldError] = ()) -> Answer:
+    """After a page was saved: what its buttons asked for, its errors (*refused* are uploads that were not taken), or the next step."""
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
     decision = forms.decide(compiled.form, draft.values, facts=known, page=page_id)
+    if refused:
+        spots = {error.path for error in refused}
+        decision = replace(decision, errors=(*refused, *(error for error in decision.errors if error.path not in spots)))
     wrong_situation = _unanswered(compiled, draft.situation) if page_id == compiled.form.pages[0].id else []
     if decision.errors or wrong_situation:
         return _form_page(draft, compiled, page_id, who, decision=decision, also=wrong_situation), 422
@@ -200,7 +213,7 @@ def _form_page(
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
     errors = decision.errors if decision is not None else ()
     frame = flow.frame(compiled, known, page_id, draft, errors=[*also, *flow.summary(errors, compiled)], notice=notice)
-    parts = _page_parts(compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus)
+    parts = _page_parts(compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus, draft.id)
     return page("portal/apply.html", **frame | parts | {"autosave": url_for("apply.autosave", draft_id=draft.id)})
 
 
@@ -263,20 +276,27 @@ def step_sent(draft_id: str, step: str) -> Answer:
     if step not in {each.id for each in compiled.form.pages}:
         raise NotFound
     situation = (draft.situation | _posted_situation(compiled)) if step == compiled.form.pages[0].id else draft.situation  # type: ignore[operator]
-    values = _read(compiled, step, draft.values)
+    values = _read(compiled, step, draft.values, draft.materials)
     operation, focus = request.form.get("_op", ""), ""
     if operation:
         values, focus = forms.apply_op(values, operation, compiled.form)
+    values, taken, refused = enclosures.take(compiled.form, values, draft.materials, ("draft", draft.id))
+    held, unused = enclosures.tidy(compiled.form, values, taken)
     try:
-        saved = _save(draft, compiled, values, situation, step)
+        saved = _save(draft, compiled, values, situation, step, held)
     except DraftStale:
         return _stale(draft, compiled, step, values, who), 409
-    if operation:
+    for blob_id in unused:
+        files.drop(edge.session(), blob_id, holder=("draft", draft.id))
+    if operation and not refused:
         return _form_page(saved, compiled, step, who, focus=focus)
-    return _go_on(saved, compiled, step, who)
+    return _go_on(saved, compiled, step, who, refused)
 
 
-def _save(draft: DraftView, compiled: CompiledItem, values: Mapping[str, Any], situation: Mapping[str, str], page_id: str) -> DraftView:
+def _save(
+    draft: DraftView, compiled: CompiledItem, values: Mapping[str, Any], situation: Mapping[str, str], page_id: str, held: Sequence[Handed] | None = None,
+    expected: int | None = None,
+) -> DraftView:  # fmt: skip
     return drafts.save(
         edge.session(),
         compiled=compiled,
@@ -285,9 +305,9 @@ def _save(draft: DraftView, compiled: CompiledItem, values: Mapping[str, Any], s
         situation=situation,
         party_id=draft.party_id,
         page=page_id,
-        materials=draft.materials,
+        materials=draft.materials if held is None else held,
         draft_id=draft.id,
-        expected=request.form.get("_version", draft.version, type=int),
+        expected=expected if expected is not None else request.form.get("_version", draft.version, type=int),
         actor=edge.citizen(),
     )
 
@@ -307,7 +327,7 @@ def autosave(draft_id: str) -> Answer:
     page_id = request.form.get("_page", "")
     if page_id not in {each.id for each in compiled.form.pages}:
         raise NotFound
-    saved = _save(draft, compiled, _read(compiled, page_id, draft.values), draft.situation, page_id)
+    saved = _save(draft, compiled, _read(compiled, page_id, draft.values, draft.materials), draft.situation, page_id)
     return jsonify(version=saved.version, saved=say("已保存 %(time)s", time=f"{local(saved.saved_at):%H:%M}"))
 
 
@@ -372,7 +392,7 @@ def send(draft_id: str) -> Answer:
         version_id=draft.version_id,
         owner=_owner(current),
         values=decision.values,
-        materials=papers.wanted(draft, compiled, known),
+        materials=(*papers.wanted(draft, compiled, known), *enclosed.handed(compiled.form, decision.values, draft.materials)),
         parties=(PartyOnCase(who.party_id),),
         channel="web",
         command_id=draft.id,

@@ -21,9 +21,9 @@ from core.items.spec import CompiledItem
 from core.kernel.clock import local
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import group_code, is_id, new_id
-from core.web import edge
+from core.web import edge, enclosed
 from core.web.page import day, environment, page, say
-from core.web.portal import case_view, flow, papers
+from core.web.portal import case_view, enclosures, flow, papers
 from core.web.portal.sheet import clock_sheet
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
@@ -50,8 +50,16 @@ def _answers(found: CaseView, compiled: CompiledItem) -> list[dict[str, Any]]:
     if found.values is None:
         return [{"title": say("我填的"), "rows": [(say("内容"), say("保存期满，已经销毁"))]}]
     shown = forms.display(compiled.form, found.values, masked=True, locale=edge.locale(), blanks=False)
+    there = {one.blob_id: one.id for one in found.materials}
+
+    def address(blob_id: str) -> str | None:
+        return url_for("cases.paper", case_id=found.id, material_id=there[blob_id]) if blob_id in there else None
+
     sections = [
-        {"title": section.title, "rows": [(each["title"], "；".join(each["lines"])) for each in (papers.line(one) for one in section.children)]}
+        {
+            "title": section.title,
+            "rows": [(each["title"], Markup("；").join(each["lines"])) for each in (papers.line(one, address) for one in section.children)],
+        }
         for part in shown
         for section in part.children
     ]
@@ -61,7 +69,7 @@ def _answers(found: CaseView, compiled: CompiledItem) -> list[dict[str, Any]]:
             Markup('<a href="{}">{}</a>').format(url_for("cases.paper", case_id=found.id, material_id=one.id), one.name),
         )
         for one in found.materials
-        if one.until_revision is None
+        if one.until_revision is None and not one.material.startswith(enclosed.PREFIX)
     ]
     return [*sections, *([{"title": say("材料"), "rows": listed}] if listed else [])]
 
@@ -174,7 +182,9 @@ def _correct_page(found: CaseView, values: Mapping[str, Any], errors: tuple[Fiel
     only = frozenset(path.split(".")[0] for path in asked.fields)
     fields = tuple(field for field in compiled.form.fields if field.id in only)
     part = Page("correction", "", (Section("correction", "", "", fields),))
-    html = forms.render_page(environment(), compiled.form, part, values, errors, None, locale, facts) if fields else ""
+    there = {one.blob_id: url_for("cases.paper", case_id=found.id, material_id=one.id) for one in found.materials}
+    linked = enclosed.mapped(compiled.form, values, lambda _field, blob, ref: {**ref, "href": there.get(blob)} if "id" in ref else ref)
+    html = forms.render_page(environment(), compiled.form, part, linked, errors, None, locale, facts) if fields else ""
     materials = [_asked_material(compiled, each, reason, wrong.get(each)) for each, reason in asked.materials.items()]
     reasons = [(_field_title(compiled, path), reason) for path, reason in asked.fields.items()]
     summary = [*flow.summary(errors, compiled), *((f"m-{each['id']}", f"{each['title']}：{each['error']}") for each in materials if each["error"])]
@@ -230,12 +240,13 @@ def corrected(case_id: str) -> Any:
     only = frozenset(path.split(".")[0] for path in asked.fields)
     before = dict(found.values or {})
     typed = {name: value for name, value in forms.decode(compiled.form, request.form).items() if name in only}
-    values = {name: value for name, value in before.items() if name not in only} | typed
+    values, held, refused = _form_files(found, compiled, {name: value for name, value in before.items() if name not in only} | typed, only)
     if operation := request.form.get("_op", ""):
         values, _focus = forms.apply_op(values, operation, compiled.form)
         return _correct_page(found, values, (), {})
     decision = forms.decide(compiled.form, values, facts=_facts(found, compiled, values))
-    errors = tuple(error for error in decision.errors if error.path.split(".")[0] in only)
+    spots = {error.path for error in refused}
+    errors = (*refused, *(error for error in decision.errors if error.path.split(".")[0] in only and error.path not in spots))
     handed, wrong = _uploads(found, compiled)
     if errors or wrong:
         return _correct_page(found, values, errors, wrong), 422
@@ -243,8 +254,39 @@ def corrected(case_id: str) -> Any:
     renewed = only | {path.split(".")[0] for path in decision.computed}
     whole = {name: value for name, value in before.items() if name not in renewed}
     whole |= {name: value for name, value in decision.values.items() if name in renewed}
-    correct_case(edge.session(), found.id, values=whole, materials=handed, command_id=command, actor=edge.citizen())
+    changed = _new_files(compiled, before, whole, held)
+    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), command_id=command, actor=edge.citizen())
     return redirect(url_for("cases.show", case_id=found.id), 303)
+
+
+def _form_files(found: CaseView, compiled: CompiledItem, values: dict[str, Any], only: frozenset[str]) -> tuple[dict[str, Any], list[Handed], list[FieldError]]:
+    """Files inside the fields asked for: those of the case, those just posted, and those of a page that came back with errors."""
+    me = edge.account()
+    assert me is not None
+    held = [
+        Handed(one.material, one.blob_id, one.name, one.media_type, one.size, "", ("case", found.id))
+        for one in found.materials
+        if one.until_revision is None and one.material.startswith(enclosed.PREFIX)
+    ]
+    held += enclosures.of_account(compiled.form, values, me.id, held)
+    kept = enclosed.own(compiled.form, values, held)
+    asked, taken, refused = enclosures.take(compiled.form, kept, held, ("account", me.id))
+    refused = [error for error in refused if error.path.split(".")[0] in only]
+    return {name: value for name, value in asked.items() if name in only or name in kept}, taken, refused
+
+
+def _new_files(compiled: CompiledItem, before: Mapping[str, Any], after: Mapping[str, Any], held: list[Handed]) -> tuple[Handed, ...]:
+    """The files of every file field that changed: its new ones take the place of all its old ones."""
+
+    def of(values: Mapping[str, Any]) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for field, blob in enclosed.refs(compiled.form, values):
+            found.setdefault(enclosed.material_of(field), set()).add(blob)
+        return found
+
+    was, now_ = of(before), of(after)
+    changed = {material for material, blobs in now_.items() if was.get(material) != blobs}
+    return tuple(one for one in enclosed.handed(compiled.form, after, held) if one.material in changed)
 
 
 def _uploads(found: CaseView, compiled: CompiledItem) -> tuple[tuple[Handed, ...], dict[str, str]]:
