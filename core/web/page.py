@@ -218,4 +218,10 @@ def phrases(title: str) -> Markup:
     return Markup('<span class="nw">{}）</span>{}').format(head, tail)
 
 
-_OFFERED: dict[str, Any] = {"url_for": url_for, "asset": asset, "filter_number": lambda value: f"{value:,}", "filter_nw": phrases, "filter_set": lambda value: typeset(str(value))}
+_OFFERED: dict[str, Any] = {
+    "url_for": url_for,
+    "asset": asset,
+    "filter_number": lambda value: f"{value:,}",
+    "filter_nw": phrases,
+    "filter_set": lambda value: typeset(str(value)),
+}

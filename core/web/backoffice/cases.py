@@ -22,7 +22,7 @@ from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.routing import service as routing
-from core.web import edge
+from core.web import edge, enclosed
 from core.web.backoffice import history
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
@@ -69,7 +69,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         fields=_fields(compiled),
         materials=compiled.doc["materials"],
-        material_titles={material["id"]: material["title"] for material in compiled.doc["materials"]},
+        material_titles=_material_titles(view, compiled),
+        files={one.blob_id for one in view.materials},
         dispositions=history.dispositions().items(),
         ways=compiled.doc["route"].get("delivery", {}).get("ways", []),
         command_id=new_id(),
@@ -80,6 +81,13 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         given_materials=request.form.getlist("material"),
         **_words(),
     )
+
+
+def _material_titles(view: CaseView, compiled: CompiledItem) -> dict[str, str]:
+    """Titles of the item's materials, and of the form's own fields that hold files."""
+    titles = {material["id"]: material["title"] for material in compiled.doc["materials"]}
+    inside = {one.material: enclosed.title(compiled, one.material, edge.locale()) for one in view.materials}
+    return titles | {material: title for material, title in inside.items() if title is not None}
 
 
 def _words() -> dict[str, dict[str, str]]:

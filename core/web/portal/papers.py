@@ -1,10 +1,11 @@
 """Materials: what to hand in, uploads into a draft, previews, and the list on check-your-answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response as FlaskResponse
 from flask import jsonify, redirect, request, url_for
+from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
@@ -20,10 +21,10 @@ from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import is_id
-from core.web import edge
+from core.web import edge, enclosed
 from core.web.limits import limit
-from core.web.page import page, say
-from core.web.portal import flow
+from core.web.page import page, say, typeset
+from core.web.portal import enclosures, flow
 from core.web.portal.acting import Acting
 from core.web.portal.browse import portal
 from core.web.portal.flow import CHECK, MATERIALS
@@ -80,6 +81,8 @@ def title_of(compiled: CompiledItem, material: Mapping[str, Any]) -> str:
 
 def title_by_id(compiled: CompiledItem, material_id: str) -> str:
     """The title of a material by its id; the id itself when the item does not have it."""
+    if (field := enclosed.title(compiled, material_id, edge.locale())) is not None:
+        return field
     found = next((each for each in compiled.doc["materials"] if each["id"] == material_id), None)
     return title_of(compiled, found) if found is not None else material_id
 
@@ -199,9 +202,14 @@ def _keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expe
 @portal.post("/uploads")
 @edge.login_required
 def upload() -> Response | tuple[Response, int]:
-    """One file of a draft, sent by a script with progress: ``draft``, ``material``, ``file``. Answers with the new list entry, or why not."""
+    """One file of a draft, sent by a script with progress: ``draft``, ``material`` (or ``field`` of the form), ``file``.
+
+    Answers with the new list entry, or why not.
+    """
     from core.items import queries as items
 
+    if request.form.get("field"):
+        return enclosures.uploaded()
     draft = drafts.load(edge.session(), request.form.get("draft", ""), actor=edge.citizen())
     compiled = items.load(edge.session(), draft.version_id)
     material = next((each for each in compiled.doc["materials"] if each["id"] == request.form.get("material")), None)
@@ -261,29 +269,57 @@ def _who(draft: DraftView, compiled: CompiledItem, who: Acting) -> dict[str, Any
 
 
 def _answers(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any], decision: Decision) -> list[dict[str, Any]]:
+    held = {one.blob_id for one in draft.materials}
+
+    def address(blob_id: str) -> str | None:
+        return enclosures.preview(blob_id, draft.id) if blob_id in held else None
+
     shown = forms.display(compiled.form, decision.values, locale=edge.locale(), facts={k: v for k, v in known.items() if k != "form"}, blanks=False)
     return [
         {
             "title": section.title if len(one.children) > 1 else one.title,
             "href": flow.step_href(draft.id, one.path),
-            "rows": [line(each) for each in section.children],
+            "rows": [line(each, address) for each in section.children],
         }
         for one in shown
         for section in one.children
     ]
 
 
-def line(shown: Any) -> dict[str, Any]:
-    lines = list(_lines(shown)) or [shown.text]
-    return {"title": shown.title, "lines": lines, "source": shown.source, "anchor": f"f-{shown.path.replace('.', '-')}"}
+def line(shown: Any, address: Callable[[str], str | None] | None = None) -> dict[str, Any]:
+    """One answer in words. *address* tells where a file of it can be seen, if anywhere."""
+    lines: list[Any] = list(_file_lines(shown, address)) or list(_lines(shown, address)) or [typeset(shown.text)]
+    return {"title": typeset(shown.title), "lines": lines, "source": shown.source, "anchor": f"f-{shown.path.replace('.', '-')}"}
 
 
-def _lines(shown: Any) -> Any:
+def _lines(shown: Any, address: Callable[[str], str | None] | None) -> Any:
     """Rows and groups as one line each: ``王芳，厨师，610117260418``."""
     for child in shown.children:
-        inner = [each.text for each in child.children if each.text] or [child.text]
-        words = "，".join(each for each in inner if each)
-        yield f"{child.title}：{words}" if child.title else words
+        inner: list[Any] = [words for each in child.children for words in _words(each, address)] or _words(child, address)
+        words = Markup("，").join(inner)
+        yield Markup("{}：{}").format(typeset(child.title), words) if child.title else words
+
+
+def _words(shown: Any, address: Callable[[str], str | None] | None) -> list[Any]:
+    return list(_file_lines(shown, address)) or ([typeset(shown.text)] if shown.text else [])
+
+
+def _file_lines(shown: Any, address: Callable[[str], str | None] | None) -> Iterator[Markup]:
+    """The files of an answer, each a link; a drawn signature as its picture."""
+    if address is None or shown.kind not in enclosed.KINDS or shown.value is None:
+        return
+    if shown.kind == "signature":
+        if href := address(str(shown.value.get("image") or "")):
+            yield Markup("{} {}").format(shown.value.get("name") or "", _file_link(href, say("手写签名"), picture=True))
+        return
+    for ref in shown.value:
+        name, href = str(ref.get("name") or ref.get("id")), address(str(ref.get("id")))
+        yield _file_link(href, name, picture=str(ref.get("media_type")).startswith("image/")) if href else escape(name)
+
+
+def _file_link(href: str, name: str, *, picture: bool) -> Markup:
+    shown = Markup('<img class="th" src="{}" alt="" width="48" height="60" loading="lazy"> ').format(href) if picture else ""
+    return Markup('<a href="{}" target="_blank" rel="noopener">{}{}</a>').format(href, shown, name)
 
 
 def _materials(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any]) -> dict[str, Any] | None:

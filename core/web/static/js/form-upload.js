@@ -7,6 +7,16 @@ const node = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+/** The server saved the draft anew, or began one for the first file: the page goes on from there. */
+function keepDraft(form, told) {
+  let version = form.querySelector("[name=_version]");
+  if (!version && told.version) form.append(version = node("input", { type: "hidden", name: "_version" }));
+  if (told.version) version.value = told.version;
+  if (!told.draft) return;
+  form.querySelector("[name=_draft]").value = told.draft;
+  form.action = told.action;
+}
+
 /** Send one file. Resolves to the server's JSON; rejects with its words. */
 function send(form, fields, file, progress) {
   const request = new XMLHttpRequest();
@@ -15,12 +25,13 @@ function send(form, fields, file, progress) {
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
     body.append("csrf_token", form.querySelector("[name=csrf_token]")?.value || "");
     body.append("draft", form.querySelector("[name=_draft]")?.value || "");
+    body.append("item", form.querySelector("[name=_item]")?.value || "");
     body.append("file", file);
     request.upload.onprogress = (event) => event.lengthComputable && progress(Math.round((event.loaded / event.total) * 100));
     request.onload = () => {
       let told = {};
       try { told = JSON.parse(request.responseText); } catch { /* the status says enough */ }
-      if (request.status < 300) resolve(told); else reject(new Error(told.error || told.detail || ""));
+      if (request.status < 300) { keepDraft(form, told); resolve(told); } else reject(new Error(told.error || told.detail || ""));
     };
     request.onerror = () => reject(new Error(""));
     request.onabort = () => reject(new Error("stopped"));
@@ -94,8 +105,6 @@ function area(form, drop, words, say, changed) {
       return sending.done;
     }).then((told) => {
       const ref = told.file || told;
-      const version = form.querySelector("[name=_version]");
-      if (version && told.version) version.value = told.version;
       bar.remove();
       status.textContent = words.uploaded;
       say(`${file.name} ${words.uploaded}`);
@@ -149,7 +158,11 @@ function signature(form, holder, words, say, changed) {
     down = false;
     canvas.toBlob((blob) => {
       const file = new File([blob], "signature.png", { type: "image/png" });
-      send(form, { field: holder.dataset.name }, file, () => {}).done.then((told) => { image.value = (told.file || told).id; changed(); }).catch(() => say(words.upload_failed));
+      const sent = inLine(() => send(form, { field: holder.dataset.name }, file, () => {}).done)
+        .then((told) => { image.value = (told.file || told).id; changed(); })
+        .catch(() => say(words.upload_failed))
+        .finally(() => underWay.delete(sent));
+      underWay.add(sent);
     });
   });
   clear.onclick = () => { pen.clearRect(0, 0, canvas.width, canvas.height); image.value = ""; changed(); };
