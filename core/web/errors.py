@@ -5,7 +5,8 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
 from core.kernel.errors import BadInput, PlatformError
@@ -14,7 +15,15 @@ from core.web import edge
 from core.web.page import page
 
 log = logging.getLogger("wangting.error")
-_KEYS = {400: "kernel.bad_input", 403: "kernel.forbidden", 404: "kernel.not_found", 409: "kernel.conflict", 413: "web.too_large", 429: "web.too_many", 503: "web.away"}
+_KEYS = {
+    400: "kernel.bad_input",
+    403: "kernel.forbidden",
+    404: "kernel.not_found",
+    409: "kernel.conflict",
+    413: "web.too_large",
+    429: "web.too_many",
+    503: "web.away",
+}
 
 
 def register_error_pages(app: Flask) -> None:
@@ -22,7 +31,8 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _e: answer(400, word("web.csrf", edge.locale())))
     app.register_error_handler(PlatformError, _platform)
     app.register_error_handler(HTTPException, _http)
-    app.register_error_handler(OperationalError, _away)
+    for gone in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(gone, _away)
 
 
 def _platform(error: PlatformError) -> tuple[Response | str, int]:
@@ -41,7 +51,7 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
     return answer(code, text)
 
 
-def _away(error: OperationalError) -> tuple[Response | str, int]:
+def _away(error: SQLAlchemyError) -> tuple[Response | str, int]:
     log.error("database away", exc_info=error, extra={"request_id": g.get("request_id")})
     return answer(503, word("web.away", edge.locale()))
 

@@ -1,14 +1,20 @@
 """Rate limits at the doors that can be guessed at: log-in, query codes, verification, uploads."""
 
+import logging
 from functools import cache
 
 from flask import request
 from limits import RateLimitItem, parse
+from limits.errors import StorageError
 from limits.storage import Storage, storage_from_string
 from limits.strategies import MovingWindowRateLimiter
 
 from core.kernel.errors import PlatformError
 from core.web.site import site
+
+log = logging.getLogger("wangting.limits")
+#: The storage of this process.
+_HERE = "memory://"
 
 
 class TooMany(PlatformError):
@@ -20,7 +26,8 @@ class TooMany(PlatformError):
 
 @cache
 def _storage(address: str) -> Storage:
-    storage = storage_from_string(address)
+    options = {} if address == _HERE else {"wrap_exceptions": True, "socket_connect_timeout": 1, "socket_timeout": 1}
+    storage = storage_from_string(address, **options)
     assert isinstance(storage, Storage)
     return storage
 
@@ -39,6 +46,14 @@ def limit(door: str, rate: str, *who: str) -> None:
     here = site()
     if here.config.extra.get("unlimited"):
         return
-    storage = _storage(here.config.redis_url or "memory://")
-    if not MovingWindowRateLimiter(storage).hit(_rate(rate), door, request.remote_addr or "-", *who):
+    if not _hit(here.config.redis_url or _HERE, rate, door, request.remote_addr or "-", *who):
         raise TooMany(rate=rate)
+
+
+def _hit(address: str, rate: str, *keys: str) -> bool:
+    """Count in Redis; while it is away each process counts for itself, so that the doors stay both open and guarded."""
+    try:
+        return MovingWindowRateLimiter(_storage(address)).hit(_rate(rate), *keys)
+    except StorageError as error:
+        log.warning("rate limits are counted in this process: Redis is away (%s)", type(error.__cause__).__name__)
+        return MovingWindowRateLimiter(_storage(_HERE)).hit(_rate(rate), *keys)
