@@ -8,7 +8,6 @@ from typing import Any
 from playwright.sync_api import Page, expect
 
 from core.kernel.masking import mask_name
-from core.kernel.masking import mask_name
 from tests.browser import filling
 from tests.browser.conftest import ROOT, shoot
 from tests.demo_hall import CITIZEN, DemoHall
@@ -137,7 +136,9 @@ def correct_only_what_was_asked(me: Page, hall: DemoHall, case_id: str) -> None:
     expect(me.locator("main")).to_contain_text("没有标水池的位置")
     filling.fill(me, {"premises_address": "一中路1号2层"})
     me.locator('input[name="new.layout"]').set_input_files([filling.payload("厨房布局-改.png", picture(shade=120))])
-    me.evaluate("""() => { const more = document.createElement("input"); more.name = "area"; more.value = "90"; document.querySelector("main form").append(more); }""")
+    me.evaluate(
+        """() => { const more = document.createElement("input"); more.name = "area"; more.value = "90"; document.querySelector("main form").append(more); }"""
+    )
     me.locator("main form button.main").click()
     me.wait_for_url(f"**/cases/{case_id}")
     me.locator("details", has=me.locator("dl")).first.evaluate("each => { each.open = true }")

@@ -1,0 +1,247 @@
+"""axe-core finds nothing on any page of portal, back office and Flask-AppBuilder: every theme, three widths, both languages.
+
+The list of pages comes from the application's own URL map. A rule that is neither sampled nor said to be no page fails the test, so
+that a new page cannot be forgotten.
+"""
+
+import functools
+import os
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from core.app import create_app
+from core.kernel.ids import is_id
+from core.web.site import Config
+from tests.api.conftest import Api
+from tests.browser.conftest import WIDTHS, axe, overflow
+from tests.demo_hall import CITIZEN, DemoHall
+from tests.papers import pdf
+
+ITEM = "food-operation-new"
+#: endpoint → addresses; ``{…}`` are filled from :func:`sample`. Who looks is told by the first word.
+PUBLIC = {
+    "portal.home": ("/",),
+    "portal.search": ("/search", "/search?q=开饭馆", "/search?q=zzzz"),
+    "portal.departments": ("/departments",),
+    "portal.department": ("/departments/market_regulation",),
+    "portal.themes_list": ("/themes",),
+    "portal.theme": ("/themes/market-entry",),
+    "portal.audience": ("/for/person", "/for/company"),
+    "portal.item": ("/items/food-operation-new", "/items/food-operation-new?kind=catering&agent=agent", "/items/subsistence-allowance"),
+    "portal.help_page": ("/help",),
+    "portal.accessibility": ("/accessibility",),
+    "portal.privacy": ("/privacy",),
+    "portal.site_map": ("/map",),
+    "progress.ask": ("/progress",),
+    "progress.show": ("/progress/{query_code}",),
+    "progress.verify": ("/verify",),
+    "progress.show_licence": ("/verify/{verify_code}", "/verify/NOSUCHCODE"),
+    "account.login": ("/account/login",),
+    "account.register": ("/account/register",),
+    "api.read": ("/v1/docs",),
+}
+CITIZENS = {
+    "apply.begin": ("/items/food-operation-new/apply", "/items/disability-card/apply"),
+    "apply.step": ("/drafts/{draft}/operator", "/drafts/{draft}/people", "/drafts/{draft}/materials", "/drafts/{draft}/check"),
+    "cases.show": ("/cases/{case}", "/cases/{done}"),
+    "cases.receipt": ("/cases/{case}/receipt",),
+    "cases.withdraw": ("/cases/{case}/withdraw",),
+    "cases.correct": ("/cases/{case}/correct",),
+    "my.space": ("/my/",),
+    "my.choose_acting": ("/my/acting",),
+    "my.profile": ("/my/profile",),
+    "my.add_party": ("/my/parties/new",),
+}
+DESKS = {
+    "worklist.show": ("window /office/?light=", "window /office/?light=red"),
+    "worklist.profile": ("window /office/me",),
+    "office_cases.show": ("window /office/cases/{done}", "reviewer /office/cases/{open}"),
+    "AuditView.entries": ("supervisor /office/audit/",),
+    "CalendarView.show": ("admin /office/calendar/",),
+    "people.show": ("admin /office/people/",),
+    "people.person": ("admin /office/people/{staff}",),
+    "OfficeLogin.login": ("nobody /office/login/",),
+}
+#: Generated pages that no role opens: nothing to look at as long as they stay shut.
+SHUT = {"UserInfoEditView.this_form_get"}
+#: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
+NO_PAGE = {
+    "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
+    "apply.resume", "cases.paper", "my.licence_sheet", "office_cases.material", "OfficeLogin.logout", "LocaleView.index", "UtilView.back", "Entrance.index",
+}  # fmt: skip
+#: No page either: programs talk to these, or the method is a command.
+NO_PAGE_PREFIXES = ("api.", "MenuApi.", "SecurityApi.", "OpenApi.")
+NO_PAGE_SUFFIXES = (".delete", ".action", ".download")
+
+
+@functools.cache
+def _rules(home: str) -> tuple[tuple[str, str], ...]:
+    app = create_app(Config.from_environment({**os.environ, "WANGTING_HOME": home, "WANGTING_WORKER": "celery"}))
+    return tuple((rule.endpoint, rule.rule) for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+
+
+def generated(rules: tuple[tuple[str, str], ...]) -> dict[str, str]:
+    """Flask-AppBuilder's pages: endpoint → address, the first row standing for all."""
+    found = {}
+    for endpoint, rule in rules:
+        view, _dot, verb = endpoint.partition(".")
+        if view.endswith(("View", "ModelView")) and f"{view}.{verb}" not in {*DESKS, *NO_PAGE} and not endpoint.endswith(NO_PAGE_SUFFIXES):
+            found[endpoint] = rule.replace("<pk>", "{pk:" + view + "}").replace("<group_by>", "1")
+    return found
+
+
+def test_every_page_of_the_application_is_looked_at(hall: DemoHall) -> None:
+    """A rule without a sample and without a reason is a page that nobody looked at."""
+    rules = _rules(str(hall.home))
+    known = {*PUBLIC, *CITIZENS, *DESKS, *NO_PAGE, *generated(rules)}
+    forgotten = {
+        f"{endpoint} {rule}"
+        for endpoint, rule in rules
+        if endpoint not in known and not endpoint.startswith(NO_PAGE_PREFIXES) and not endpoint.endswith(NO_PAGE_SUFFIXES)
+    }
+    assert not forgotten, forgotten
+    gone = known - {endpoint for endpoint, _rule in rules} - NO_PAGE
+    assert not gone, gone
+
+
+@pytest.fixture(scope="session")
+def sample(hall: DemoHall) -> dict[str, str]:
+    """A draft's worth of real things to look at: a case to correct, one in review, one that ended with a licence."""
+    me = Api(hall, "citizen", CITIZEN)
+    staff = {login: Api(hall, "staff", login) for login in ("window", "reviewer", "chief", "leader")}
+
+    def press(login: str, case: str, *actions: str, **body: Any) -> None:
+        for task in staff[login].get(f"/v1/tasks/{case}")["tasks"]:
+            ready = [each["id"] for each in task["actions"] if each["enabled"]] if task["mine"] else []
+            for action in actions:
+                if action in ready:
+                    answer = staff[login].post(f"/v1/tasks/{case}/{task['no']}/actions", {"action": action, "opinion": "同意", **body})
+                    assert answer.status == 200, answer
+                    return
+
+    filed = [file_food(me) for _ in range(3)]
+    asked = {"fields": {"premises_address": "写到门牌"}, "materials": {"layout": "标出水池"}}
+    press("window", filed[0]["id"], "request_correction", data=asked)
+    press("window", filed[1]["id"], "accept")
+    done = filed[2]["id"]
+    for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree"), ("leader", "grant")):
+        press(login, done, action)
+    licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
+    return {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
+
+
+def file_food(me: Api) -> dict[str, str]:
+    """A small restaurant, over the API."""
+    form = me.get(f"/v1/items/{ITEM}/form")["definition"]["samples"][0]["values"]
+    materials = {name: [me.hand_in(f"{name}.pdf", pdf(name))] for name in ("layout", "rules")}
+    answer = me.post("/v1/cases", {"item": ITEM, "answers": form, "situation": {"kind": "catering", "agent": "self"}, "materials": materials})
+    assert answer.status == 201, answer
+    return dict(answer.json)
+
+
+def look(page: Page, address: str, widths: tuple[int, ...] = WIDTHS) -> list[str]:
+    """Open a page and look at it at every width."""
+    answer = page.goto(address)
+    assert answer is not None
+    found = [] if answer.status < 400 or "NOSUCH" in address else [f"{address} answers {answer.status}"]
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        found += [f"{address} at {width}: {each}" for each in axe(page)]
+        if width == 360:
+            found += [f"{address}: {each}" for each in overflow(page)]
+    return found
+
+
+def walk(page: Page, hall: DemoHall, addresses: list[str], prefix: str = "") -> None:
+    """Look at all, then tell everything at once."""
+    found = [each for address in addresses for each in look(page, hall.url(prefix + address))]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize("theme", ["standard", "elder", "branch", "english"])
+def test_public_pages(open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
+    """What everybody sees."""
+    page, prefix = dressed(open_desk(), hall, theme)
+    addresses = [address.format_map(sample) for each in PUBLIC.values() for address in each]
+    if theme == "branch":  # the licence and the case are the city's; a branch hall shows its own
+        addresses = [address for address in addresses if sample["query_code"] not in address]
+    walk(page, hall, addresses, prefix)
+
+
+@pytest.mark.parametrize("theme", ["standard", "elder", "branch", "english"])
+def test_pages_of_a_citizen(person: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
+    """What a citizen sees: applying, cases, my space."""
+    page, prefix = dressed(person(CITIZEN), hall, theme)
+    known = {**sample, "draft": begin_draft(page, hall)}
+    walk(page, hall, [address.format_map(known) for each in CITIZENS.values() for address in each], prefix)
+
+
+def dressed(page: Page, hall: DemoHall, theme: str) -> tuple[Page, str]:
+    """The page in a theme, and where its addresses begin."""
+    if theme == "elder":
+        page.goto(hall.url("/look/elder?next=/help"))
+    if theme == "english":
+        page.goto(hall.url("/language/en?next=/help"))
+    return page, "/h/yunling" if theme == "branch" else ""
+
+
+def begin_draft(page: Page, hall: DemoHall) -> str:
+    """A draft with nothing in it: every page of it shows its errors."""
+    page.goto(hall.url(f"/items/{ITEM}/apply?kind=catering&agent=self"))
+    page.locator("main form button.main").first.click()
+    page.wait_for_load_state("domcontentloaded")
+    action = page.locator("main form[action*='/drafts/']").first.get_attribute("action") or ""
+    return action.split("/drafts/")[1].split("/")[0]
+
+
+@pytest.mark.parametrize("theme", ["standard", "elder", "english"])
+def test_desks(person: Callable[..., Page], open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
+    """What staff see: worklist, case, calendar, audit."""
+    pages: dict[str, Page] = {}
+    found: list[str] = []
+    known = {**sample, "staff": somebody(person("admin"), hall)}
+    for who, address in (each.format_map(known).split(" ", 1) for every in DESKS.values() for each in every):
+        if who not in pages:
+            pages[who] = open_desk() if who == "nobody" else person(who)
+            if theme == "english":
+                pages[who].goto(hall.url("/lang/en"))
+            else:
+                dressed(pages[who], hall, theme)
+        found += look(pages[who], hall.url(address))
+    assert not found, "\n".join(found)
+
+
+def somebody(page: Page, hall: DemoHall) -> str:
+    """The id of a member of staff, from the list of people."""
+    page.goto(hall.url("/office/people/"))
+    links = page.locator("main a[href*='/office/people/']").evaluate_all("all => all.map(each => each.getAttribute('href'))")
+    return str(next(each for each in links if is_id(each.rsplit("/", 1)[1]))).rsplit("/", 1)[1]
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_generated_pages(person: Callable[..., Page], hall: DemoHall, language: str) -> None:
+    """Flask-AppBuilder's own pages: log-ins, roles, organisation, passwords – list, show, add and edit."""
+    page = person("admin")
+    page.goto(hall.url(f"/lang/{language}"))
+    rules = generated(_rules(str(hall.home)))
+    first: dict[str, str] = {}
+    found: list[str] = []
+    for endpoint in sorted(rules, key=lambda each: not each.endswith(".list")):
+        view, address = endpoint.split(".")[0], rules[endpoint]
+        if "{pk:" in address:
+            if view not in first:
+                continue  # an empty list has nothing to show or change; the demonstration hall has no delegation
+            address = address.replace("{pk:" + view + "}", first[view])
+        if endpoint in SHUT:
+            assert page.request.get(hall.url(address)).status == 403, endpoint
+            continue
+        found += look(page, hall.url(address), WIDTHS if language == "zh" else (360,))
+        if endpoint.endswith(".list"):
+            link = page.locator("a[href*='/show/']").first
+            if link.count():
+                first[view] = (link.get_attribute("href") or "").split("/show/")[1].split("?")[0]
+    assert {"DepartmentView", "PostView", "UserDBModelView"} <= first.keys()
+    assert not found, "\n".join(found)
