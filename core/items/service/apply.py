@@ -1,6 +1,7 @@
 """Apply: an item from a file becomes a draft; the same bundle again changes nothing."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from sqlalchemy.orm import Session
@@ -36,7 +37,10 @@ def apply(
     *same_person* is true in a demo hall only: elsewhere who applied a draft cannot publish it (DESIGN §3). *division* (a code) narrows who
     offers the item. Raises :class:`GateClosed` with every finding – checks and item tests together – and writes nothing then.
     """
-    found = check_item(doc, forms=forms, blocks=blocks, known=known_here(session, doc, division=division))
+    known = known_here(session, doc, division=division)
+    if not publishing and not known.departments:  # a hall that has no organisation yet keeps drafts; the gate asks again when they are published
+        known = replace(known, departments=None, organisations=None)
+    found = check_item(doc, forms=forms, blocks=blocks, known=known)
     if has_errors(found):
         raise GateClosed([*found, *_rehearsed(doc, forms, blocks, found)], code=doc.get("code", "?"))
     compiled = compile_item(doc, forms=forms, blocks=blocks)
