@@ -171,6 +171,16 @@ def test_a_page_with_errors_comes_back_with_the_answers_and_links_to_each_field(
     assert "<b>" not in re.sub(r"<b[ >].*?</b>", "", answer.text).split("<form")[1].split("王小芳")[-1][:8]
 
 
+def test_a_row_button_on_the_blank_page_begins_the_draft_and_complains_about_nothing(citizen, app) -> None:
+    answer = send(citizen, "/items/food-operation-new/apply", MultiDict({"operator_name": "老王面馆", "_op": "add:storage"}))
+    assert answer.status_code == 200
+    assert 'class="errors' not in answer.text
+    assert "老王面馆" in answer.text
+    draft = re.search(r'action="(/drafts/[^"]+)/operator"', answer.text)
+    assert draft is not None
+    assert 'data-f="storage-0-address"' in citizen.get(f"{draft[1]}/premises").text
+
+
 def test_two_windows_never_overwrite_each_other(citizen, app) -> None:
     data = answers(app)
     address = send(citizen, f"/items/{CODE}/apply", data).headers["Location"]

@@ -15,7 +15,7 @@ from core.cases import drafts
 from core.cases import queries as case_queries
 from core.cases.errors import DraftStale
 from core.cases.service import submit
-from core.cases.spec import DraftView, Handed, PartyOnCase
+from core.cases.spec import DraftView, Handed
 from core.cases.versions import pinned
 from core.files import service as files
 from core.forms import service as forms
@@ -143,6 +143,9 @@ def begun(code: str) -> Answer:
     situation = _posted_situation(current.compiled)
     first = current.compiled.form.pages[0].id
     values = _read(current.compiled, first, item_facts.preset(current.compiled.doc, situation))
+    operation, focus = request.form.get("_op", ""), ""
+    if operation:  # “one more row” before anything was saved, in a browser without scripts
+        values, focus = forms.apply_op(values, operation, current.compiled.form)
     draft = drafts.save(
         edge.session(),
         compiled=current.compiled,
@@ -154,6 +157,8 @@ def begun(code: str) -> Answer:
         draft_id=None,
         actor=edge.citizen(),
     )
+    if operation:
+        return _form_page(draft, current.compiled, first, who, focus=focus)
     if not enclosures.posted(current.compiled.form):
         return _go_on(draft, current.compiled, first, who)
     values, held, wrong = enclosures.take(current.compiled.form, values, (), ("draft", draft.id))
@@ -361,6 +366,8 @@ def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *,
         "submit_href": url_for("apply.send", draft_id=draft.id),
         "draft_version": draft.version,
         "owners": _owners(compiled),
+        "together": _together(who) if request.args.get("together") else None,
+        "together_href": url_for("apply.step", draft_id=draft.id, step=CHECK, together=1),
     }
     html = page("portal/check.html", **frame | shown | extra)
     return (html, 422) if agree_error else html
@@ -386,14 +393,15 @@ def send(draft_id: str) -> Answer:
     decision = forms.decide(compiled.form, draft.values, facts=known)
     if decision.errors or papers.missing(draft, compiled, known):
         return _check_page(draft, compiled, who)
+    parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
     ref = submit(
         edge.session(),
         compiled=compiled,
         version_id=draft.version_id,
         owner=_owner(current),
         values=decision.values,
-        materials=(*papers.wanted(draft, compiled, known), *enclosed.handed(compiled.form, decision.values, draft.materials)),
-        parties=(PartyOnCase(who.party_id),),
+        materials=(*papers.wanted(draft, compiled, known), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence),
+        parties=parties,
         channel="web",
         command_id=draft.id,
         draft_id=draft.id,
@@ -401,6 +409,14 @@ def send(draft_id: str) -> Answer:
         actor=edge.citizen(),
     )
     return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+
+
+def _together(who: acting.Acting) -> list[dict[str, str]]:
+    """Whom the reader may name as co-applicants: those of the same kind that the reader is or stands for."""
+    me = edge.account()
+    assert me is not None
+    held = {each.party.id: each for each in identity.parties_of(edge.session(), me.id) if each.party.kind == who.kind and each.party.id != who.party_id}
+    return [{"id": each.party.id, "name": each.party.name, "role": acting.role_words(each.role, each.party.kind)} for each in held.values()]
 
 
 def _owners(compiled: CompiledItem) -> list[dict[str, str]]:
