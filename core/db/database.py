@@ -1,14 +1,15 @@
 """One database: its engine and its sessions. A session carries the hall's instruments (keyring, blob store, plugin host) in ``info``."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, make_url, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import Engine, create_engine, event, make_url, text
+from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
@@ -20,6 +21,9 @@ from core.db.retry import retrying
 
 Result = TypeVar("Result")
 
+#: A connection that rested longer is asked whether it lives.
+IDLE_SECONDS = 1.0
+_RESTS = "wangting_rests_since"
 _to_json = partial(json.dumps, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -35,12 +39,35 @@ def _engine(url: str, pool_size: int) -> Engine:
             Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
             options |= {"pool_size": pool_size, "max_overflow": 40}
     else:
-        options |= {"pool_pre_ping": True, "pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_recycle": 1800}
+        options |= {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_recycle": 1800}
         options["connect_args"] = {"connect_timeout": 5, "options": "-c timezone=UTC"}
     engine = create_engine(parsed, **options)
     if engine.dialect.name == "sqlite":
         sqlite.prepare(engine)
+    else:
+        _ask_the_idle(engine)
     return engine
+
+
+def _ask_the_idle(engine: Engine) -> None:
+    """Ask a connection that lay idle whether it still lives before giving it out. One used a moment ago is not asked: that would cost every
+    request a round trip, and a database that went away this very second is noticed by the statement itself."""
+
+    @event.listens_for(engine, "checkin")
+    def rest(_connection: Any, record: Any) -> None:
+        record.info[_RESTS] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def wake(connection: Any, record: Any, _proxy: Any) -> None:
+        since = record.info.get(_RESTS)
+        if since is None or time.monotonic() - since < IDLE_SECONDS:
+            return
+        try:
+            alive = engine.dialect.do_ping(connection)
+        except engine.dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError from error
+        if not alive:
+            raise InvalidatePoolError
 
 
 class Database:

@@ -2,9 +2,11 @@
 
 import http.client
 import re
+import time
 from http.cookies import SimpleCookie
 from urllib.parse import urlencode, urlsplit
 
+IDLE_SECONDS = 5.0
 _INPUT = re.compile(r"<input\b[^>]*>", re.IGNORECASE)
 _ATTRIBUTE = re.compile(r'(\w[\w-]*)="([^"]*)"')
 
@@ -16,7 +18,9 @@ class Browser:
         self.connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
         self.cookies = dict(cookies)
         self.calls = 0
+        self.used = time.monotonic()
         self.location = ""
+        self.token = ""  #: a CSRF token of this session, for calls that do not begin with a page
 
     def get(self, path: str) -> str:
         """The page at *path*."""
@@ -30,8 +34,11 @@ class Browser:
         self.calls += 1
         if self.cookies:
             headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self.cookies.items())
+        if time.monotonic() - self.used > IDLE_SECONDS:
+            self.connection.close()  # a server lets go of an idle connection; asking on it would fail
         self.connection.request(method, path, body, headers)
         answer = self.connection.getresponse()
+        self.used = time.monotonic()
         text = answer.read().decode("utf-8", "replace")
         for value in answer.headers.get_all("Set-Cookie") or ():
             for name, morsel in SimpleCookie(value).items():

@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import psycopg
+
 from tests.services import Postgres, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -19,6 +21,17 @@ class DurablePostgres(Postgres):
     """The suite's PostgreSQL as production runs it: every commit reaches the disk."""
 
     DURABLE = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        for _ in range(300):  # it listens before it lets anybody in
+            try:
+                psycopg.connect(self.url.replace("+psycopg", "")).close()
+            except psycopg.OperationalError:
+                time.sleep(0.1)
+            else:
+                return
+        raise RuntimeError("PostgreSQL did not come up")
 
 
 def peer_python() -> str:
@@ -33,7 +46,7 @@ def peer_python() -> str:
 class Server:
     """A WSGI application on Granian: two workers, four blocking threads each."""
 
-    def __init__(self, target: str, *, python: str = sys.executable, cwd: Path = ROOT, workers: int = 2, **environ: str) -> None:
+    def __init__(self, target: str, *, python: str = sys.executable, cwd: Path = ROOT, workers: int = 2, factory: bool = False, **environ: str) -> None:
         self.port = free_port()
         self.log = Path(f"/tmp/bench-{target.split(':')[0].replace('.', '-')}-{self.port}.log")
         command = [
@@ -51,6 +64,7 @@ class Server:
             "--port",
             str(self.port),
             "--no-access-log",
+            *(["--factory"] if factory else []),
             target,
         ]
         self.began = time.perf_counter()

@@ -1,0 +1,30 @@
+"""``python -m tests.bench [--quick] [--no-peers]``: the product beside its peers, in one run on this machine (docs/performance.md)."""
+
+import os
+import platform
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+from tests.bench.report import table, write
+from tests.bench.run import QUICK, Run, Size
+
+OUT = Path(__file__).resolve().parents[2] / "build" / "bench.json"
+
+
+def main(arguments: list[str]) -> int:
+    """Run, print the table, write ``build/bench.json``; 1 when a goal is missed."""
+    size = QUICK if "--quick" in arguments else Size()
+    if "--no-peers" in arguments:
+        size = replace(size, peers=False)
+    lines = Run(size).all()
+    write(lines, OUT)
+    print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
+    print(table(lines))
+    missed = [line.name for line in lines if line.ok is False]
+    print("\n" + (f"goals missed: {len(missed)}" if missed else "every goal met"))
+    return 1 if missed and "--quick" not in arguments else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
