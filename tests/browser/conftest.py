@@ -102,11 +102,11 @@ def _axe_source() -> str:
     return _AXE.read_text(encoding="utf-8")
 
 
-def axe(page: Page) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands."""
+def axe(page: Page, *, colours: bool = True) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands; measuring *colours* is half of the time it takes."""
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe_source())
-    options = {"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"], "elementRef": False}
+    options = {"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": colours}}}
     found: Any = page.evaluate("options => axe.run(document, options).then(result => result.violations)", options)
     return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:300]}" for v in found for node in v["nodes"]]
 
