@@ -104,7 +104,7 @@ def demo(_demo: Home, tmp_path: Path) -> Iterator[Home]:
 @pytest.fixture
 def plain(_plain: Home, tmp_path: Path) -> Iterator[Home]:
     """A production hall of this test's own."""
-    yield copy(_plain, tmp_path / "hall")
+    yield copy(_plain, tmp_path / "plain")
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ def test_an_item_is_checked_compared_exported_and_applied_again(demo: Home, tmp_
     assert json.loads(demo.ok("items", "export", "senior-card"))["summary"] == doc["summary"]
     out.write_text("{", encoding="utf-8")
     assert "senior-card.json" in demo.refused("items", "apply", str(out))
-    assert "no-such-item" in demo.refused("items", "export", "no-such-item")
+    assert "no such item" in demo.refused("items", "export", "no-such-item")
 
 
 def test_every_refusal_speaks_the_operators_language(demo: Home) -> None:

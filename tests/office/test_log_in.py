@@ -111,8 +111,8 @@ def test_generated_tables_speak_the_readers_language(office: Office) -> None:
     admin = office.staff("admin")
     for address, zh, en in (
         ("/office/users/list/", "用户", "Users"),
-        ("/office/admin/departments/list/", "部门", "Departments"),
-        ("/office/roles/list/", "角色", "Roles"),
+        ("/office/admin/departments/list/", "部门", "Department"),
+        ("/office/roles/list/", "角色", "Role"),
     ):
         chinese, english = admin.get(f"{address}?_l_=zh"), admin.get(f"{address}?_l_=en")
         assert chinese.status_code == english.status_code == 200
