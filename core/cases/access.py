@@ -15,6 +15,9 @@ from core.kernel.actor import Actor
 from core.kernel.clock import today
 from core.kernel.ids import is_id
 
+#: Roles whose case it is; the others stand for one of these.
+APPLICANTS = ("applicant", "co_applicant")
+
 
 class TaskRow(NamedTuple):
     """One candidate row of an open task, and whether the asker holds it – for *lender*, when by delegation."""
@@ -28,10 +31,11 @@ class TaskRow(NamedTuple):
 
 
 def of_account(account_id: str) -> ColumnElement[bool]:
-    """Cases of a party that the account may act for today."""
+    """Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer."""
     link = and_(AccountParty.party_id == CaseParty.party_id, AccountParty.account_id == account_id)
     in_force = or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today())
-    return exists(select(literal(1)).select_from(CaseParty).join(AccountParty, link).where(CaseParty.case_id == Case.id, in_force))
+    whose = and_(CaseParty.case_id == Case.id, CaseParty.role.in_(APPLICANTS))
+    return exists(select(literal(1)).select_from(CaseParty).join(AccountParty, link).where(whose, in_force))
 
 
 def of_posts(posts: Sequence[PostView]) -> ColumnElement[bool]:

@@ -33,8 +33,8 @@ from core.worktime.projection import project
 from core.worktime.spec import Ledger
 
 __all__ = [
-    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "counts", "lights", "material_holder", "mine", "recent_for_staff", "timeline",
-    "worklist",
+    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "counts", "lights", "material_holder", "mine", "receipt_digest",
+    "recent_for_staff", "timeline", "worklist",
 ]  # fmt: skip
 
 
@@ -57,6 +57,11 @@ def by_query_code(session: Session, code: str, *, locale: str = "zh") -> CaseVie
     if case_id is None:
         raise CaseNotFound
     return _view(session, case_id, Case.query_index == index, viewer=None, locale=locale)
+
+
+def receipt_digest(session: Session, case_id: str) -> str:
+    """The hash of the first event of a case's chain: what the receipt shows and everybody can compare it with later. *case_id* was checked before."""
+    return session.scalar(select(CaseEvent.hash).where(CaseEvent.case_id == case_id, CaseEvent.seq == 1)) or ""
 
 
 def by_command(session: Session, actor: Actor, command_id: str) -> str | None:

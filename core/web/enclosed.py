@@ -11,8 +11,11 @@ from core.cases.spec import Handed
 from core.forms.fieldtypes.nested import which
 from core.forms.spec import Field, FormSpec
 from core.items.spec import CompiledItem
+from core.web.page import say
 
 PREFIX = "form:"
+#: The evidence of who stands for whom is listed as ``party:<role>``.
+PARTY = "party:"
 KINDS = frozenset({"file", "photo", "signature"})
 #: ``act(field, blob id, reference)`` gives the reference as it should be, or ``None`` to drop it.
 Act = Callable[[Field, str, Mapping[str, Any]], Mapping[str, Any] | None]
@@ -34,7 +37,9 @@ def field_of(spec: FormSpec, material: str) -> Field | None:
 
 
 def title(compiled: CompiledItem, material: str, locale: str) -> str | None:
-    """The title of the field whose files are listed as *material*; ``None`` for a material of the item."""
+    """The title of the field, or of the authority, whose files are listed as *material*; ``None`` for a material of the item."""
+    if material.startswith(PARTY):
+        return {"agent": say("授权委托书"), "guardian": say("监护关系证明")}.get(material.removeprefix(PARTY), say("身份证明"))
     field = field_of(compiled.form, material) if material.startswith(PREFIX) else None
     return compiled.form.text(f"{field.path}.title", field.title, locale)[0] if field is not None else None
 

@@ -20,8 +20,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import BuildError
 
-from core.kernel.clock import local
+from core.kernel.clock import local, now
 from core.kernel.errors import PlatformError
+from core.notices import queries as notices
 from core.web import edge
 from core.web.theming import Theme, Themes, translations
 
@@ -175,8 +176,26 @@ def typeset(text: str) -> str:
 
 def account_link(locale: str, theme: Theme) -> Markup:
     """The reader's name or the way to log in."""
-    html: str = _template(theme, locale, "partials/account.html").render(account=_account())
+    who = _account()
+    html: str = _template(theme, locale, "partials/account.html").render(account=who, unread=unread(who) if who is not None else 0)
     return Markup(html)  # noqa: S704 – rendered with autoescape
+
+
+#: How long the number of unread messages in the header is believed (seconds): pages of an application ask nothing extra for it.
+UNREAD_FOR = 60
+
+
+def unread(who: Any) -> int:
+    """Unread messages of the account, counted once a minute and remembered in the reader's own session."""
+    kept, moment = cookie.get("unread"), int(now().timestamp())
+    if isinstance(kept, list) and len(kept) == 3 and kept[0] == who.id and 0 <= moment - kept[2] < UNREAD_FOR:
+        return int(kept[1])
+    try:
+        count = notices.unread(edge.session(), who.id)
+    except SQLAlchemyError:
+        return 0
+    cookie["unread"] = [who.id, count, moment]
+    return count
 
 
 def way_back() -> str:

@@ -68,7 +68,7 @@ def submit(
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
     ours = insert_together(
         session,
-        Rows(table(CaseParty), [_party(row, party, acting[party.party_id]) for party in parties]),
+        Rows(table(CaseParty), [_party(row, party, acting[party.party_id], acting[parties[0].party_id]) for party in parties]),
         Rows(table(CasePayload), [_payload(row, key, content, at)]),
         Rows(table(CaseEvent), events),
         machine.open_tasks(session, row, plan.opens, running, at=at),
@@ -127,10 +127,12 @@ def _replayed(session: Session, command: str, draft_id: str | None) -> CaseRef:
     return CaseRef(row.id, row.number, code or "", True)
 
 
-def _party(row: Mapping[Any, Any], party: PartyOnCase, acting: ActingParty) -> dict[str, Any]:
+def _party(row: Mapping[Any, Any], party: PartyOnCase, acting: ActingParty, applicant: ActingParty) -> dict[str, Any]:
+    """Who stands for the applicant does so by the authority over the applicant, whatever they are to themselves."""
+    by = applicant if party.role in ("agent", "guardian", "legal_representative") else acting
     return {
-        "case_id": row["id"], "party_id": party.party_id, "role": party.role, "region_root": row["region_root"], "authority": acting.authority,
-        "evidence_blob": acting.evidence_blob, "masked_name": acting.party.name, "submitted_at": row["submitted_at"],
+        "case_id": row["id"], "party_id": party.party_id, "role": party.role, "region_root": row["region_root"], "authority": by.authority,
+        "evidence_blob": by.evidence_blob, "masked_name": acting.party.name, "submitted_at": row["submitted_at"],
     }  # fmt: skip
 
 

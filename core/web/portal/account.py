@@ -17,16 +17,23 @@ from core.web.page import at, page, say
 account = Blueprint("account", __name__, url_prefix="/account")
 
 
-def document_kinds() -> list[tuple[str, str]]:
-    """Documents a person can register with."""
-    titles = {
+def document_titles() -> dict[str, str]:
+    """Every kind of document a party can have, in the reader's words."""
+    return {
         "resident_id": say("居民身份证"),
         "passport": say("护照"),
         "hk_macau_permit": say("港澳居民来往内地通行证"),
         "taiwan_permit": say("台湾居民来往大陆通行证"),
         "hk_macau_taiwan_residence": say("港澳台居民居住证"),
         "foreign_permanent_residence": say("外国人永久居留身份证"),
+        "uscc": say("统一社会信用代码"),
+        "company_in_formation": say("筹办中的单位"),
     }
+
+
+def document_kinds() -> list[tuple[str, str]]:
+    """Documents a person can register with."""
+    titles = document_titles()
     return [(kind, titles[kind]) for kind in PERSON_DOCUMENTS]
 
 

@@ -27,8 +27,9 @@ from core.items.texts import Reader
 from core.kernel.clock import local
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
+from core.rules.service import compile_rule
 from core.web import edge, enclosed
-from core.web.page import Kept, environment, page, say
+from core.web.page import Kept, environment, page, say, typeset
 from core.web.portal import acting, enclosures, flow, offer, papers
 from core.web.portal.flow import CHECK, MATERIALS
 
@@ -51,6 +52,17 @@ def begin(code: str) -> Answer:
         return page("portal/apply.html", **_first_page(current, situation, values, sources, who))
     key = ("blank", compiled.hash, tuple(sorted(situation.items())), who.kind, who.name)
     return kept.page(key, "portal/apply.html", lambda: _first_page(current, situation, values, {}, who))
+
+
+def _set_by(compiled: CompiledItem, situation: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """Values that stand as an answered situation set them, with that question as their source."""
+    found: dict[str, Any] = {}
+    for each in compiled.doc.get("situations", ()):
+        if each["id"] in situation:
+            given = item_facts.preset(compiled.doc, {each["id"]: situation[each["id"]]})
+            title = say("你选的“%(title)s”", title=typeset(str(Reader(compiled.doc, edge.locale())(f"situations.{each['id']}.title", each["title"]))))
+            found |= {name: forms.Sourced(value, title) for name, value in given.items() if values.get(name) == value}
+    return found
 
 
 def _wrong_kind(compiled: CompiledItem, kind: str) -> Response | None:
@@ -88,6 +100,7 @@ def _page_parts(
     who: acting.Acting | None, focus: str = "", draft_id: str | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """What :file:`portal/apply.html` needs beside the frame."""
+    sources = {**_set_by(compiled, situation, values), **(sources or {})}
     takes_files = enclosed.has_files(compiled.form.page(page_id).fields)
     values = enclosures.linked(compiled.form, values, draft_id) if takes_files else values
     first = page_id == compiled.form.pages[0].id
@@ -104,12 +117,18 @@ def _page_parts(
         "item_code": compiled.code,
         "takes_files": takes_files,
         "autosave": None,
-        "situations": _situations(compiled, situation) if first else [],
+        "situations": _situations(compiled, situation, known) if first else [],
         "who": {"name": who.name, "role": acting.role_words(who.role, who.kind)} if who is not None and first else None,
     }
 
 
-def _situations(compiled: CompiledItem, chosen: Mapping[str, str]) -> list[dict[str, Any]]:
+def _asked(compiled: CompiledItem, known: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The situations to ask about: those without a condition, and those whose condition the answers so far meet."""
+    situations = compiled.doc.get("situations", ())
+    return [each for each in situations if not each.get("when") or compile_rule(each["when"]).evaluate(known) is True]
+
+
+def _situations(compiled: CompiledItem, chosen: Mapping[str, str], known: Mapping[str, Any]) -> list[dict[str, Any]]:
     read = Reader(compiled.doc, edge.locale())
     return [
         {
@@ -126,7 +145,7 @@ def _situations(compiled: CompiledItem, chosen: Mapping[str, str]) -> list[dict[
                 for option in each["options"]
             ],
         }
-        for each in compiled.doc.get("situations", ())
+        for each in _asked(compiled, known)
     ]
 
 
@@ -178,6 +197,12 @@ def _posted_situation(compiled: CompiledItem) -> dict[str, str]:
     return item_facts.chosen(compiled.doc, {name.removeprefix("_s."): value for name, value in request.form.items() if name.startswith("_s.")})
 
 
+def _set(compiled: CompiledItem, answered: Mapping[str, str], values: dict[str, Any]) -> dict[str, Any]:
+    """What the situations just *answered* say of fields that were left open on the same page."""
+    given = item_facts.preset(compiled.doc, answered)
+    return values | {name: value for name, value in given.items() if values.get(name) in (None, "", [])}
+
+
 def _read(compiled: CompiledItem, page_id: str, before: Mapping[str, Any], held: Sequence[Handed] = ()) -> dict[str, Any]:
     """The answers with those of the posted page in place of what was there. Files are those of *held*, whatever the browser names."""
     spec, fields = compiled.form, compiled.form.page(page_id).fields
@@ -194,20 +219,20 @@ def _go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.A
     if refused:
         spots = {error.path for error in refused}
         decision = replace(decision, errors=(*refused, *(error for error in decision.errors if error.path not in spots)))
-    wrong_situation = _unanswered(compiled, draft.situation) if page_id == compiled.form.pages[0].id else []
+    wrong_situation = _unanswered(compiled, draft.situation, known) if page_id == compiled.form.pages[0].id else []
     if decision.errors or wrong_situation:
         return _form_page(draft, compiled, page_id, who, decision=decision, also=wrong_situation), 422
     following = flow.following(compiled, known, page_id)
     if following == CHECK:
-        return _check_page(draft, compiled, who)
+        return _check_page(draft, compiled, who, decision=decision if len(compiled.form.pages) == 1 else None)
     return redirect(flow.step_href(draft.id, following), 303)
 
 
-def _unanswered(compiled: CompiledItem, situation: Mapping[str, str]) -> list[tuple[str, str]]:
+def _unanswered(compiled: CompiledItem, situation: Mapping[str, str], known: Mapping[str, Any]) -> list[tuple[str, str]]:
     return [
         (f"s-{each['id']}-{each['options'][0]['id']}", say("请选一项：%(title)s", title=each["title"]))
-        for each in compiled.doc.get("situations", ())
-        if each["id"] not in situation and not each.get("when")
+        for each in _asked(compiled, known)
+        if each["id"] not in situation
     ]
 
 
@@ -281,7 +306,8 @@ def step_sent(draft_id: str, step: str) -> Answer:
     if step not in {each.id for each in compiled.form.pages}:
         raise NotFound
     situation = (draft.situation | _posted_situation(compiled)) if step == compiled.form.pages[0].id else draft.situation  # type: ignore[operator]
-    values = _read(compiled, step, draft.values, draft.materials)
+    changed = {each: option for each, option in situation.items() if draft.situation.get(each) != option}
+    values = _set(compiled, changed, _read(compiled, step, draft.values | item_facts.preset(compiled.doc, changed), draft.materials))  # type: ignore[operator]
     operation, focus = request.form.get("_op", ""), ""
     if operation:
         values, focus = forms.apply_op(values, operation, compiled.form)
@@ -348,10 +374,12 @@ def drop(draft_id: str) -> Answer:
 # --- check and submit -------------------------------------------------------------------------------------------------------------------------
 
 
-def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, notice: str | None = None) -> Answer:
+def _check_page(
+    draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, notice: str | None = None, decision: Decision | None = None
+) -> Answer:  # fmt: skip
     """Check-your-answers; when something is still missing, the page it is on."""
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
-    decision = forms.decide(compiled.form, draft.values, facts=known)
+    decision = decision or forms.decide(compiled.form, draft.values, facts=known)
     if (wrong := flow.first_wrong(compiled, decision)) is not None:
         on_page = forms.decide(compiled.form, draft.values, facts=known, page=wrong)
         return _form_page(draft, compiled, wrong, who, decision=on_page, notice=notice), 422
@@ -366,7 +394,7 @@ def _check_page(draft: DraftView, compiled: CompiledItem, who: acting.Acting, *,
         "submit_href": url_for("apply.send", draft_id=draft.id),
         "draft_version": draft.version,
         "owners": _owners(compiled),
-        "together": _together(who) if request.args.get("together") else None,
+        "together": _together(who) if request.args.get("together") or request.form.get("_with") else None,
         "together_href": url_for("apply.step", draft_id=draft.id, step=CHECK, together=1),
     }
     html = page("portal/check.html", **frame | shown | extra)
@@ -411,12 +439,16 @@ def send(draft_id: str) -> Answer:
     return redirect(url_for("cases.receipt", case_id=ref.id), 303)
 
 
-def _together(who: acting.Acting) -> list[dict[str, str]]:
+def _together(who: acting.Acting) -> list[dict[str, Any]]:
     """Whom the reader may name as co-applicants: those of the same kind that the reader is or stands for."""
     me = edge.account()
     assert me is not None
+    chosen = request.form.getlist("_with")
     held = {each.party.id: each for each in identity.parties_of(edge.session(), me.id) if each.party.kind == who.kind and each.party.id != who.party_id}
-    return [{"id": each.party.id, "name": each.party.name, "role": acting.role_words(each.role, each.party.kind)} for each in held.values()]
+    return [
+        {"id": each.party.id, "name": each.party.name, "role": acting.role_words(each.role, each.party.kind), "chosen": each.party.id in chosen}
+        for each in held.values()
+    ]
 
 
 def _owners(compiled: CompiledItem) -> list[dict[str, str]]:

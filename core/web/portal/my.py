@@ -3,19 +3,15 @@
 from typing import Any
 
 from flask import Blueprint, redirect, request, url_for
+from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from core.cases import drafts as case_drafts
 from core.cases import queries as case_queries
-from core.files import service as files
-from core.files.spec import Limits
 from core.identity import service as identity
-from core.identity.documents import check_document, normalise_number
 from core.kernel.clock import local, now
-from core.kernel.errors import NotFound, PlatformError
+from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
-from core.kernel.text import normalise
-from core.kernel.wording import word
 from core.licences import queries as licences
 from core.licences import service as licence_verbs
 from core.notices import queries as notice_queries
@@ -23,9 +19,9 @@ from core.notices import service as notices
 from core.web import edge
 from core.web.page import page, say, typeset
 from core.web.portal import acting, case_view, papers, today
+from core.web.portal.account import document_titles
 
 my = Blueprint("my", __name__, url_prefix="/my")
-EVIDENCE = Limits(accept=("pdf", "jpg", "png"))
 
 
 @my.get("/")
@@ -43,7 +39,7 @@ def space() -> str:
         drafts=[_draft(each) for each in case_drafts.mine(session, actor=edge.citizen())],
         cases=[case_view.card(each, locale) for each in found.rows],
         more=url_for("my.space", after=found.next) if found.next else None,
-        messages=[_message(each) for each in notice_queries.inbox(session, me.id, locale=locale, limit=10).rows],
+        messages=[_message(each) for each in notice_queries.inbox(session, me.id, locale=locale, limit=5).rows],
         licences=[case_view.licence(each, locale) for party in parties for each in licences.for_party(session, party.party.id)],
         acting=[_acting(each) for each in parties],
     )
@@ -78,11 +74,24 @@ def _message(each: Any) -> dict[str, Any]:
 def _acting(each: Any) -> dict[str, Any]:
     return {
         "id": each.party.id,
-        "name": each.party.name,
+        "name": typeset(each.party.name),
+        "number": each.party.number,
+        "evidence": url_for("my.evidence", party_id=each.party.id) if each.evidence_blob else None,
         "role": acting.role_words(each.role, each.party.kind),
         "until": each.valid_until,
         "chosen": each.party.id == acting.acting().party_id,
     }
+
+
+@my.get("/messages")
+@edge.login_required
+def messages() -> str:
+    """Every message of mine, newest first, each with the way to its case."""
+    me = edge.account()
+    assert me is not None
+    found = notice_queries.inbox(edge.session(), me.id, cursor=request.args.get("after"), locale=edge.locale())
+    more = url_for("my.messages", after=found.next) if found.next else None
+    return page("portal/messages.html", messages=[_message(each) for each in found.rows], more=more)
 
 
 @my.post("/messages/read")
@@ -92,7 +101,8 @@ def messages_read() -> Response:
     me = edge.account()
     assert me is not None
     notices.mark_read(edge.session(), ("account", me.id))
-    return redirect(url_for("my.space"), 303)
+    cookie.pop("unread", None)
+    return redirect(url_for("my.messages"), 303)
 
 
 @my.get("/licences/<licence_id>")
@@ -129,66 +139,27 @@ def acting_chosen() -> Response:
 @my.get("/profile")
 @edge.login_required
 def profile() -> str:
-    """The account, masked."""
+    """The account, masked: what stands here may be read over a shoulder."""
+    return _profile_page(reveal=False)
+
+
+@my.post("/profile")
+@edge.login_required
+def profile_whole() -> str:
+    """One's own data whole, once, because one asked for it; nothing of it stays in the browser's history."""
+    return _profile_page(reveal=True)
+
+
+def _profile_page(*, reveal: bool) -> str:
     me = edge.account()
     assert me is not None
-    party = identity.party_view(edge.session(), me.party_id, actor=edge.citizen())
-    rows = [(say("姓名"), party.name), (say("证件号码"), party.number), (say("手机号码"), me.phone)]
-    return page("portal/profile.html", rows=rows)
-
-
-@my.get("/parties/new")
-@edge.login_required
-def add_party() -> str:
-    """The form to add a company I act for."""
-    return _party_page({}, {})
-
-
-def _party_page(form: dict[str, str], wrong: dict[str, str]) -> str:
-    fields = ("name", "number", "authority", "role", "evidence")
-    return page(
-        "portal/party.html",
-        form=dict.fromkeys(fields, "") | form,
-        wrong=dict.fromkeys(fields) | wrong,
-        errors=list(wrong.items()),
-        next=request.args.get("next"),
-    )
-
-
-@my.post("/parties/new")
-@edge.login_required
-def party_added() -> str | Response | tuple[str, int]:
-    """Add the company and act for it."""
-    me, locale = edge.account(), edge.locale()
-    assert me is not None
-    form = {name: normalise(request.form.get(name, ""))[:200] for name in ("name", "number", "authority", "role")}
-    wrong = {} if form["name"] else {"name": say("请填写单位名称")}
-    number = normalise_number(form["number"])
-    if number and (key := check_document("uscc", number)):
-        wrong["number"] = word(key, locale)
-    agent = form["role"] == "agent"
-    paper = request.files.get("evidence")
-    if agent and not form["authority"]:
-        wrong["authority"] = say("请写明凭什么代表")
-    if agent and (paper is None or not paper.filename):
-        wrong["evidence"] = say("经办人要传授权委托书")
-    evidence = None
-    if not wrong and paper is not None and paper.filename:
-        try:
-            evidence = files.put(edge.session(), paper.stream, name=paper.filename, holder=("account", me.id), limits=EVIDENCE).id
-        except PlatformError as error:
-            wrong["evidence"] = error.words(locale)
-    if wrong:
-        return _party_page(form, wrong), 422
-    party_id = identity.add_company(
-        edge.session(),
-        me.id,
-        name=form["name"],
-        uscc=number,
-        role="agent" if agent else "legal_representative",
-        authority=form["authority"] or "legal_representative",
-        evidence_blob=evidence,
-        actor=edge.citizen(),
-    )
-    acting.choose(party_id)
-    return redirect(edge.safe_next(request.args.get("next") or "/my/"), 303)
+    party = identity.party_view(edge.session(), me.party_id, reveal=reveal, actor=edge.citizen())
+    kinds = document_titles()
+    rows = [
+        (say("姓名"), party.name),
+        (say("证件类型"), kinds.get(party.document_kind, party.document_kind)),
+        (say("证件号码"), party.number),
+        (say("手机号码"), party.phone),
+    ]
+    parties = [_acting(each) for each in identity.parties_of(edge.session(), me.id) if each.party.id != me.party_id]
+    return page("portal/profile.html", rows=rows, revealed=party.revealed, acting=parties)

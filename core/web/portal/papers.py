@@ -25,7 +25,7 @@ from core.web import edge, enclosed
 from core.web.limits import limit
 from core.web.page import page, say, typeset
 from core.web.portal import enclosures, flow
-from core.web.portal.acting import Acting
+from core.web.portal.acting import Acting, role_words
 from core.web.portal.browse import portal
 from core.web.portal.flow import CHECK, MATERIALS
 
@@ -72,6 +72,11 @@ def accept_attribute(material: Mapping[str, Any]) -> str:
     """The extensions for the file chooser."""
     kinds = limits_of(material).kinds
     return ",".join(f".{extension}" for kind in sorted(kinds) if kind in KINDS for extension in KINDS[kind][1])
+
+
+def extension(media_type: str) -> str:
+    """``.pdf`` for application/pdf; nothing for what the hall does not take."""
+    return next((f".{extensions[0]}" for media, extensions in KINDS.values() if media == media_type), "")
 
 
 def title_of(compiled: CompiledItem, material: Mapping[str, Any]) -> str:
@@ -258,6 +263,9 @@ def check_context(draft: DraftView, compiled: CompiledItem, known: Mapping[str, 
 
 def _who(draft: DraftView, compiled: CompiledItem, who: Acting) -> dict[str, Any]:
     rows = [{"title": say("申请人"), "lines": [who.name], "source": "", "anchor": ""}]
+    me = edge.account()
+    if me is not None and who.party_id != me.party_id:
+        rows.append({"title": say("由谁来办"), "lines": [f"{me.name}（{role_words(who.role, who.kind)}）"], "source": "", "anchor": ""})
     read = Reader(compiled.doc, edge.locale())
     for situation in compiled.doc.get("situations", ()):
         option = next((each for each in situation["options"] if each["id"] == draft.situation.get(situation["id"])), None)
