@@ -11,6 +11,7 @@ from sqlalchemy import text
 from core.app import create_app
 from core.identity import demo as invented
 from core.identity.service import authenticate
+from core.keys.store import key_file
 from core.web.site import Config
 from tests.cli.conftest import Home
 from tests.fixtures_site import Api, Browser, office_press
@@ -82,12 +83,12 @@ def test_after_the_keys_are_turned_everything_still_opens_and_new_things_use_the
 
 
 def test_without_its_key_file_nothing_starts_and_with_another_halls_neither(demo: Home, plain: Home) -> None:
-    (key,) = [path for path in demo.path.iterdir() if "key" in path.name and path.is_file()]
+    key = key_file(demo.path)
     kept = key.read_bytes()
     key.unlink()
     missing = demo.refused("run")
     assert str(key) in missing and str(key) in demo.refused("keys", "rotate")
-    shutil.copy(plain.path / key.name, key)
+    shutil.copy(key_file(plain.path), key)
     assert demo.refused("run").strip() and not re.search(r"Error\b", demo.refused("run"))
     key.write_bytes(b"{")
     key.chmod(0o600)
