@@ -20,6 +20,13 @@ _AXE = next(Path(axe_playwright_python.__file__).parent.glob("**/axe.min.js"))
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything here needs a browser."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
 @pytest.fixture(scope="session")
 def hall(demo_hall: DemoHall) -> DemoHall:
     """The demonstration hall of this worker."""

@@ -8,6 +8,7 @@ from playwright.sync_api import FilePayload, Locator, Page
 
 from core.kernel.ids import is_id
 from tests.demo_hall import DemoHall
+from tests.papers import picture
 
 #: Material id → the files to hand in for it.
 Papers = Mapping[str, Sequence[tuple[str, bytes]]]
@@ -31,7 +32,9 @@ def _fill(page: Page, name: str, value: Any) -> None:
     if not field.is_visible():
         return
     kind = field.get_attribute("data-k")
-    if kind == "rows":
+    if kind in ("file", "photo"):  # the answer is a reference; a person hands in a file and the hall makes the reference
+        field.locator(f'input[type=file][name="{name}-_file"]').set_input_files([payload("photo.jpg", picture("jpeg"))])
+    elif kind == "rows":
         _rows(page, field, name, value)
     elif kind == "group":
         for part, inner in value.items():
@@ -127,7 +130,9 @@ def answer_pages(page: Page, values: Mapping[str, Any]) -> None:
         if not here.count():
             return
         fill(page, values)
+        before = page.locator("input[name=_page]").get_attribute("value")
         go_on(page)
+        page.locator(f'main:not(:has(input[name=_page][value="{before}"])), .errors').first.wait_for()  # uploads under way hold the page
         assert not page.locator(".errors").count(), page.locator(".errors").inner_text() + page.url
     raise AssertionError(f"the form does not end: {page.url}")
 
