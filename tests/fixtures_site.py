@@ -173,7 +173,9 @@ class Api:
 
     def upload(self, content: bytes | None = None, name: str = "photo.png") -> TestResponse:
         """Hand in a file."""
-        return self.client.post("/v1/uploads", headers=self.headers, data={"file": (io.BytesIO(content or png()), name)}, content_type="multipart/form-data")
+        return self.client.post(
+            "/v1/uploads", headers=self.headers, data={"file": (io.BytesIO(png() if content is None else content), name)}, content_type="multipart/form-data"
+        )
 
     def file(self, code: str, *, key: str | None = None, answers: Mapping[str, Any] | None = None, name: str = "photo.png") -> TestResponse:
         """File an application with the answers of the item's own test."""

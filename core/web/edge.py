@@ -61,8 +61,11 @@ def close(_error: BaseException | None = None) -> None:
 
 def locale() -> str:
     """``zh`` or ``en``: asked for in this request, chosen before, else Chinese. ``Accept-Language`` is not asked: a hall speaks Chinese first."""
-    asked = request.args.get("_l_") or cookie.get("locale")
-    return asked if asked in LOCALES else "zh"
+    if "locale" not in g:
+        asked = request.args.get("_l_") or cookie.get("locale")
+        g.locale = asked if asked in LOCALES else "zh"
+    found: str = g.locale
+    return found
 
 
 def hall() -> Hall:
@@ -142,6 +145,7 @@ def login_required(view: Callable[..., T]) -> Callable[..., T | Response]:
 
 def safe_next(target: str | None) -> str:
     """A path of this site to go back to, never another site (no open redirect)."""
-    if not target or not target.startswith("/") or target.startswith(("//", "/\\")):
+    # Browsers drop tabs and line ends from an address and take a backslash for a slash: "/<tab>/evil.example" is another site.
+    if not target or not target.startswith("/") or target.startswith("//") or "\\" in target or not target.isprintable():
         return url_for("portal.home")
     return (request.script_root or "") + target if not target.startswith(request.script_root or "/") else target

@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Flask, Response, g, jsonify, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import DataError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException, InternalServerError
 
@@ -31,6 +31,8 @@ def register_error_pages(app: Flask) -> None:
     app.register_error_handler(CSRFError, lambda _e: answer(400, word("web.csrf", edge.locale())))
     app.register_error_handler(PlatformError, _platform)
     app.register_error_handler(HTTPException, _http)
+    for strange in (DataError, OverflowError):  # a number in the address that no column can hold
+        app.register_error_handler(strange, lambda _e: answer(400, word(_KEYS[400], edge.locale())))
     for gone in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(gone, _away)
 

@@ -1,7 +1,5 @@
 """What the hall does while something under it is gone: says so in plain words, loses nothing, goes on by itself."""
 
-import http.client
-import json
 import os
 import shutil
 import signal
@@ -16,15 +14,13 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner, Result
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from core.app import open_site
 from core.cases import service as cases
 from core.cases.models import Case, CaseClock
 from core.cli.main import main
 from core.db import migrate
-from core.identity.models import Account
-from core.items import queries as items
 from core.kernel.clock import freeze
 from core.kernel.ids import new_id
 from core.keys import store as key_store

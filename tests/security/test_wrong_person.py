@@ -50,7 +50,7 @@ def fill(rule: Rule, ids: dict[str, str], method: str = "GET") -> str:
         "filename": "x",
     }
     parts |= {"material_id": ids["case_blob"]} if rule.endpoint == "office_cases.material" else {}
-    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts[found[1]]), rule.rule)
+    path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts.get(found[1], "x")), rule.rule)
     return path + (f"?draft={ids['draft_id']}" if rule.endpoint == "portal.upload_preview" else "")
 
 

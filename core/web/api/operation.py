@@ -87,7 +87,10 @@ def _flask(path: str) -> str:
 
 
 def _checked(validator: Draft202012Validator) -> Any:
-    document = request.get_json(silent=True)
+    try:
+        document = request.get_json(silent=True)
+    except RecursionError as error:  # brackets, tens of thousands deep
+        raise BadInput("web.api_json") from error
     if document is None:
         raise BadInput("web.api_json")
     findings = tuple(

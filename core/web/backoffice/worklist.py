@@ -67,7 +67,7 @@ def show() -> str | Response:
 def _remember(asked: dict[str, str]) -> None:
     kept = {key: asked[key] for key in ("light", "step", "mine") if asked[key]}
     query = urlencode(kept)
-    if cookie.get(_REMEMBERED, "") != query:
+    if len(query.encode()) < 300 and cookie.get(_REMEMBERED, "") != query:  # a cookie has little room; what does not fit is not remembered
         cookie[_REMEMBERED] = query
 
 
