@@ -49,7 +49,7 @@ class Danger(HTMLParser):
             any(name.startswith("on") for name in names)
             or (tag == "script" and "src" not in names and names.get("type") != "application/json")
             or names.get("src") == "x"
-        ):  # noqa: E501
+        ):
             self.found.append(self.get_starttag_text() or tag)
 
 
@@ -213,13 +213,13 @@ DEEP = "[" * 100_000 + "]" * 100_000
         "{",
         '{"item":1}',
         "NaN",
-        '{"item":"x","answers":{"a":NaN}}',  # noqa: E501
+        '{"item":"x","answers":{"a":NaN}}',
         '{"item":"x","item":"y","answers":{}}',
         '{"item":"unemployment-benefit","answers":{"name":"\\ud800"}}',
-        '{"item":"unemployment-benefit","answers":{"name":"a\\u0000b"}}',  # noqa: E501
+        '{"item":"unemployment-benefit","answers":{"name":"a\\u0000b"}}',
         '{"item":"unemployment-benefit","answers":{"months":1e400}}',
         '{"item":"unemployment-benefit","answers":{"months":' + "9" * 5000 + "}}",
-        '{"item":"\\u0000","answers":{}}',  # noqa: E501
+        '{"item":"\\u0000","answers":{}}',
         '{"item":"unemployment-benefit","answers":{},"situation":{"reason":"\\u0000"}}',
         '{"item":"unemployment-benefit","answers":[],"extra":1}',
         "\xff\xfe",
