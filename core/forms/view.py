@@ -22,6 +22,7 @@ from core.forms.fieldtypes.nested import which
 from core.forms.fieldtypes.uploads import accepted
 from core.forms.spec import Field, FieldError, FormSpec, Option, Page, Sourced, anchor
 from core.forms.wording import words
+from core.kernel.text import typeset
 from core.kernel.wording import catalogue, word
 
 _WIDTHS = {"full": "w-f", "half": "w-m", "third": "w-m", "short": "w-s", "s": "w-s", "m": "w-m"}
@@ -141,12 +142,12 @@ def face(spec: FormSpec, field: Field, locale: str) -> Face:
         field=field,
         macro=macro,
         kind=body.kind.key,
-        title=title,
+        title=typeset(title),
         lang=lang,
-        help=words_of_help,
+        help=typeset(words_of_help),
         help_lang=help_lang,
         options=options,
-        condition=_condition(spec, field, locale),
+        condition=typeset(_condition(spec, field, locale)),
         input_type=body.kind.input_type,
         input_mode=body.kind.input_mode,
         autocomplete=str(ui.get("autocomplete", "")),
@@ -157,7 +158,7 @@ def face(spec: FormSpec, field: Field, locale: str) -> Face:
         optional=not field.required and field.required_when is None and field.computed is None,
         structural=body.kind.structural,
         columns=_columns(body),
-        row_title=spec.text(f"{field.path}.row_title", str(ui.get("row_title") or field.title), locale)[0],
+        row_title=typeset(spec.text(f"{field.path}.row_title", str(ui.get("row_title") or field.title), locale)[0]),
         add=spec.text(f"{field.path}.add", str(ui.get("add", "")), locale)[0] or word("forms.ui_add", locale),
         accept=",".join(f".{a}" for a in accepted(body)) if macro == "file" else "",
         words=ui_words(locale),
@@ -174,7 +175,7 @@ def _choices(spec: FormSpec, field: Field, body: Field, locale: str) -> tuple[Ch
 
     def add(option: Option, depth: int, parent: str) -> None:
         title, lang = spec.text(f"{field.path}.{option.key}.title", option.title, locale)
-        made.append(Choice(option.key, title, option.help, lang, depth, parent))
+        made.append(Choice(option.key, typeset(title), typeset(option.help), lang, depth, parent))
         for child in option.children:
             add(child, depth + 1, option.key)
 

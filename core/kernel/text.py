@@ -1,5 +1,6 @@
-"""Text from outside, made safe to compare and store."""
+"""Text from outside, made safe to compare and store – and Chinese text of administrators, set as it is printed."""
 
+import re
 import unicodedata
 
 _KEEP = "\n\t"
@@ -10,3 +11,12 @@ def normalise(text: str) -> str:
     folded = unicodedata.normalize("NFKC", text.replace("\r\n", "\n").replace("\r", "\n"))
     kept = "".join(c for c in folded if c in _KEEP or unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co"))
     return kept.strip()
+
+
+_HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff》”）])[,;:?!](?=[\u4e00-\u9fff《“（<]|$)|(?<=[\u4e00-\u9fff])\((?=[^()<>]{1,60}\))|(?<=[\u4e00-\u9fff])\)")
+_FULL_WIDTH = str.maketrans(",;:?!()", "，；：？！（）")
+
+
+def typeset(text: str) -> str:
+    """Chinese with the full-width punctuation it is set in; sources and administrators often type the half-width marks of their keyboard."""
+    return _HALF_WIDTH.sub(lambda found: found[0].translate(_FULL_WIDTH), text)

@@ -5,7 +5,6 @@ after a change of language) is left open as *slots* and filled in when the page 
 """
 
 import datetime as dt
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -22,6 +21,7 @@ from werkzeug.routing import BuildError
 
 from core.kernel.clock import local, now
 from core.kernel.errors import PlatformError
+from core.kernel.text import typeset as typeset
 from core.notices import queries as notices
 from core.web import edge
 from core.web.theming import Theme, Themes, translations
@@ -163,15 +163,6 @@ def _filters(locale: str) -> dict[str, Any]:
         "filter_short_day": lambda value: day(value, locale, year=False),
         "filter_at": lambda value: at(value, locale),
     }
-
-
-_HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff》”）])[,;:?!](?=[\u4e00-\u9fff《“（<]|$)|(?<=[\u4e00-\u9fff])\((?=[^()<>]{1,60}\))|(?<=[\u4e00-\u9fff])\)")
-_FULL_WIDTH = str.maketrans(",;:?!()", "，；：？！（）")
-
-
-def typeset(text: str) -> str:
-    """Chinese with the full-width punctuation it is set in; sources and administrators often type the half-width marks of their keyboard."""
-    return _HALF_WIDTH.sub(lambda found: found[0].translate(_FULL_WIDTH), text)
 
 
 def account_link(locale: str, theme: Theme) -> Markup:
