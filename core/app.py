@@ -26,6 +26,7 @@ from core.keys.keyring import Keyring
 from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
+from core.web.cookies import CalmSessions
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
 from core.web.observe import observe
@@ -97,6 +98,7 @@ def create_app(config: Config | None = None) -> Flask:
     site.instruments = {**site.instruments, "sessions": edge.make_sessions(site.database)}
 
     app = HallFlask("core.web", static_folder=str(ROOT / "core" / "web" / "static"), template_folder=str(ROOT / "core" / "web" / "templates"))
+    app.session_interface = CalmSessions()
     app.extensions["wangting"] = site
     app.config.from_mapping(flask_settings(config, site.keyring))
     app.teardown_appcontext(edge.close)

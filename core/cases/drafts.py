@@ -107,8 +107,11 @@ def diff(session: Session, draft: DraftView) -> tuple[Change, ...]:
     return compare(items.load(session, draft.version_id), items.load(session, draft.newer))
 
 
+_DRAFT = select(*Draft.__table__.c, Item.current_version_id.label("current")).outerjoin(Item, Item.code == Draft.item_code)
+
+
 def _query() -> Any:
-    return select(*Draft.__table__.c, Item.current_version_id.label("current")).outerjoin(Item, Item.code == Draft.item_code)
+    return _DRAFT
 
 
 def _own(session: Session, draft_id: str, actor: Actor) -> Mapping[str, Any]:

@@ -33,8 +33,8 @@ from core.worktime.projection import project
 from core.worktime.spec import Ledger
 
 __all__ = [
-    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "counts", "lights", "material_holder", "mine", "receipt_digest",
-    "recent_for_staff", "timeline", "worklist",
+    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "counts", "lights", "material_holder", "mine", "recent_for_staff", "timeline",
+    "worklist",
 ]  # fmt: skip
 
 
@@ -57,11 +57,6 @@ def by_query_code(session: Session, code: str, *, locale: str = "zh") -> CaseVie
     if case_id is None:
         raise CaseNotFound
     return _view(session, case_id, Case.query_index == index, viewer=None, locale=locale)
-
-
-def receipt_digest(session: Session, case_id: str) -> str:
-    """The hash of the first event of a case's chain: what the receipt shows and everybody can compare it with later. *case_id* was checked before."""
-    return session.scalar(select(CaseEvent.hash).where(CaseEvent.case_id == case_id, CaseEvent.seq == 1)) or ""
 
 
 def by_command(session: Session, actor: Actor, command_id: str) -> str | None:
@@ -134,14 +129,16 @@ def _view(session: Session, case_id: str, allowed: Any, *, viewer: Actor | None,
     content = (sealing.open_json(key, case_id, row["sealed_payload"]) or {}).get("value") if viewer is not None else None
     compiled = pinned(session, row["version_id"])
     marking = Marking.from_json(row["marking"])
+    history = _history(session, row, key, viewer)
+    handed = any(line.body.get("materials") for line in history)  # what was handed in is named in the events; most cases have no file
     return CaseView(
         id=case_id, number=row["number"], item_code=row["item_code"], item_title=row["item_title"], version_id=row["version_id"],
         department_id=row["department_id"], division_id=row["division_id"], channel=row["channel"], applicant=row["applicant"], status=row["status"],
         outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
-        parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None else (),
+        parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
         tasks=_tasks(session, case_id, compiled, marking, content, row, viewer), clocks=_clocks(session, case_id, compiled, locale),
-        history=_history(session, row, key, viewer), correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
+        history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
         results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
 
@@ -224,7 +221,17 @@ def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, view
         words = note.get("reason", "") if not staff else "\n".join(note[part] for part in ("reason", "opinion", "disposition") if note.get(part))
         body = {k: v for k, v in json.loads(event["body"]).items() if k not in ("by", "note", "payload")}
         lines.append(
-            HistoryLine(event["seq"], event["kind"], event["at"], event["actor_kind"], shown, behalf if staff or not behalf else mask_name(behalf), body, words)
+            HistoryLine(
+                event["seq"],
+                event["kind"],
+                event["at"],
+                event["actor_kind"],
+                shown,
+                behalf if staff or not behalf else mask_name(behalf),
+                body,
+                words,
+                event["hash"],
+            )
         )
     return tuple(lines)
 

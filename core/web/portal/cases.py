@@ -109,7 +109,7 @@ def receipt(case_id: str) -> str:
         "submitted_at": found.submitted_at,
         "stamp_day": f"{local(found.submitted_at):%Y.%m.%d}",
         "materials": _handed_words(found, compiled),
-        "digest": case_queries.receipt_digest(session, found.id),
+        "digest": found.history[0].digest,
         "due": clock.due if clock is not None else None,
         "due_words": due_words + ("".join(clock.sentences) if clock is not None else ""),
         "sheet": clock_sheet(clock, clocks.calendar(session), locale, say("提交")) if clock is not None else None,
