@@ -89,7 +89,7 @@ def assert_plain(answer: Any, status: int = 503) -> None:
     assert answer.status_code == status, answer.text[:500]
     assert not [inside for inside in INSIDES if inside in answer.text]
     if answer.mimetype == "text/html":
-        for part in ('<link rel="stylesheet" href="/theme/', '<header class="top">', 'href="/"', 'id="main"', "正在恢复"):
+        for part in ('<link rel="stylesheet" href="', "/theme/", '<header class="top">', '<a class="brand" href="/', 'id="main"', "正在恢复"):
             assert part in answer.text, part
     else:
         assert answer.mimetype == "application/problem+json"
