@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from core.cli.demo import demo
 from core.cli.hall import init, migrate, run, worker
 from core.cli.items import items
+from core.cli.organisation import organisation
 from core.cli.watch import audit, keys
 from core.db.errors import DatabaseAway, is_away
 from core.kernel.errors import BadInput, PlatformError
@@ -54,5 +55,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, worker, migrate, items, demo, audit, keys):
+for command in (init, run, worker, migrate, organisation, items, demo, audit, keys):
     main.add_command(command)

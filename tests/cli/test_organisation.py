@@ -1,0 +1,61 @@
+"""``wangting organisation import``: a real hall gets its places and its first administrator from one file."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+SAMPLE = ROOT / "docs" / "samples" / "organisation.json"
+
+
+def wangting(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).parent / "wangting"), *arguments]
+    environment = {**os.environ, "WANGTING_HOME": str(home), "LANG": "C.UTF-8"}
+    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A hall that was set up, and is no demonstration."""
+    folder = tmp_path_factory.mktemp("real")
+    done = wangting(folder, "init")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+def test_a_hall_gets_its_organisation_once_and_the_password_is_shown_once(home: Path) -> None:
+    first = wangting(home, "organisation", "import", str(SAMPLE))
+    assert first.returncode == 0, first.stderr
+    assert "东岸区" in first.stdout
+    assert "first-admin  w7-" in first.stdout
+    again = wangting(home, "organisation", "import", str(SAMPLE))
+    assert again.returncode == 0, again.stderr
+    assert "w7-" not in again.stdout
+    assert "没有新的内容" in again.stdout
+
+
+def test_every_mistake_is_named_and_nothing_is_imported(home: Path, tmp_path: Path) -> None:
+    document = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    document["divisions"][0]["level"] = "planet"
+    document["halls"][0]["colour"] = "red"
+    broken = tmp_path / "organisation.json"
+    broken.write_text(json.dumps(document), encoding="utf-8")
+    done = wangting(home, "organisation", "import", str(broken))
+    assert done.returncode == 2
+    assert "divisions[0].level" in done.stderr
+    assert "colour" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_child_before_its_parent_is_refused_whole(home: Path, tmp_path: Path) -> None:
+    document = json.loads(SAMPLE.read_text(encoding="utf-8"))
+    document["divisions"] = [{"code": "770001", "title": "孤儿区", "level": "county", "parent": "770000"}]
+    orphan = tmp_path / "organisation.json"
+    orphan.write_text(json.dumps(document), encoding="utf-8")
+    done = wangting(home, "organisation", "import", str(orphan))
+    assert done.returncode == 2
+    assert "770000" in done.stderr
