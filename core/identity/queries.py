@@ -31,8 +31,19 @@ def staff_of_user(session: Session, user_id: str) -> StaffView:
     return _staff(session, select(Staff.id, Staff.name).where(Staff.user_id == str(user_id), Staff.active))
 
 
+_WHO = "identity.staff"
+
+
+def remember(session: Session, who: StaffView) -> None:
+    """Let *session* – one request – know who asks: access, tasks and buttons of a page are all about the same person, read once."""
+    session.info[_WHO] = who
+
+
 def staff_view(session: Session, staff_id: str) -> StaffView:
-    """A member of staff by id. Raises :class:`NotFound`."""
+    """A member of staff by id, as :func:`remember` has it for this session. Raises :class:`NotFound`."""
+    known: StaffView | None = session.info.get(_WHO)
+    if known is not None and known.id == staff_id:
+        return known
     return _staff(session, select(Staff.id, Staff.name).where(Staff.id == staff_id, Staff.active))
 
 

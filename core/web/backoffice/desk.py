@@ -38,9 +38,11 @@ def _staff(user_id: str | None) -> StaffView | None:
     if not session.scalar(select(User.active).where(User.id == int(user_id))):
         return None
     try:
-        return people.staff_of_user(session, user_id)
+        found = people.staff_of_user(session, user_id)
     except NotFound:
         return None
+    people.remember(session, found)
+    return found
 
 
 def at_desk(view: Callable[..., T]) -> Callable[..., T | Response]:
