@@ -51,8 +51,20 @@ class Postgres:
             os.chown(self.folder, user.pw_uid, user.pw_gid)
         run = {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []} if user else {}
         data = self.folder / "data"
-        subprocess.run([initdb, "-D", str(data), "-U", "wangting", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"], check=True, capture_output=True, cwd=self.folder, **run)  # type: ignore[call-overload]
-        settings = {"port": self.port, "listen_addresses": "127.0.0.1", "unix_socket_directories": self.folder, "max_connections": 200, "shared_buffers": "256MB"}
+        subprocess.run(
+            [initdb, "-D", str(data), "-U", "wangting", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"],
+            check=True,
+            capture_output=True,
+            cwd=self.folder,
+            **run,
+        )  # type: ignore[call-overload]
+        settings = {
+            "port": self.port,
+            "listen_addresses": "127.0.0.1",
+            "unix_socket_directories": self.folder,
+            "max_connections": 200,
+            "shared_buffers": "256MB",
+        }
         if not self.DURABLE:
             settings |= {"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off"}
         arguments = [text for key, value in settings.items() for text in ("-c", f"{key}={value}")]
@@ -92,7 +104,9 @@ class Redis:
             raise FileNotFoundError("redis-server")
         self.folder = tempfile.mkdtemp(prefix="wangting-redis-")
         self.port = free_port()
-        self.process = subprocess.Popen([binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            [binary, "--port", str(self.port), "--bind", "127.0.0.1", "--save", "", "--dir", self.folder], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
         _await(self.port, "Redis")
         self.url = f"redis://127.0.0.1:{self.port}/0"
 

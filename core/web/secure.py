@@ -13,7 +13,14 @@ _CSP = (
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frame}"
 )
 #: Flask-AppBuilder's generated list and edit pages write style attributes and carry nonce'd scripts; the rest of the site has neither.
-_GENERATED = ("/office/admin/", "/office/login", "/office/users", "/office/roles", "/office/resetmypassword", "/office/resetpassword", "/office/userinfoeditview")
+_GENERATED = (
+    "/office/admin/",
+    "/office/users",
+    "/office/roles",
+    "/office/resetmypassword",
+    "/office/resetpassword",
+    "/office/userinfoeditview",
+)
 
 csrf = CSRFProtect()
 
