@@ -55,6 +55,8 @@ CITIZENS = {
     "my.choose_acting": ("/my/acting",),
     "my.profile": ("/my/profile",),
     "my.add_party": ("/my/parties/new",),
+    "my.add_person": ("/my/people/new",),
+    "my.messages": ("/my/messages",),
 }
 DESKS = {
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
@@ -67,11 +69,12 @@ DESKS = {
     "OfficeLogin.login": ("nobody /office/login/",),
 }
 #: Generated pages that no role opens: nothing to look at as long as they stay shut.
-SHUT = {"UserInfoEditView.this_form_get"}
+SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.add"}
 #: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
 NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
-    "apply.resume", "cases.paper", "my.licence_sheet", "office_cases.material", "OfficeLogin.logout", "LocaleView.index", "UtilView.back", "Entrance.index",
+    "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
+    "office_cases.material", "OfficeLogin.logout", "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
 NO_PAGE_PREFIXES = ("api.", "MenuApi.", "SecurityApi.", "OpenApi.")
@@ -245,5 +248,5 @@ def test_generated_pages(person: Callable[..., Page], hall: DemoHall, language: 
             link = page.locator("a[href*='/show/']").first
             if link.count():
                 first[view] = (link.get_attribute("href") or "").split("/show/")[1].split("?")[0]
-    assert {"DepartmentView", "PostView", "UserDBModelView"} <= first.keys()
     assert not found, "\n".join(found)
+    assert {"DepartmentView", "UserDBModelView"} <= first.keys()

@@ -27,7 +27,7 @@ from core.web.limits import limit
 
 #: Back-office roles: coarse doors only; what somebody may do with a case follows from their posts.
 ROLES: dict[str, tuple[str, ...]] = {
-    "Staff": (),
+    "Staff": ("ResetMyPasswordView",),
     "OrganisationAdmin": ("DivisionView", "DepartmentView"),
     "CalendarAdmin": ("CalendarView",),
     "Auditor": ("AuditView",),

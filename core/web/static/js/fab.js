@@ -10,6 +10,7 @@ function name(root) {
     const field = search.closest(".select2")?.previousElementSibling;
     search.setAttribute("aria-label", field?.labels?.[0]?.textContent.trim() || search.closest("tr")?.querySelector("label")?.textContent.trim() || (english ? "Search" : "查找"));
   }
+  for (const wide of root.querySelectorAll(".table-responsive:not([tabindex])")) wide.tabIndex = 0; // scrolls sideways with the keyboard, too
   // select2 puts a “clear” span among its list items: a list it is only to the eye
   for (const part of root.querySelectorAll("ul.select2-selection__rendered:not([role=presentation]), .select2-selection__rendered > li:not([role])")) part.setAttribute("role", "presentation");
 }
