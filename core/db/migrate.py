@@ -3,21 +3,22 @@
 Never called by a server at start: ``wangting init`` and ``wangting migrate`` do, one process at a time.
 """
 
-import sys
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, MetaData, text
+from sqlalchemy import Connection, MetaData, inspect, text
 
 from core.db.database import Database
 from core.db.errors import MigrationFailed
 from core.kernel.errors import PlatformError
+from core.kernel.places import shipped
+
+if TYPE_CHECKING:  # Alembic takes 9 MB; a server asks for the status only and does without
+    from alembic.config import Config
 
 #: Any number known to nobody else: the lock that lets one process migrate a PostgreSQL database.
 _ADVISORY_LOCK = 7_238_401_966
@@ -25,8 +26,7 @@ _ADVISORY_LOCK = 7_238_401_966
 
 def script_location() -> Path:
     """The folder with ``env.py``: beside ``core`` in a checkout, under ``share/wangting`` when installed."""
-    beside = Path(__file__).resolve().parents[2] / "migrations"
-    return beside if beside.is_dir() else Path(sys.prefix) / "share" / "wangting" / "migrations"
+    return shipped("migrations")
 
 
 @dataclass(frozen=True)
@@ -62,21 +62,29 @@ def core() -> Owner:
 
 def upgrade(database: Database, owner: Owner | None = None, revision: str = "head") -> None:
     """Bring *owner*'s tables to *revision*; each step in its own transaction. :class:`MigrationFailed` says where it stopped."""
+    from alembic import command
+
     _run(database, owner or core(), lambda config: command.upgrade(config, revision))
 
 
 def downgrade(database: Database, revision: str, owner: Owner | None = None) -> None:
     """Go back to *revision* (``base`` takes every table of the owner away)."""
+    from alembic import command
+
     _run(database, owner or core(), lambda config: command.downgrade(config, revision))
 
 
 def revise(database: Database, message: str, number: str, owner: Owner | None = None) -> None:
     """Write a revision from the difference between models and database; it is read and mended by hand afterwards."""
+    from alembic import command
+
     _run(database, owner or core(), lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
 
 
 def differences(database: Database, owner: Owner | None = None) -> str | None:
     """What the models have and the database has not (or the other way round); ``None`` when head equals the models."""
+    from alembic import command
+
     try:
         _run(database, owner or core(), lambda config: command.check(config))
     except MigrationFailed as failed:
@@ -87,13 +95,25 @@ def differences(database: Database, owner: Owner | None = None) -> str | None:
 def status(database: Database, owner: Owner | None = None) -> tuple[str | None, str | None]:
     """(revision in the database, newest revision on disk)."""
     owner = owner or core()
-    head = ScriptDirectory.from_config(_config(owner)).get_current_head()
     with database.engine.connect() as connection:
-        current = MigrationContext.configure(connection, opts={"version_table": owner.version_table}).get_current_revision()
-    return current, head
+        known = inspect(connection).has_table(owner.version_table)
+        current = connection.execute(text(f'SELECT version_num FROM "{owner.version_table}"')).scalar() if known else None  # noqa: S608 - a name of ours
+    return current, _head(owner)
 
 
-def _config(owner: Owner) -> Config:
+_REVISION = re.compile(r"""^(down_revision|revision)\b[^=]*=\s*(?:None|["']([^"']+)["'])""", re.MULTILINE)
+
+
+def _head(owner: Owner) -> str | None:
+    """The revision on disk that none follows; revisions form one line."""
+    read = [dict(_REVISION.findall(path.read_text(encoding="utf-8"))) for path in owner.versions.glob("*.py")]
+    followed = {each.get("down_revision") for each in read}
+    return next((each["revision"] for each in read if each.get("revision") and each["revision"] not in followed), None)
+
+
+def _config(owner: Owner) -> "Config":
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(script_location()).replace("%", "%%"))
     config.set_main_option("version_locations", str(owner.versions).replace("%", "%%"))
@@ -103,7 +123,7 @@ def _config(owner: Owner) -> Config:
     return config
 
 
-def _run(database: Database, owner: Owner, work: Callable[[Config], object]) -> None:
+def _run(database: Database, owner: Owner, work: "Callable[[Config], object]") -> None:
     config = _config(owner)
     with database.engine.connect() as connection, _alone(connection):
         config.attributes["connection"] = connection

@@ -13,7 +13,6 @@ from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
 from core.kernel.text import normalise
 from core.licences.models import Licence, LicenceHolder
-from core.licences.render import render
 from core.licences.tasks import printed
 
 LONGEST = timedelta(days=366)
@@ -33,4 +32,6 @@ def copy(session: Session, licence_id: str, *, parties: Collection[str], purpose
     if licence is None:
         raise NotFound("licences.no_sheet")
     audit.record(session, "licences.copied", subject=("licence", licence_id), actor=actor, detail={"until": until.isoformat()})
+    from core.licences.render import render  # the drawing library is for those who draw
+
     return render(printed(session, licence, watermark=f"仅用于{why} {until.isoformat()} 前有效"))

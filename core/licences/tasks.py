@@ -1,16 +1,18 @@
 """After commit: make the sheet, keep it for the licence. A second run finds the sheet and does nothing."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
 from core.files import service as files
 from core.kernel.clock import local
 from core.licences.models import Licence, LicenceTypeRow
-from core.licences.render import Sheet, render
 from core.licences.service import RENDER, sheet
 from core.outbox import service as outbox
+
+if TYPE_CHECKING:
+    from core.licences.render import Sheet
 
 
 @outbox.handler(RENDER)
@@ -19,17 +21,21 @@ def render_licence(session: Session, body: dict[str, Any], message_id: str) -> N
     licence = session.get(Licence, body["licence"], with_for_update=True)
     if licence is None or licence.pdf_blob_id is not None:
         return
+    from core.licences.render import render  # the drawing library is for those who draw
+
     content = render(printed(session, licence))
     blob = files.keep(session, content, name=f"{licence.number}.pdf", media_type="application/pdf", holder=("licence", licence.id))
     licence.pdf_blob_id = blob.id
     session.flush()
 
 
-def printed(session: Session, licence: Licence, watermark: str = "") -> Sheet:
+def printed(session: Session, licence: Licence, watermark: str = "") -> "Sheet":
     """The sheet of *licence*, with everything opened. *watermark* marks a copy."""
     kind = session.get(LicenceTypeRow, licence.type_code)
     assert kind is not None  # a foreign key holds this
     content = sheet(session, licence)
+    from core.licences.render import Sheet
+
     return Sheet(
         title=kind.title,
         number=licence.number,
