@@ -251,10 +251,17 @@ def _only_asked(case: Loaded, values: Mapping[str, Any], materials: Sequence[Han
     touched = [name for name in sorted({*before, *values}) if before.get(name) != values.get(name) and name not in allowed]
     touched += [m.material for m in materials if m.material not in ids and not _of_field(m.material, fields)]
     if touched:
-        raise NotAsked(what="、".join(touched))
+        raise NotAsked(what="、".join(_titles(case, touched)))
     missing = [material for material in ids if not any(m.material == material for m in materials)]
     if missing:
-        raise BadInput("cases.still_missing", what="、".join(missing))
+        raise BadInput("cases.still_missing", what="、".join(_titles(case, missing)))
+
+
+def _titles(case: Loaded, ids: Sequence[str]) -> list[str]:
+    """Fields and materials by the names that people know."""
+    materials = {each["id"]: str(each["title"]) for each in case.compiled.doc.get("materials", ())}
+    labels = case.compiled.form.labels
+    return [materials.get(each) or (labels[f"form.{each}"].title if f"form.{each}" in labels else each) for each in ids]
 
 
 def _of_field(material: str, fields: Sequence[str]) -> bool:
