@@ -10,9 +10,12 @@ VERSION = re.search(r'__version__ = "([^"]+)"', (HERE / "core" / "__init__.py").
 
 
 def data(folder: str) -> list[tuple[str, list[str]]]:
-    """Every file below *folder* for the wheel's ``share/wangting``, so that an installed hall has its items and themes."""
+    """Every file below *folder* for the wheel's ``share/wangting`` (``core.kernel.places``), so that an installed hall has its items and themes."""
     return [
-        (f"share/wangting/{path.relative_to(HERE).as_posix()}", [p.relative_to(HERE).as_posix() for p in sorted(path.iterdir()) if p.is_file()])
+        (
+            f"share/wangting/{path.relative_to(HERE).as_posix()}",
+            [p.relative_to(HERE).as_posix() for p in sorted(path.iterdir()) if p.is_file() and not p.name.startswith(".")],
+        )
         for path in [HERE / folder, *sorted(p for p in (HERE / folder).rglob("*") if p.is_dir())]
         if path.is_dir() and "__pycache__" not in path.parts
     ]
@@ -28,7 +31,8 @@ setup(
     python_requires=">=3.11",
     packages=find_packages(include=["core", "core.*", "plugins", "plugins.*"]),
     include_package_data=True,
-    package_data={"": ["*.json", "*.html", "*.css", "*.js", "*.svg", "*.po", "*.mo", "*.txt", "*.ttf", "*.otf", "migrations/*.py"]},
+    # ``**``: templates, static files, fonts, schemas and catalogues lie in folders that are no packages.
+    package_data={"core": [f"**/*.{kind}" for kind in ("json", "html", "css", "js", "svg", "po", "txt", "ttf")]},
     data_files=[*data("item_configs"), *data("form_definitions"), *data("themes"), *data("migrations")],
     install_requires=[
         "flask>=3.1,<3.2",

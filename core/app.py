@@ -23,6 +23,7 @@ from core.files.store import LocalStore
 from core.keys import service as keys
 from core.keys import store as key_store
 from core.keys.keyring import Keyring
+from core.kernel.places import shipped
 from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
@@ -106,7 +107,7 @@ def create_app(config: Config | None = None) -> Flask:
     secure(app, config)
     register_faces(app, site)
     register_error_pages(app)
-    Themes.load(ROOT / "themes", config.home / "themes").install(app)
+    Themes.load(shipped("themes"), config.home / "themes").install(app)
     app.wsgi_app = HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app)  # type: ignore[method-assign]
     if config.embedded:
         site.relay = Embedded(site.database).start()

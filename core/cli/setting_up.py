@@ -15,21 +15,20 @@ from core.identity import demo
 from core.items import service as item_service
 from core.items.library import shipped_items
 from core.kernel.actor import SYSTEM
+from core.kernel.places import shipped
 from core.licences import service as licences
 from core.web import edge
 from core.web.backoffice.users import make_user, write_permissions
 from core.web.site import Config
 from core.worktime import service as worktime
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-
 
 def _state(config: Config) -> str:
     """What ``init`` depends on, as one hash: the version, shipped data and migrations."""
     digest = sha256(f"{__version__}:{config.demo}:{config.database_url}".encode())
     for folder in ("item_configs", "form_definitions", "migrations"):
-        for base in (ROOT, config.home):
-            for path in sorted((base / folder).rglob("*")):
+        for base in (shipped(folder), config.home / folder):
+            for path in sorted(base.rglob("*")):
                 if path.is_file() and path.suffix in (".json", ".py"):
                     digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -63,7 +62,7 @@ def reference_data(session: Session) -> Iterator[str]:
     """Official facts: working calendars and licence types."""
     years = worktime.load_shipped(session, actor=SYSTEM)
     yield f"工作日历 / working calendars: {', '.join(map(str, years))}"
-    types = json.loads((ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8"))
+    types = json.loads((shipped("item_configs") / "licence_types.json").read_text(encoding="utf-8"))
     yield f"证照类型 / licence types: {licences.put_types(session, types, actor=SYSTEM)}"
 
 

@@ -1,7 +1,6 @@
 """Items, forms and blocks as files: those that ship with the platform, overlaid by ``WANGTING_HOME`` (DESIGN §11)."""
 
 import json
-import sys
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -9,15 +8,14 @@ from typing import Any
 
 from core.items.errors import BrokenFile
 from core.kernel.errors import Finding
+from core.kernel.places import shipped
 
-#: In a checkout the data folders stand beside ``core``; a wheel puts them below ``share/wangting`` of the environment.
-_CHECKOUT = Path(__file__).resolve().parents[2]
 LARGEST = 8 * 1024 * 1024
 
 
 def shipped_root() -> Path:
     """Where the shipped ``item_configs`` and ``form_definitions`` are."""
-    return _CHECKOUT if (_CHECKOUT / "item_configs").is_dir() else Path(sys.prefix) / "share" / "wangting"
+    return shipped("item_configs").parent
 
 
 @dataclass(frozen=True, slots=True)
