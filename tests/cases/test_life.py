@@ -142,7 +142,7 @@ def test_a_correction_opens_only_what_it_names_and_only_once(desk: Desk) -> None
     assert asked is not None and asked.fields == {"area": "与租赁合同不符"} and asked.materials == {"layout": "没有标出水池"} and asked.due
     with pytest.raises(NotAsked) as wrong:
         desk.correct(ref.id, {**VALUES, "area": 80, "operator_name": "别的店"}, (upload(desk),))
-    assert "operator_name" in wrong.value.words("zh")
+    assert "经营者名称" in wrong.value.words("zh")
     with pytest.raises(BadInput):
         desk.correct(ref.id, {**VALUES, "area": 80})
     assert desk.correct(ref.id, {**VALUES, "area": 80}, (upload(desk),)).status == "submitted"

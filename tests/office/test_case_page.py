@@ -52,12 +52,12 @@ def test_answers_are_masked_until_a_reason_is_given_and_the_look_is_recorded(off
     assert audited(office, "cases.looked", case)
 
 
-def test_accepting_moves_the_case_on_and_leads_where_the_clerk_may_look(office: Office) -> None:
+def test_accepting_moves_the_case_on_and_leads_back_to_what_waits(office: Office) -> None:
     case, window = office.file(BENEFIT), office.staff("window")
-    answer = press(window, case, "accept")
-    assert answer.status_code == 303 and answer.headers["Location"] == f"/office/cases/{case}"
+    answer = press(window, case, "accept", **{"title-accept": "受理", "number": "990100X0001"})
+    assert answer.status_code == 303 and answer.headers["Location"] == "/office/"
     assert status(office, case) == ("in_review", None)
-    assert "受理" in window.get(answer.headers["Location"]).text
+    assert "990100X0001：受理。现在：审查中" in window.get(answer.headers["Location"]).text
 
 
 def test_declining_needs_a_reason_and_keeps_the_disposition(office: Office) -> None:

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from core.audit import service as audit
-from core.cases import access, queries
+from core.cases import queries
 from core.cases import service as cases
 from core.cases.spec import CaseView
 from core.files import service as files
@@ -130,8 +130,7 @@ def _fields(compiled: CompiledItem) -> list[tuple[str, str]]:
 @blueprint.post("/<case_id>/tasks/<int:no>")
 @at_desk
 def press(case_id: str, no: int) -> Answer | tuple[str, int]:
-    """Press a button of one of my tasks. A refused press shows the page again with what was written."""
-    view, compiled = _load(case_id)
+    """Press a button of one of my tasks: the next one waits in the worklist. A refused press shows the page again with what was written."""
     form = request.form
     action, words = form.get("action", "")[:64], normalise(form.get("opinion", ""))
     command = form.get("command_id", "")
@@ -141,18 +140,18 @@ def press(case_id: str, no: int) -> Answer | tuple[str, int]:
     try:
         if action in ("claim", "release"):
             verb = cases.claim if action == "claim" else cases.release
-            verb(session, case_id, no, command_id=command, actor=actor())
+            result = verb(session, case_id, no, command_id=command, actor=actor())
         else:
             reason = words or None
-            cases.act(session, case_id, no, action, reason=reason, opinion=words or None, data=_data(action), command_id=command, actor=actor())
+            result = cases.act(session, case_id, no, action, reason=reason, opinion=words or None, data=_data(action), command_id=command, actor=actor())
     except PlatformError as error:
         session.rollback()
         if error.status not in (403, 409, 422):
             raise
         view, compiled = _load(case_id)
         return _page(view, compiled, error=error, given=form), error.status
-    tell(_done(view, no, action))
-    return redirect(f"/office/cases/{case_id}" if access.staff_may_see(session, case_id, actor()) else "/office/", 303)
+    tell(_done(action, result.status))
+    return redirect(f"/office/cases/{case_id}" if action in ("claim", "release") else "/office/", 303)
 
 
 def _data(action: str) -> dict[str, Any]:
@@ -169,14 +168,12 @@ def _data(action: str) -> dict[str, Any]:
     return {}
 
 
-def _done(view: CaseView, no: int, action: str) -> str:
-    task = next((task for task in view.tasks if task.no == no), None)
-    title = next((each.title for each in task.actions if each.id == action), action) if task else action
-    if action == "claim":
-        title = _("领取")
-    elif action == "release":
-        title = _("放回")
-    return str(_("%(number)s:已%(action)s", number=view.number[-12:], action=title))
+def _done(action: str, status: str) -> str:
+    """What was done, in the words of the button that the page itself sent along, and where the case stands now."""
+    form = request.form
+    title = {"claim": _("领取"), "release": _("放回")}.get(action) or normalise(form.get(f"title-{action}", ""))[:60] or _("已办")
+    number = normalise(form.get("number", ""))[-12:]
+    return _("%(number)s：%(action)s。现在：%(status)s", number=number, action=title, status=_words()["status_words"].get(status, status))
 
 
 @blueprint.post("/<case_id>/reveal")
