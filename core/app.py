@@ -20,10 +20,10 @@ from core.db.database import Database
 from core.db.errors import NotMigrated
 from core.files.service import Files
 from core.files.store import LocalStore
+from core.kernel.places import shipped
 from core.keys import service as keys
 from core.keys import store as key_store
 from core.keys.keyring import Keyring
-from core.kernel.places import shipped
 from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
