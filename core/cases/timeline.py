@@ -1,7 +1,7 @@
 """A case as its applicant follows it: every step done, now or next – who, when, until when and why."""
 
 from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import select
@@ -14,6 +14,7 @@ from core.identity import queries as people
 from core.identity.service import resolve_organisation
 from core.items.spec import CompiledItem
 from core.kernel.wording import word
+from core.routing.actions import text
 from core.routing.facts import facts_at, holds
 from core.routing.spec import Branch, Holders, Node, Scope
 
@@ -28,12 +29,22 @@ def timeline(session: Session, case: CaseView, *, locale: str = "zh") -> tuple[T
     )
     titles = people.titles(session, [row["department_id"] for row in done if row["department_id"]] + [d for task in case.tasks for d in task.departments if d])
     filed = TimelineStep("filed", word("cases.step.filed", locale), "done", case.applicant, case.submitted_at, None)
-    steps = [filed, *(_done(row, case, titles, locale) for row in done if row["action"] not in ("not_needed", "stopped"))]
+    steps: list[TimelineStep] = [filed, *(_done(row, case, titles, locale) for row in done if row["action"] not in ("not_needed", "stopped"))]
     steps.extend(_now(task, case, titles, locale) for task in case.tasks)
     steps.extend(_next(session, case, compiled, {row["node"] for row in done} | {task.node for task in case.tasks}, locale))
     if case.status in ENDED:
         steps.append(TimelineStep("end", word(f"cases.end.{case.status}", locale), "done", "", case.ended_at, None, _result(case, locale)))
-    return tuple(steps)
+    return tuple(steps) if locale == "zh" else tuple(replace(step, title=_spoken(compiled, step, locale)) for step in steps)
+
+
+#: Steps every route has, whose titles are the platform's.
+_OURS = {"intake": "intake", "delivery": "delivery", "correction": "correction"}
+
+
+def _spoken(compiled: CompiledItem, step: TimelineStep, locale: str) -> str:
+    """The title of a step in *locale*: tasks keep the Chinese title they were opened with, the item may have a translation of it."""
+    ours = "check" if step.node.startswith("intake.check.") else _OURS.get(step.node)
+    return word(f"routing.title.{ours}", locale) if ours else text(compiled.route, f"{step.node}.title", step.title, locale)
 
 
 def _done(row: Mapping[Any, Any], case: CaseView, titles: Mapping[str, str], locale: str) -> TimelineStep:
@@ -108,12 +119,3 @@ def _action(action: str, locale: str) -> str:
 
 def _result(case: CaseView, locale: str) -> str:
     return word(f"cases.outcome.{case.outcome}", locale) if case.outcome else ""
-
-
-def due_of(case: CaseView) -> tuple[date | None, datetime | None]:
-    """The day by which the authority must be done, from the clock that runs."""
-    for name in ("delivery", "main", "correction", "intake"):
-        for clock in case.clocks:
-            if clock.name == name and clock.running:
-                return clock.due, clock.due_at
-    return None, None

@@ -11,6 +11,7 @@ from core.cli.demo import demo
 from core.cli.hall import init, migrate, run, worker
 from core.cli.items import items
 from core.cli.organisation import organisation
+from core.cli.outbox import outbox
 from core.cli.watch import audit, keys
 from core.db.errors import DatabaseAway, is_away
 from core.kernel.errors import BadInput, PlatformError
@@ -55,5 +56,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, worker, migrate, organisation, items, demo, audit, keys):
+for command in (init, run, worker, migrate, organisation, items, demo, audit, keys, outbox):
     main.add_command(command)

@@ -74,13 +74,6 @@ def downgrade(database: Database, revision: str, owner: Owner | None = None) -> 
     _run(database, owner or core(), lambda config: command.downgrade(config, revision))
 
 
-def revise(database: Database, message: str, number: str, owner: Owner | None = None) -> None:
-    """Write a revision from the difference between models and database; it is read and mended by hand afterwards."""
-    from alembic import command
-
-    _run(database, owner or core(), lambda config: command.revision(config, message, autogenerate=True, rev_id=number))
-
-
 def differences(database: Database, owner: Owner | None = None) -> str | None:
     """What the models have and the database has not (or the other way round); ``None`` when head equals the models."""
     from alembic import command

@@ -1,6 +1,6 @@
 """Reads of items: what a hall shows, the version in force, any version for life."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from sqlalchemy import select
@@ -143,15 +143,6 @@ def visible(
     rows = {row.code: row for row in session.execute(_in_scope(query, scope))}
     by_item = offers(session, tuple(rows), scope)
     return tuple(ItemView(row.code, row.title, row.department, row.current_version_id, row.card, by_item[row.code]) for row in rows.values())
-
-
-def by_theme(session: Session, scope: Scope | None, kind: str) -> Mapping[str, tuple[ItemView, ...]]:
-    """Visible items by theme for ``person`` or ``company``: theme slug → items."""
-    found: dict[str, list[ItemView]] = {}
-    for item in visible(session, scope):
-        for theme in item.card.get("themes", {}).get(kind, ()):
-            found.setdefault(theme, []).append(item)
-    return {theme: tuple(items) for theme, items in sorted(found.items())}
 
 
 def serves(item: ItemView, audience: str) -> bool:

@@ -1,9 +1,9 @@
 """What the library gives and takes, as frozen values."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Literal
 
 from core.kernel.wording import word
 
@@ -75,15 +75,3 @@ class VerifyView:
     def status_words(self, locale: str = "zh") -> str:
         """``有效``, ``已过有效期``, ``已撤销`` …"""
         return word(f"licences.status_{self.status}", locale)
-
-
-@dataclass(frozen=True, slots=True)
-class LicenceType:
-    """One row of the catalogue. ``code`` is what items name, ``type_code`` the 21 characters of GB/T 36904."""
-
-    code: str
-    title: str
-    defining_uscc: str
-    type_code: str
-    template: Mapping[str, Any] = field(default_factory=dict)
-    valid: Mapping[str, Any] = field(default_factory=dict)

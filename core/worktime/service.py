@@ -66,7 +66,7 @@ def load_shipped(session: Session, actor: Actor) -> tuple[int, ...]:
 
 
 def horizon_alarm(working: Calendar, limits: Iterable[Limit], *, on: date | None = None) -> Finding | None:
-    """A warning when the longest of *limits*, begun *on* (today), would end beyond the published notices (checked daily and at the publish gate)."""
+    """A warning when the longest of *limits*, begun *on* (today), would end beyond the published notices (the calendar's page says so)."""
     begin = on or today(working.zone)
     ends = [end for end in (period_end(limit, begin, working) for limit in limits) if end is not None]
     reach = max(ends, default=begin)

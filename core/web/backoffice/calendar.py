@@ -19,6 +19,7 @@ from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
 from core.worktime import service as worktime
 from core.worktime.models import CalendarYear
+from core.worktime.spec import Limit
 
 
 def month_grid(year: int, month: int, working: Any) -> list[list[tuple[str, str, str]]]:
@@ -35,8 +36,8 @@ def _cell(day: date, month: int, working: Any) -> tuple[str, str, str]:
     return str(day.day), "" if day.weekday() < 5 else "off", ""
 
 
-#: The longest budgets of the shipped items reach about a quarter of a year; from here on due dates may be provisional.
-ALARM_DAYS = 100
+#: The longest budgets of the shipped items reach about a quarter of a year.
+LONGEST = (Limit(3, "month"),)
 
 
 class CalendarView(BaseView):  # type: ignore[misc]
@@ -85,7 +86,7 @@ class CalendarView(BaseView):  # type: ignore[misc]
             years=years,
             months=grids,
             working=working,
-            alarm=(working.confirmed_until - today()).days < ALARM_DAYS,
+            alarm=worktime.horizon_alarm(working, LONGEST) is not None,
             text=text or example,
             errors=errors or [],
         )
