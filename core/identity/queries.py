@@ -19,6 +19,7 @@ from core.kernel.ids import is_id
 #: How long a process trusts the title of a department (real seconds).
 FRESH_SECONDS = 30.0
 _titles: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
+_kinds: "WeakKeyDictionary[Any, dict[str, tuple[dict[str, str], float]]]" = WeakKeyDictionary()
 _DEPARTMENT = select(
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
     Department.parent_id, Department.uscc, Department.region_root,
@@ -178,6 +179,15 @@ def department_titles(session: Session, scope: Scope | None = None) -> dict[str,
     for each in departments(session, scope):
         found.setdefault(each.code, each.title)
     return found
+
+
+def titles_in(session: Session, division_id: str) -> dict[str, str]:
+    """Code → title of the departments of a division and below it, remembered like :func:`titles`."""
+    known, at = _kinds.setdefault(session.get_bind(), {}), time.monotonic()
+    kept = known.get(division_id)
+    if kept is None or at - kept[1] > FRESH_SECONDS:
+        kept = known[division_id] = (department_titles(session, Scope(division(session, division_id).path)), at)
+    return kept[0]
 
 
 def department_near(session: Session, code: str, division_path: str) -> DepartmentView | None:

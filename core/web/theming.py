@@ -264,8 +264,8 @@ class _Loader(BaseLoader):
         return path.read_text(encoding="utf-8"), str(path), lambda: True
 
 
-class _Environment(ImmutableSandboxedEnvironment):
-    """A sandbox in which ``parent/…`` resolves along the chain."""
+class _Chain(Environment):
+    """``parent/…`` resolves along the chain of themes."""
 
     def join_path(self, template: str, parent: str) -> str:
         if not template.startswith(PARENT):
@@ -276,8 +276,13 @@ class _Environment(ImmutableSandboxedEnvironment):
         return f"@{number + 1}/{template.removeprefix(PARENT)}"
 
 
+class _Sandbox(ImmutableSandboxedEnvironment, _Chain):
+    """What a theme's own templates run in. It looks at every attribute and call, which is a sixth of a page."""
+
+
 def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environment:
-    environment = _Environment(
+    ours = all(folder == CORE_TEMPLATES for folder in theme.folders)  # nobody's templates but the core's: nothing to guard against
+    environment = (_Chain if ours else _Sandbox)(
         loader=_Loader(theme.folders),
         autoescape=True,
         trim_blocks=True,
@@ -298,7 +303,7 @@ def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environ
 
 def check_blocks(theme: Theme) -> None:
     """Hold the contract: a theme's template extends the page of the same path and fills only blocks that page has."""
-    environment = _Environment(loader=_Loader(theme.folders), extensions=["jinja2.ext.i18n", "jinja2.ext.do"])
+    environment = _Sandbox(loader=_Loader(theme.folders), extensions=["jinja2.ext.i18n", "jinja2.ext.do"])
     for folder in theme.folders[:-1]:
         for path in sorted(folder.rglob("*.html")):
             name = path.relative_to(folder).as_posix()

@@ -14,7 +14,6 @@ from core.cases.spec import CaseView
 from core.files import service as files
 from core.forms import service as forms
 from core.identity import queries as people
-from core.identity.spec import Scope
 from core.items import facts as item_facts
 from core.items import queries as items
 from core.items.spec import CompiledItem
@@ -50,8 +49,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     known = item_facts.facts(compiled, view.situation, view.values or {}, channel=view.channel)
     states = routing.states_of(compiled.route, view.marking)
     session, labels = edge.session(), compiled.form.labels
-    kinds = people.department_titles(session, Scope(people.division(session, view.division_id).path))
-    offices = {each.id: each.title for each in people.departments(session, ids=[i for task in view.tasks for i in task.departments if i])}
+    kinds = people.titles_in(session, view.division_id)
+    offices = people.titles(session, [i for task in view.tasks for i in task.departments if i])
     answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
     mine = [task for task in view.tasks if task.mine]
     return desk_page(
