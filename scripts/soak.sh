@@ -5,5 +5,8 @@ cd "$(dirname "$0")/.."
 ensure_venv "dev,postgresql,fast"
 mkdir -p docs/evidence
 export WANGTING_SOAK=1
-.venv/bin/python -m pytest -q -n 2 --dist worksteal -m "soak or not soak" --durations=20 2>&1 | tee docs/evidence/soak.txt.new
+status=0
+.venv/bin/python -m pytest -q -n 2 --dist worksteal -m "soak or not soak" --durations=20 >docs/evidence/soak.txt.new 2>&1 || status=$?
 mv docs/evidence/soak.txt.new docs/evidence/soak.txt
+cat docs/evidence/soak.txt
+exit "$status"
