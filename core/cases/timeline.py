@@ -43,8 +43,8 @@ _OURS = {"intake": "intake", "delivery": "delivery", "correction": "correction"}
 
 def _spoken(compiled: CompiledItem, step: TimelineStep, locale: str) -> str:
     """The title of a step in *locale*: tasks keep the Chinese title they were opened with, the item may have a translation of it."""
-    ours = "check" if step.node.startswith("intake.check.") else _OURS.get(step.node)
-    return word(f"routing.title.{ours}", locale) if ours else text(compiled.route, f"{step.node}.title", step.title, locale)
+    ours = "check" if step.id.startswith("intake.check.") else _OURS.get(step.id)
+    return word(f"routing.title.{ours}", locale) if ours else text(compiled.route, f"{step.id}.title", step.title, locale)
 
 
 def _done(row: Mapping[Any, Any], case: CaseView, titles: Mapping[str, str], locale: str) -> TimelineStep:

@@ -11,7 +11,9 @@ from core.cases.spec import ENDED, CaseCard, CaseView, ClockView, TimelineStep
 from core.items import queries as items
 from core.licences import queries as licences
 from core.licences.spec import VerifyView
+from core.web import edge
 from core.web.page import at, day, say, typeset
+from core.web.portal.lists import card_text
 from core.web.portal.sheet import clock_sheet
 from core.worktime.calendars import Calendar
 
@@ -52,6 +54,14 @@ def light(status: str, clock: ClockView | None) -> tuple[str, str]:
     return shown, {"g": say("按时"), "y": say("快到期"), "r": say("超期"), "p": say("暂停计时")}[shown]
 
 
+def item_title(chinese: str, code: str, locale: str) -> str:
+    """What a case is about, in the reader's language; cases keep the Chinese title the item had when they were filed."""
+    if locale == "zh":
+        return typeset(chinese)
+    named = next((each for each in items.visible(edge.session(), edge.scope()) if each.code == code), None)
+    return card_text(named, "short_title", locale) if named is not None else typeset(chinese)
+
+
 def leading_clock(clocks: Sequence[ClockView]) -> ClockView | None:
     """The clock that tells the reader until when: the main one once it runs, else intake's, else the first with a due day."""
     dated = [clock for clock in clocks if clock.due is not None]
@@ -72,7 +82,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
     over = found.status in ENDED or found.status in ("decided", "delivered")
     return {
         "mine": mine,
-        "title": found.item_title,
+        "title": item_title(found.item_title, found.item_code, locale),
         "short": short,
         "number": found.number,
         "status": found.status,
@@ -174,7 +184,7 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
         steps.append({"state": "todo", "title": what, "small": say("最晚 %(day)s", day=day(last, locale, year=False))})
     return {
         "href": url_for("cases.show", case_id=each.id),
-        "title": typeset(each.item_title),
+        "title": item_title(each.item_title, each.item_code, locale),
         "number": each.number,
         "light": shown,
         "light_words": _short_light(each),

@@ -18,6 +18,7 @@ from core.guides.draw import qr_svg
 from core.identity import service as identity
 from core.items import queries as items
 from core.items.spec import CompiledItem
+from core.items.texts import Reader
 from core.kernel.clock import local
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import group_code, is_id, new_id
@@ -43,7 +44,11 @@ def _context(found: CaseView) -> dict[str, Any]:
     calendar = clocks.calendar(session)
     short = str(compiled.doc.get("short_title") or compiled.title)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
-    return shown | {"title": compiled.title, "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
+    return shown | {"title": _full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
+
+
+def _full_title(compiled: CompiledItem, locale: str) -> str:
+    return str(Reader(compiled.doc, locale)("title", compiled.title))
 
 
 def _answers(found: CaseView, compiled: CompiledItem) -> list[dict[str, Any]]:
@@ -102,7 +107,7 @@ def receipt(case_id: str) -> str:
     follow = url_for("progress.show", code=found.query_code, _external=True) if found.query_code else None
     due_words = say("答复是否受理。") if clock is not None and clock.name == "intake" else say("办完。")
     shown = {
-        "title": compiled.title,
+        "title": _full_title(compiled, locale),
         "applicant": found.applicant,
         "number": found.number,
         "query_code": group_code(found.query_code) if found.query_code else None,
@@ -141,7 +146,8 @@ def withdraw(case_id: str) -> str:
 
 
 def _withdraw_page(found: CaseView, wrong: str | None = None) -> str:
-    shown = {"title": found.item_title, "short": found.item_title, "href": url_for("cases.show", case_id=found.id)}
+    title = case_view.item_title(found.item_title, found.item_code, edge.locale())
+    shown = {"title": title, "short": title, "href": url_for("cases.show", case_id=found.id)}
     return page("portal/withdraw.html", c=shown, command=new_id(), errors=[("reason", wrong)] if wrong else [])
 
 

@@ -53,7 +53,7 @@ def _greeting(name: str) -> str:
 
 def _draft(each: Any) -> dict[str, Any]:
     return {
-        "title": typeset(each.item_title),
+        "title": case_view.item_title(each.item_title, each.item_code, edge.locale()),
         "href": url_for("apply.resume", draft_id=each.id),
         "drop": url_for("apply.drop", draft_id=each.id),
         "at": each.saved_at,

@@ -60,7 +60,9 @@ def _context(found: Any) -> dict[str, Any]:
     session, locale = edge.session(), edge.locale()
     steps = case_queries.timeline(session, found, locale=locale)
     calendar = worktime.calendar(session, found.division_id)
-    return case_view.context(found, steps, calendar, locale, mine=False, short=found.item_title, phone=case_view.phone(session, found))
+    return case_view.context(
+        found, steps, calendar, locale, mine=False, short=case_view.item_title(found.item_title, found.item_code, locale), phone=case_view.phone(session, found)
+    )
 
 
 @progress.get("/verify")
