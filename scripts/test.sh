@@ -15,6 +15,7 @@ find_python >/dev/null 2>&1 || need python3
 "$(find_python 2>/dev/null || echo false)" -c 'import ensurepip, venv' 2>/dev/null || need python3-venv
 has_postgres || need postgresql
 command -v redis-server >/dev/null 2>&1 || need redis-server
+command -v pdftotext >/dev/null 2>&1 || need poppler-utils  # the tests read licences back
 has_browser || need chromium
 has_cjk || need "fontconfig fonts-noto-cjk"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
@@ -29,7 +30,7 @@ ensure_venv "dev,postgresql,fast"
 select=""
 if [ -n "$missing" ]; then
   echo "缺少 / missing:$missing" >&2
-  advise "$missing" "$(echo "$missing" | sed 's/redis-server/redis/; s/fontconfig fonts-noto-cjk/font-noto-sans-cjk-sc/; s/chromium/--cask chromium/')"
+  advise "$missing" "$(echo "$missing" | sed 's/redis-server/redis/; s/poppler-utils/poppler/; s/fontconfig fonts-noto-cjk/font-noto-sans-cjk-sc/; s/chromium/--cask chromium/')"
   case "$missing" in *postgresql*) select="$select and not postgres" ;; esac
   case "$missing" in *redis*) select="$select and not redis" ;; esac
   case "$missing" in *chromium*|*fonts*) select="$select and not browser" ;; esac

@@ -2,17 +2,16 @@
 
 import http.server
 import json
-import os
-import shutil
 import threading
 from pathlib import Path
 
 import pytest
 
 from core.forms import service as forms
+from tests.services import browser_binary
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+CHROMIUM = browser_binary()
 
 
 @pytest.fixture
@@ -54,8 +53,8 @@ def site(food, env):
 
 
 @pytest.mark.browser
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install chromium or set $CHROMIUM")
 def test_the_page_acts_at_once_and_saves_itself(site):
+    assert CHROMIUM, "no browser: run make test, which installs one or says how"
     from playwright.sync_api import expect, sync_playwright
 
     address, saves = site

@@ -99,7 +99,7 @@ def test_killing_the_relay_loses_nothing_and_doubles_nothing(database: Database)
 def redis_url(tmp_path: Path) -> Iterator[str]:
     server = shutil.which("redis-server")
     if server is None:
-        pytest.skip("redis-server is not installed")
+        pytest.fail("redis-server is not installed: run make test, which installs it or says how")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
