@@ -55,14 +55,6 @@ def create_keys(home: Path | str) -> Keyring:
     return from_environment(home, {})
 
 
-def ensure_keys(home: Path | str, environ: Mapping[str, str] = os.environ) -> bool:
-    """Make the key file of a new hall unless it has keys; True when one was made. Whether old keys *fit* is asked with ``service.check``."""
-    if environ.get(VARIABLE, "").strip() or key_file(home).exists():
-        return False
-    create_keys(home)
-    return True
-
-
 def rotate(home: Path | str) -> Keyring:
     """Add a master key and make it the active one; the old ones stay to open what they sealed. Re-wrap with ``service.rewrap``."""
     path = key_file(home)

@@ -11,10 +11,10 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import event, insert, or_, select, update
+from sqlalchemy import ColumnElement, event, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -49,22 +49,16 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:40]}/{os.getpid()}/{threading.get_ident()}"
 
 
+def _due(at: datetime) -> tuple[ColumnElement[bool], ...]:
+    """What makes a message one to run now: open, its time has come, and nobody holds it."""
+    free = or_(Message.claimed_until.is_(None), Message.claimed_until <= at)
+    return Message.done_at.is_(None), Message.parked_at.is_(None), Message.available_at <= at, free
+
+
 def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE) -> list[Claim]:
     """Take up to *limit* open messages in one statement, oldest first. An attempt is counted here, so a message that kills its process is parked too."""
     at = now()
-    due = (
-        select(Message.id)
-        .where(
-            Message.done_at.is_(None),
-            Message.parked_at.is_(None),
-            Message.available_at <= at,
-            or_(Message.claimed_until.is_(None), Message.claimed_until <= at),
-        )
-        .order_by(Message.available_at, Message.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-        .cte("due")
-    )
+    due = select(Message.id).where(*_due(at)).order_by(Message.available_at, Message.id).limit(limit).with_for_update(skip_locked=True).cte("due")
     take = (
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
@@ -84,16 +78,7 @@ def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE) 
 def _any_due(database: Database) -> bool:
     at = now()
     with database.session() as session:
-        found = session.scalar(
-            select(Message.id)
-            .where(
-                Message.done_at.is_(None),
-                Message.parked_at.is_(None),
-                Message.available_at <= at,
-                or_(Message.claimed_until.is_(None), Message.claimed_until <= at),
-            )
-            .limit(1)
-        )
+        found = session.scalar(select(Message.id).where(*_due(at)).limit(1))
     return found is not None
 
 
@@ -122,6 +107,7 @@ def deliver(database: Database, message: Claim, *, by: str | None = None) -> boo
             return False
         _failed(database, message, error)
         return False
+    log.info("outbox message done: %s", message.topic, extra={"job_id": message.id})
     return True
 
 
@@ -138,7 +124,10 @@ def pause_after(attempts: int) -> timedelta:
 
 def _failed(database: Database, message: Claim, error: Exception) -> None:
     parks = message.attempts >= MAX_ATTEMPTS
-    log.warning("outbox message %s (%s) failed, attempt %s%s: %s", message.id, message.topic, message.attempts, ", parked" if parks else "", describe(error))
+    log.warning(
+        "outbox message %s (%s) failed, attempt %s%s: %s",
+        message.id, message.topic, message.attempts, ", parked" if parks else "", describe(error), extra={"job_id": message.id},
+    )  # fmt: skip
     values: dict[str, Any] = {"claimed_until": None, "claimed_by": None, "last_error": describe(error)}
     values |= {"parked_at": now()} if parks else {"available_at": now() + pause_after(message.attempts)}
     database.run(lambda session: session.execute(update(Message).where(Message.id == message.id, Message.done_at.is_(None)).values(values)))
@@ -154,7 +143,7 @@ def run_once(database: Database, limit: int = 20, *, by: str | None = None, leas
 
 
 def run_all(database: Database, rounds: int = 1000) -> int:
-    """Run until nothing is due (tests, ``wangting worker --once``); returns how many were claimed."""
+    """Run until nothing is due; returns how many were claimed."""
     total = 0
     for _ in range(rounds):
         claimed = run_once(database)

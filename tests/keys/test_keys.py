@@ -219,8 +219,7 @@ def test_the_default_environment_is_the_process(tmp_path: Path, monkeypatch: pyt
 
 def test_a_whole_rotation_moves_every_wrap_and_can_be_repeated(database: Database, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    assert store.ensure_keys(home, {}) is True
-    assert store.ensure_keys(home, {}) is False
+    store.create_keys(home)
     holder, subject = ("case", new_id()), ("blob", new_id())
     with database.session() as session:
         session.info["keyring"] = first = store.from_environment(home, {})

@@ -1,5 +1,6 @@
 """One message has one effect, whatever fails; claims are leases; periodic jobs are shared."""
 
+import logging
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -72,6 +73,16 @@ def test_a_message_takes_effect_and_is_done(database: Database) -> None:
     assert relay.run_once(database) == 0
     assert seen(database) == ["a"]
     assert message(database, first).done_at is not None
+
+
+def test_every_run_is_logged_with_the_id_of_its_message(database: Database, caplog: pytest.LogCaptureFixture) -> None:
+    good = send(database, "a")
+    with database.session() as session:
+        bad = service.send(session, "nobody.handles", {}, key="b")
+    with caplog.at_level(logging.INFO, "wangting.outbox"):
+        relay.run_once(database)
+    logged = {getattr(record, "job_id", None): record.levelname for record in caplog.records}
+    assert logged == {good: "INFO", bad: "WARNING"}
 
 
 def test_the_same_key_is_one_message(database: Database) -> None:
