@@ -30,7 +30,7 @@ from core.web import edge, translating
 from core.web.cookies import CalmSessions
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
-from core.web.observe import observe
+from core.web.observe import configure_logging, observe
 from core.web.secure import secure
 from core.web.site import Config, Site
 from core.web.theming import Themes
@@ -112,6 +112,12 @@ def create_app(config: Config | None = None) -> Flask:
     if config.embedded:
         site.relay = Embedded(site.database).start()
     return app
+
+
+def serve() -> Flask:
+    """What a WSGI server in production is pointed at (``--factory core.app:serve``): structured logs, then the application."""
+    configure_logging()
+    return create_app()
 
 
 def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:

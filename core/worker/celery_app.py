@@ -9,10 +9,11 @@ from functools import partial
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutdown
+from celery.signals import setup_logging, worker_process_init, worker_ready, worker_shutdown
 
 from core.outbox import celery_transport
 from core.outbox.relay import Embedded
+from core.web.observe import configure_logging
 from core.worker.site import open_database
 
 app = celery_transport.configure(Celery("wangting", broker=os.environ.get("REDIS_URL") or os.environ.get("BROKER_URL")))
@@ -24,6 +25,12 @@ _relay: Embedded | None = None
 def run(message_id: str) -> bool:
     """Run one outbox message by its id."""
     return celery_transport.run_message(open_database(), message_id)
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]
+def _log(**_: Any) -> None:
+    """Structured logs like everywhere else; with a receiver here Celery leaves logging alone."""
+    configure_logging()
 
 
 @worker_process_init.connect  # type: ignore[untyped-decorator]

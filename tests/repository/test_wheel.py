@@ -1,5 +1,6 @@
 """The wheel carries everything a hall needs and nothing of the tests; a hall installed from it opens (DESIGN §11)."""
 
+import json
 import os
 import subprocess
 import sys
@@ -13,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("core", "plugins")
 SHARED = ("item_configs", "form_definitions", "themes", "migrations")
 VISIT = """
-from core.app import create_app
-site = create_app().test_client()
+from core.app import serve
+site = serve().test_client()
 for path in ("/", "/look/elder", "/items/food-operation-new", "/office/login/", "/v1/openapi.json", "/static/css/base.css", "/readyz"):
     answer = site.get(path, follow_redirects=True)
     assert answer.status_code == 200, (path, answer.status_code)
@@ -70,7 +71,10 @@ def test_a_hall_installed_from_the_wheel_is_set_up_and_opens(wheel: Path, tmp_pa
     def run(*command: str) -> str:
         done = subprocess.run(command, cwd=tmp_path, env=surroundings, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return done.stdout + done.stderr
 
     assert "demo people" in run(str(tmp_path / "v" / "bin" / "wangting"), "init", "--demo")
-    assert str(tmp_path) in run(str(python), "-c", VISIT).splitlines()[-1]
+    said = run(str(python), "-c", VISIT).splitlines()
+    assert any(line.startswith(str(tmp_path)) for line in said), "the installed code was not the code that ran"
+    logged = [json.loads(line) for line in said if line.startswith("{")]
+    assert sum(bool(line.get("request_id")) for line in logged) >= 8
