@@ -16,7 +16,7 @@ from core.outbox.relay import Embedded
 from core.web.observe import configure_logging
 from core.worker.site import open_database
 
-app = celery_transport.configure(Celery("wangting", broker=os.environ.get("REDIS_URL") or os.environ.get("BROKER_URL")))
+app = celery_transport.configure(Celery("wangting", broker=os.environ.get("BROKER_URL") or os.environ.get("REDIS_URL")))
 
 _relay: Embedded | None = None
 
