@@ -13,7 +13,13 @@ def normalise(text: str) -> str:
     return kept.strip()
 
 
-_HALF_WIDTH = re.compile(r"(?<=[\u4e00-\u9fff》”）])[,;:?!](?=[\u4e00-\u9fff《“（<]|$)|(?<=[\u4e00-\u9fff])\((?=[^()<>]{1,60}\))|(?<=[\u4e00-\u9fff])\)")
+_HAN = "\u4e00-\u9fff"
+_HALF_WIDTH = re.compile(
+    rf"(?<=[{_HAN}》”）])[,;:?!](?=[{_HAN}《“（<\d]|$)"  # 删除,或者 · 都不用交:1 份
+    rf"|(?<=[A-Za-z])[,;](?=[{_HAN}])"  # png,最多
+    r"|(?<=\d:\d\d),(?=\d{1,2}:\d\d)"  # 12:00,13:30
+    rf"|(?<=[{_HAN}》”])\((?=[^()<>]{{1,60}}[)）])|(?<=[{_HAN}])\)"
+)
 _FULL_WIDTH = str.maketrans(",;:?!()", "，；：？！（）")
 
 

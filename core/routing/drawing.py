@@ -89,7 +89,7 @@ class _Drawing:
     def _whole(self) -> _Box:
         say = self.voice.locale
         intake = self.spec.intake
-        checks = [self._station(c.path, self.voice.holders(c.holders), self._short(c.limit), off=c.path in self.off) for c in intake.checks.values()]
+        checks = [self._station(c.path, self.voice.check(c), self._short(c.limit), off=c.path in self.off) for c in intake.checks.values()]
         columns = [
             [self._station("filed", word("routing.title.filed", say), "")],
             [self._station("intake", word("routing.title.intake", say), self._short(intake.limit)), *checks],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.kernel.wording import word
 from core.routing.actions import exit_words, outcome_labels, text
-from core.routing.spec import Branch, Exit, Holders, Node, Org, RouteLimit, RouteSpec
+from core.routing.spec import Branch, Check, Exit, Holders, Node, Org, RouteLimit, RouteSpec
 from core.rules.service import Labels, Rule
 from core.worktime.explain import limit_words, one
 from core.worktime.spec import Limit
@@ -46,6 +46,10 @@ class Voice:
         if holders.role in ("applicant", "system"):
             return word(f"routing.role.{holders.role}", self.locale)
         return self.say("holders", org=self.org(holders.org), role=word(f"routing.role.{holders.role}", self.locale))
+
+    def check(self, check: Check) -> str:
+        """A department's check of its own papers, named by what is done and by whom."""
+        return self.say("check_of", org=self.org(check.holders.org))
 
     def limit(self, limit: RouteLimit | None) -> str:
         """A limit in words, with its cases."""
