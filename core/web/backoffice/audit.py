@@ -15,6 +15,7 @@ from core.kernel.paging import decode_cursor, encode_cursor
 from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
+from core.web.page import say as _
 
 _BATCH = 50
 
@@ -29,6 +30,48 @@ def _position(cursor: str) -> tuple[datetime, str, int]:
     if when.tzinfo is None or not 0 <= number < 2**31:
         raise BadInput("kernel.bad_cursor")
     return when, str(stream)[:20], number
+
+
+def _titles() -> dict[str, str]:
+    """What the common actions are in words; the key stays beside them, since filters and papers quote it."""
+    return {
+        "cases.looked": _("打开办件"),
+        "cases.looked_material": _("查看材料"),
+        "case.revealed": _("查看完整信息"),
+        "item.applied": _("放入事项"),
+        "item.published": _("发布事项"),
+        "licences.issued": _("发证"),
+        "licences.copied": _("下载证照"),
+        "audit_verified": _("校验审计记录"),
+        "identity.add_staff": _("新增工作人员"),
+        "identity.add_post": _("给岗位"),
+        "identity.remove_post": _("撤岗位"),
+        "identity.delegate": _("委托"),
+        "identity.revoke_delegation": _("撤回委托"),
+        "identity.set_active": _("在岗或离岗"),
+        "identity.set_password": _("设密码"),
+        "identity.register": _("注册账号"),
+        "identity.authorise": _("取得代表权"),
+    }
+
+
+def _kinds() -> dict[str, str]:
+    return {
+        "system": _("系统"),
+        "citizen": _("申请人"),
+        "staff": _("工作人员"),
+        "case": _("办件"),
+        "item": _("事项"),
+        "licence": _("证照"),
+        "account": _("账号"),
+        "department": _("部门"),
+        "division": _("行政区划"),
+        "audit": _("审计"),
+    }
+
+
+def _words() -> dict[str, dict[str, str]]:
+    return {"titles": _titles(), "kinds": _kinds()}
 
 
 class AuditView(BaseView):  # type: ignore[misc]
@@ -69,4 +112,6 @@ class AuditView(BaseView):  # type: ignore[misc]
         rows = session.scalars(query).all()
         rest = encode_cursor(rows[_BATCH - 1].at.isoformat(), rows[_BATCH - 1].stream, rows[_BATCH - 1].seq) if len(rows) > _BATCH else None
         names = people.staff_names(session, [row.actor_id for row in rows if row.actor_kind == "staff"])
-        return desk_page("office/audit.html", nav_here="audit", rows=rows[:_BATCH], names=names, asked=asked, after=rest, at=now(), **more)
+        return desk_page(
+            "office/audit.html", nav_here="audit", rows=rows[:_BATCH], names=names, asked=asked, after=rest, at=now(), titles=_titles(), kinds=_kinds(), **more
+        )

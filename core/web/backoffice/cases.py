@@ -63,7 +63,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         offices=offices,
         mine=mine,
         others=[task for task in view.tasks if not task.mine],
-        clocks=[clock for clock in view.clocks if (clock.due or clock.running) and not clock.name.startswith("task:")],
+        clocks=sorted((c for c in view.clocks if (c.due or c.running) and not c.name.startswith("task:")), key=lambda c: not c.running),
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         fields=_fields(compiled),

@@ -1,6 +1,6 @@
 """谁看过，谁办过: events of a case and looks from the audit record as one list for staff, newest first."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -30,7 +30,21 @@ class Line:
 
 def lines(session: Session, view: CaseView, compiled: CompiledItem, locale: str) -> list[Line]:
     """Everything worth reading about who did and who looked."""
-    return sorted([*_done(view, compiled, locale), *_looked(session, view)], key=lambda line: line.at, reverse=True)
+    found = sorted([*_done(view, compiled, locale), *_looked(session, view)], key=lambda line: line.at, reverse=True)
+    return list(_once(found))
+
+
+def _once(found: Iterable[Line]) -> Iterator[Line]:
+    """Without the looks that repeat one of the same person with nothing done in between; the audit record keeps every one."""
+    seen: set[tuple[str, str]] = set()
+    for line in found:
+        if line.done:
+            seen.clear()
+        elif (line.who, line.what) in seen:
+            continue
+        else:
+            seen.add((line.who, line.what))
+        yield line
 
 
 def dispositions() -> dict[str, str]:
@@ -47,7 +61,7 @@ def dispositions() -> dict[str, str]:
 def _note(words: str) -> str:
     """What was written at the event; a chosen disposition, which is a line of its own, by its title."""
     titles = dispositions()
-    return "；".join(titles.get(line, line) for line in words.splitlines())
+    return "；".join(dict.fromkeys(titles.get(line, line) for line in words.splitlines()))
 
 
 def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]:

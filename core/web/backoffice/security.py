@@ -1,5 +1,7 @@
 """Flask-AppBuilder's security, kept small: everything under ``/office``, one statement for all permission questions of a request."""
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from flask import abort, g, redirect, request
@@ -33,6 +35,44 @@ ROLES: dict[str, tuple[str, ...]] = {
     "Auditor": ("AuditView",),
     "SecurityAdmin": ("UserDBModelView", "RoleModelView", "ResetPasswordView"),
 }
+
+
+#: What each role is called in tables: people read words, not identifiers.
+ROLE_TITLES = {
+    "Staff": _l("工作人员"),
+    "OrganisationAdmin": _l("组织管理"),
+    "CalendarAdmin": _l("工作日历管理"),
+    "Auditor": _l("审计"),
+    "SecurityAdmin": _l("账号管理"),
+    "Admin": _l("全部权限"),
+    "Public": _l("未登录"),
+}
+_TOLD_APART = {
+    "username": _l("登录时用，英文字母、数字、点、横线"),
+    "first_name": _l("跟证件上一样"),
+    "last_name": _l("可以写“-”：姓名已经写在前一栏"),
+    "active": _l("有人离岗就去掉这个勾，不要删除账号：办过的件还要查得到是谁办的"),
+    "email": _l("没有就写 用户名@staff.invalid"),
+    "roles": _l(
+        "Staff 工作人员；OrganisationAdmin 组织管理；CalendarAdmin 工作日历管理；Auditor 审计；SecurityAdmin 账号管理。岗位在“工作人员”里给，这里只给后台的门。"
+    ),
+    "password": _l("至少 10 个字符，里面要有 2 个大写字母、3 个小写字母、2 个数字和 1 个符号"),
+    "conf_password": _l("再输一遍密码"),
+}
+
+
+def yes_or_no(value: object) -> str:
+    """A truth value in words."""
+    return str(_l("是") if value else _l("否"))
+
+
+def _role_titles(roles: Iterable[Any]) -> str:
+    return "、".join(str(ROLE_TITLES.get(role.name, role.name)) for role in roles)
+
+
+def _instant(value: datetime | None) -> str:
+    """An instant of FAB's tables, which keep no zone: the server's own clock, to the minute."""
+    return f"{value:%Y-%m-%d %H:%M}" if value else "—"
 
 
 class OfficeLogin(AuthDBView):
@@ -101,12 +141,25 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
         show_title=_l("用户详情"),
         add_title=_l("新增用户"),
         edit_title=_l("修改用户"),
-        list_columns=["username", "first_name", "last_name", "active", "roles"],
+        list_columns=["username", "first_name", "active", "roles"],
+        label_columns={**UserDBModelView.label_columns, "first_name": _l("姓名"), "active": _l("在用"), "roles": _l("后台的门")},
+        description_columns={**UserDBModelView.description_columns, **_TOLD_APART},
+        formatters_columns={
+            "active": yes_or_no,
+            "roles": _role_titles,
+            **dict.fromkeys(("last_login", "created_on", "changed_on"), _instant),
+        },
         add_columns=["username", "first_name", "last_name", "active", "email", "roles", "password", "conf_password"],
         edit_columns=["username", "first_name", "last_name", "active", "email", "roles"],
     )
     rolemodelview = _under_office(
-        RoleModelView, "/office/roles", list_title=_l("角色"), show_title=_l("角色详情"), add_title=_l("新增角色"), edit_title=_l("修改角色")
+        RoleModelView,
+        "/office/roles",
+        formatters_columns={"name": lambda name: str(ROLE_TITLES.get(name, name))},
+        list_title=_l("角色"),
+        show_title=_l("角色详情"),
+        add_title=_l("新增角色"),
+        edit_title=_l("修改角色"),
     )
     # Roles come from posts; FAB's groups are a second way to the same doors that nobody would look at.
     groupmodelview = _under_office(UserGroupModelView, "/office/groups", exclude_route_methods=_EVERY_ROUTE)

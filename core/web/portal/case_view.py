@@ -44,7 +44,7 @@ def light(status: str, clock: ClockView | None) -> tuple[str, str]:
     """The class and words of the light."""
     if status in ENDED or status in ("decided", "delivered"):
         return {"withdrawn": ("p", say("已撤回")), "declined": ("p", say("不予受理")), "lapsed": ("p", say("已失效")), "terminated": ("p", say("已终止"))}.get(
-            status, ("g", say("已办结"))
+            status, ("g", say("已决定") if status == "decided" else say("已办结"))
         )
     if status == "correction_requested":
         return "p", say("暂停，等你补正")

@@ -42,7 +42,7 @@ def _context(found: CaseView) -> dict[str, Any]:
     compiled = items.load(session, found.version_id)
     steps = case_queries.timeline(session, found, locale=locale)
     calendar = clocks.calendar(session)
-    short = str(compiled.doc.get("short_title") or compiled.title)
+    short = str(Reader(compiled.doc, locale)("short_title", compiled.doc.get("short_title") or compiled.title))
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
     return shown | {"title": _full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
 
@@ -194,7 +194,7 @@ def _correct_page(found: CaseView, values: Mapping[str, Any], errors: tuple[Fiel
     materials = [_asked_material(compiled, each, reason, wrong.get(each)) for each, reason in asked.materials.items()]
     reasons = [(_field_title(compiled, path), reason) for path, reason in asked.fields.items()]
     summary = [*flow.summary(errors, compiled), *((f"m-{each['id']}", f"{each['title']}：{each['error']}") for each in materials if each["error"])]
-    lead = say("%(day)s前补上就行，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
+    lead = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
     shown = {"title": compiled.title, "short": str(compiled.doc.get("short_title") or compiled.title), "href": url_for("cases.show", case_id=found.id)}
     return page(
         "portal/correct.html",
