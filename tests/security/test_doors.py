@@ -327,7 +327,17 @@ def test_an_error_of_ours_shows_no_inside(world: World, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    "path", ["/no-such-page", "/cases/not-an-id", "/cases/01a20000-0000-7000-8000-000000000000/receipt", "/items/none", "/drafts/x/y", "/v1/none", "/office/none", "/office/cases/x"]
+    "path",
+    [
+        "/no-such-page",
+        "/cases/not-an-id",
+        "/cases/01a20000-0000-7000-8000-000000000000/receipt",
+        "/items/none",
+        "/drafts/x/y",
+        "/v1/none",
+        "/office/none",
+        "/office/cases/x",
+    ],
 )
 def test_an_address_that_does_not_exist_is_a_plain_404(world: World, path: str) -> None:
     for browser in (world.me(), world.staff("window")):
