@@ -62,6 +62,7 @@ setup(
         "fast": ["jsonschema-rs>=0.60,<1", "granian>=2.8,<3"],
         "postgresql": ["psycopg[binary]>=3.3,<4"],
         "dev": [
+            "setuptools>=77",  # builds the wheel that the suite installs
             "pytest>=9.2",
             "pytest-xdist>=3",
             "hypothesis>=6",

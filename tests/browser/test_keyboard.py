@@ -139,8 +139,8 @@ def test_apply_and_decide_with_the_keyboard_only(person: Callable[..., Page], ha
 def press_main(page: Page) -> None:
     """The main button, with the keyboard."""
     to(page, "main form button.main")
-    page.keyboard.press("Enter")
-    page.wait_for_load_state("domcontentloaded")
+    with page.expect_navigation(wait_until="domcontentloaded"):
+        page.keyboard.press("Enter")
     assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
 
 

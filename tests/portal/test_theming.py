@@ -120,7 +120,7 @@ def test_templates_of_a_theme_run_in_a_sandbox(tmp_path: Path) -> None:
     attack = '{% extends "parent/errors/error.html" %}{% block title %}{{ "".__class__.__mro__[1].__subclasses__() }}{% endblock %}'
     themes = Themes.load(default_root(), make(tmp_path, pages={"errors/error.html": attack}))
     with pytest.raises(SecurityError):
-        themes.environment("village", "zh", {}).get_template("errors/error.html").render(wide_locale="zh-CN", theme=themes.get("village"))
+        themes.environment("village", "zh", {"filter_set": str}).get_template("errors/error.html").render(wide_locale="zh-CN", theme=themes.get("village"))
 
 
 def test_no_core_template_holds_inline_script_or_style() -> None:
