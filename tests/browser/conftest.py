@@ -51,7 +51,7 @@ def chromium() -> Iterator[Browser]:
 
 def watched(context: BrowserContext) -> BrowserContext:
     """A context in which no script may fail and nothing of the site may be refused or broken."""
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(45_000)
     context.on("weberror", lambda error: pytest.fail(f"script error: {error.error}"))
     context.on("console", lambda message: _no_policy_breach(message.text))
     return context
