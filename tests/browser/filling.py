@@ -110,7 +110,8 @@ def begin(page: Page, hall: DemoHall, code: str, situation: Mapping[str, str]) -
     page.goto(hall.url(f"/items/{code}/apply"))
     if "/my/acting" in page.url:
         page.locator("input[name=party]").first.check()
-        page.locator("main form button.main").click()
+        with page.expect_navigation(wait_until="domcontentloaded"):
+            page.locator("main form button.main").click()
     for name, option in situation.items():
         pick = page.locator(f'input[name="_s.{name}"][value="{option}"]')
         if pick.count():
