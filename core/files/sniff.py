@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 import filetype
 
 from core.files.errors import FileRefused
+from core.files.pixels import MAX_PIXELS, TooManyParts, largest
 from core.files.spec import EXTENSIONS, KINDS, Limits
 
 MAX_MEMBERS = 2_000
@@ -47,7 +48,17 @@ def examine(content: bytes, name: str, limits: Limits) -> str:
         raise FileRefused("files.not_utf8" if said in _TEXT else "files.unknown_content", name=name, accept=accept)
     if found != said:
         raise FileRefused("files.unlike", name=name, extension=extension, found=found.upper(), accept=accept)
+    _refuse_giants(content, found, name, accept)
     return found
+
+
+def _refuse_giants(content: bytes, kind: str, name: str, accept: str) -> None:
+    try:
+        size = largest(content, kind)
+    except TooManyParts as error:
+        raise FileRefused("files.unknown_content", name=name, accept=accept) from error
+    if size is not None and size[0] * size[1] > MAX_PIXELS:
+        raise FileRefused("files.too_many_pixels", name=name, width=size[0], height=size[1], most=MAX_PIXELS // 10_000, most_mp=MAX_PIXELS // 1_000_000)
 
 
 def _refuse_what_runs(content: bytes, name: str) -> None:
