@@ -43,6 +43,8 @@ def _png(content: bytes) -> Iterator[Size]:
         length, name = int.from_bytes(content[at : at + 4]), content[at + 4 : at + 8]
         if name == b"IHDR" and at + 16 <= len(content):
             yield int.from_bytes(content[at + 8 : at + 12]), int.from_bytes(content[at + 12 : at + 16])
+        if name == b"IEND":
+            return
         at += 12 + length
     raise TooManyParts
 

@@ -41,3 +41,9 @@ class BlobRef:
     media_type: str
     size: int
     digest: str
+
+
+def fits(ref: BlobRef, name: str, limits: Limits) -> bool:
+    """Whether a file that is stored already is one that *limits* take under *name*: what is inside, how large, and what the name says."""
+    kind = next((kind for kind, (media_type, _) in KINDS.items() if media_type == ref.media_type), "")
+    return kind in limits.kinds and ref.size <= limits.max_bytes and EXTENSIONS.get(name.rpartition(".")[2].lower()) == kind

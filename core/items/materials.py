@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.files.spec import Limits
 from core.items.spec import JsonObject
 from core.rules.service import compile_rule
 
 State = Literal["required", "optional", "deferrable", "unknown"]
+DEFAULT_ACCEPT = ("pdf", "jpg", "png")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,16 @@ def needs(doc: Mapping[str, Any], facts: Mapping[str, Any]) -> tuple[Need, ...]:
         if state is not None:
             found.append(Need(material["id"], material, state, material.get("when")))
     return tuple(found)
+
+
+def limits_of(material: Mapping[str, Any]) -> Limits:
+    """What one file of a material may be."""
+    return Limits(max_bytes=int(material.get("max_mb") or 20) * 1024 * 1024, accept=tuple(material.get("accept") or DEFAULT_ACCEPT))
+
+
+def most(material: Mapping[str, Any]) -> int:
+    """How many files one material takes."""
+    return int(material.get("max_files") or 5)
 
 
 def _state(material: Mapping[str, Any], facts: Mapping[str, Any]) -> State | None:

@@ -1,4 +1,4 @@
-"""Files inside a form: photos, scans, drawn signatures. Both doors (citizens, staff) name and find them in the same way.
+"""Files inside a form: photos, scans, drawn signatures. Every door (portal, API, back office) names, finds and checks them in the same way.
 
 The answers hold references (``{id, name, size, media_type}``; a signature names its picture). Who holds the blob is written in the
 list of files of the draft or case, under ``form:<field path>``: a reference that is not in that list was made up by whoever posted it.
@@ -7,16 +7,26 @@ list of files of the draft or case, under ``form:<field path>``: a reference tha
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from core.cases.spec import Handed
+from core.cases.spec import CaseView, Handed
+from core.files import service as files
+from core.files.errors import BlobGone
+from core.files.sniff import clean_name
+from core.files.spec import Limits, fits
 from core.forms.fieldtypes.nested import which
+from core.forms.fieldtypes.uploads import accepted
 from core.forms.spec import Field, FormSpec
 from core.items.spec import CompiledItem
+from core.kernel.errors import BadInput
+from core.kernel.ids import is_id
+from core.web import edge
 from core.web.page import say
 
 PREFIX = "form:"
 #: The evidence of who stands for whom is listed as ``party:<role>``.
 PARTY = "party:"
 KINDS = frozenset({"file", "photo", "signature"})
+#: Files of a form that one application may hold, whatever its fields allow: rows multiply.
+MOST = 100
 #: ``act(field, blob id, reference)`` gives the reference as it should be, or ``None`` to drop it.
 Act = Callable[[Field, str, Mapping[str, Any]], Mapping[str, Any] | None]
 
@@ -24,6 +34,12 @@ Act = Callable[[Field, str, Mapping[str, Any]], Mapping[str, Any] | None]
 def material_of(field: Field) -> str:
     """The name under which the files of *field* are listed in a draft or case."""
     return (PREFIX + field.path)[:80]
+
+
+def limits_of(field: Field) -> Limits:
+    """What a file field takes."""
+    kinds = ("png",) if field.kind.key == "signature" else accepted(field)
+    return Limits(max_bytes=int(field.ui.get("max_mb") or 20) * 1024 * 1024, accept=kinds)
 
 
 def has_files(fields: Sequence[Field]) -> bool:
@@ -92,6 +108,72 @@ def handed(spec: FormSpec, values: Mapping[str, Any], held: Sequence[Handed]) ->
     """The files of *held* that *values* name, each once."""
     asked = {(material_of(field), blob) for field, blob in refs(spec, values)}
     return tuple(one for one in held if (one.material, one.blob_id) in asked)
+
+
+def strange(spec: FormSpec, values: Mapping[str, Any], held: Sequence[Handed]) -> tuple[Field, ...]:
+    """The fields of *values* that name a file which is not in *held*: somebody else's, of another kind, or none at all – nobody is told which."""
+    known = {(one.material, one.blob_id) for one in held}
+    return tuple(dict.fromkeys(field for field, blob in refs(spec, values) if (material_of(field), blob) not in known))
+
+
+def of_account(spec: FormSpec, values: Mapping[str, Any], account_id: str, known: Sequence[Handed] = ()) -> list[Handed]:
+    """Files that *values* name and the account itself holds: of a kind the field takes, nobody else's.
+
+    They were uploaded over the API, or for a correction whose page came back. Raises :class:`BadInput` for more than :data:`MOST`.
+    """
+    there, names, holder = {(one.material, one.blob_id) for one in known}, _names(spec, values), ("account", account_id)
+    asked = list(dict.fromkeys((material_of(field), blob, limits_of(field)) for field, blob in refs(spec, values)))
+    if len(asked) > MOST:
+        raise BadInput("web.files_many", most=MOST)
+    found = []
+    for material, blob, limits in asked:
+        if (material, blob) not in there and (one := _held_by(holder, material, blob, names.get(blob, ""), limits)) is not None:
+            found.append(one)
+    return found
+
+
+def _held_by(holder: tuple[str, str], material: str, blob: str, name: str, limits: Limits) -> Handed | None:
+    """The file *blob* for *material* when *holder* holds it and it is of a kind that is taken there."""
+    if not is_id(blob):
+        return None
+    try:
+        ref = files.describe(edge.session(), blob, holder=holder, name=clean_name(name))
+    except BlobGone:
+        return None
+    return Handed(material, ref.id, ref.name, ref.media_type, ref.size, ref.digest, holder) if fits(ref, ref.name, limits) else None
+
+
+def _names(spec: FormSpec, values: Mapping[str, Any]) -> dict[str, str]:
+    names: dict[str, str] = {}
+
+    def note(field: Field, blob: str, ref: Mapping[str, Any]) -> Mapping[str, Any]:
+        names[blob] = say("签名") + ".png" if field.kind.key == "signature" else str(ref.get("name") or "")
+        return ref
+
+    mapped(spec, values, note)
+    return names
+
+
+def of_case(view: CaseView) -> list[Handed]:
+    """The files inside the form of a case, as they stand."""
+    now = (one for one in view.materials if one.until_revision is None and one.material.startswith(PREFIX))
+    return [Handed(one.material, one.blob_id, one.name, one.media_type, one.size, "", ("case", view.id)) for one in now]
+
+
+def renewed(spec: FormSpec, before: Mapping[str, Any], after: Mapping[str, Any], held: Sequence[Handed]) -> tuple[tuple[Handed, ...], tuple[str, ...]]:
+    """What a correction does to the files of a form: those of every field that changed, all of which take the place of its old ones,
+    and the fields (as materials) that no file is left of.
+    """
+    was, stands = _blobs(spec, before), _blobs(spec, after)
+    changed = {material for material, blobs in stands.items() if was.get(material) != blobs}
+    return tuple(one for one in handed(spec, after, held) if one.material in changed), tuple(sorted(was.keys() - stands.keys()))
+
+
+def _blobs(spec: FormSpec, values: Mapping[str, Any]) -> dict[str, set[str]]:
+    found: dict[str, set[str]] = {}
+    for field, blob in refs(spec, values):
+        found.setdefault(material_of(field), set()).add(blob)
+    return found
 
 
 def _group(field: Field, values: Mapping[str, Any], act: Act) -> dict[str, Any]:

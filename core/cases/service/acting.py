@@ -82,9 +82,12 @@ def _hold(session: Session, case_id: str, task_no: int, kind: str, *, command_id
     return carry_out(session, case_id, command_id, decide, actor=actor)
 
 
-def correct(session: Session, case_id: str, *, values: Mapping[str, Any], materials: Sequence[Handed] = (), command_id: str, actor: Actor) -> ActResult:
+def correct(
+    session: Session, case_id: str, *, values: Mapping[str, Any], materials: Sequence[Handed] = (), dropped: Sequence[str] = (), command_id: str, actor: Actor
+) -> ActResult:  # fmt: skip
     """Answer the correction: *values* are the whole decided answers, of which only the fields asked for may differ; *materials* the new files.
 
+    *dropped* names file fields (``form:photo``) whose answer has no file any more: their old ones end with the revision they belonged to.
     Raises :class:`NotAsked` with a finding for everything else that changed.
     """
     access.require_party(session, case_id, actor)
@@ -93,21 +96,21 @@ def correct(session: Session, case_id: str, *, values: Mapping[str, Any], materi
         asked = session.execute(select(Correction.fields, Correction.materials).where(Correction.case_id == case.id)).first()
         if asked is None or case.marking.status != "correction_requested":
             raise TaskClosed(**_who_closed(session, case, None, actor))
-        _only_asked(case, values, materials, asked.fields, asked.materials)
+        _only_asked(case, values, materials, dropped, asked.fields, asked.materials)
         revision = case.row["payload_revision"] + 1
         content, promise = sealing.salted({**case.content, "values": dict(values)})
         corrected = {**case.content, "values": dict(values)}
         facts = {**case.facts(), "form": form_facts(case.compiled.form, corrected["values"])}
         plan = advance(case.compiled.route, case.marking, Command("correct", actor=actor.id), facts)
         handed = [{"material": m.material, "blob": m.blob_id} for m in materials]
-        received = Fact("papers_received", {"revision": revision, "payload": promise, "materials": handed})
+        received = Fact("papers_received", {"revision": revision, "payload": promise, "materials": handed, **({"dropped": list(dropped)} if dropped else {})})
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:
             assert loaded.key is not None
             sealed = sealing.seal_json(loaded.key, loaded.id, content)
             payload = {"case_id": loaded.id, "revision": revision, "region_root": loaded.row["region_root"], "sealed": sealed, "at": at}
             session.execute(insert(table(CasePayload)), payload)
-            _replace(session, loaded, materials, revision)
+            _replace(session, loaded, materials, dropped, revision)
             session.execute(update(Correction).where(Correction.case_id == loaded.id).values(answered_at=at))
             return (received,)
 
@@ -244,12 +247,15 @@ def _write_correction(session: Session, case: Loaded, plan: Plan, data: Mapping[
     return ()
 
 
-def _only_asked(case: Loaded, values: Mapping[str, Any], materials: Sequence[Handed], fields: Sequence[str], ids: Sequence[str]) -> None:
+def _only_asked(
+    case: Loaded, values: Mapping[str, Any], materials: Sequence[Handed], dropped: Sequence[str], fields: Sequence[str], ids: Sequence[str]
+) -> None:  # fmt: skip
     """Nothing but what was asked for re-opens; a computed field may follow from what changed."""
     before = case.content.get("values", {})
     allowed = {path.split(".")[0] for path in fields} | _computed(case)
     touched = [name for name in sorted({*before, *values}) if before.get(name) != values.get(name) and name not in allowed]
     touched += [m.material for m in materials if m.material not in ids and not _of_field(m.material, fields)]
+    touched += [material for material in dropped if not _of_field(material, fields)]
     if touched:
         raise NotAsked(what="、".join(_titles(case, touched)))
     missing = [material for material in ids if not any(m.material == material for m in materials)]
@@ -274,9 +280,9 @@ def _computed(case: Loaded) -> set[str]:
     return {name for name, field in properties.items() if isinstance(field, Mapping) and "computed" in (field.get("ui") or {})}
 
 
-def _replace(session: Session, case: Loaded, materials: Sequence[Handed], revision: int) -> None:
-    """New files take the place of the old ones, which stay readable with the revision they belonged to."""
-    replaced = {m.material for m in materials}
+def _replace(session: Session, case: Loaded, materials: Sequence[Handed], dropped: Sequence[str], revision: int) -> None:
+    """New files take the place of the old ones, and *dropped* ones end; all stay readable with the revision they belonged to."""
+    replaced = {m.material for m in materials} | set(dropped)
     if not replaced:
         return
     ended = update(CaseMaterial).where(CaseMaterial.case_id == case.id, CaseMaterial.material.in_(replaced), CaseMaterial.until_revision.is_(None))

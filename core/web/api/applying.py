@@ -1,6 +1,6 @@
 """Citizens over the API: tokens, uploads, applications, corrections, progress."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -9,19 +9,20 @@ from core.cases import queries
 from core.cases import service as cases
 from core.cases.spec import CaseView, Handed, PartyOnCase
 from core.files import service as files
-from core.files.spec import Limits
+from core.files.sniff import clean_name
+from core.files.spec import KINDS, Limits, fits
 from core.forms import service as forms
 from core.forms.spec import Decision, FormSpec
 from core.identity import service as identity
 from core.items import facts as item_facts
 from core.items import queries as items
-from core.items.materials import needs
+from core.items.materials import limits_of, most, needs
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, Finding, NotFound
 from core.kernel.text import normalise
 from core.licences import queries as library
 from core.licences import service as licences
-from core.web import edge
+from core.web import edge, enclosed
 from core.web.api.operation import caller, citizen, operation
 from core.web.api.plain import plain
 from core.web.api.tokens import LIFETIME, Unauthorised, issue
@@ -93,7 +94,8 @@ def upload() -> dict[str, Any]:
     file = request.files.get("file")
     if file is None:
         raise BadInput("web.api_file")
-    kept = files.put(edge.session(), file.stream, name=file.filename or "file", holder=("account", caller().id), limits=Limits(max_bytes=20 * 2**20))
+    limits = Limits(max_bytes=20 * 2**20, accept=tuple(KINDS))  # what its material or field takes is asked when it is named
+    kept = files.put(edge.session(), file.stream, name=file.filename or "file", holder=("account", caller().id), limits=limits)
     found: dict[str, Any] = plain(kept)
     return found
 
@@ -109,15 +111,17 @@ def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
     known = item_facts.facts(compiled.doc, situation, body["answers"], party={"kind": acting.party.kind}, channel="api")
     decision = forms.decide(compiled.form, dict(body["answers"]), facts=known)
     handed = _handed(body.get("materials") or {}, compiled)
-    refuse(compiled, decision, handed, known)
+    held = enclosed.of_account(compiled.form, decision.values, caller().id)
+    refuse(compiled, decision, (*handed, *held), known)
+    values = enclosed.own(compiled.form, decision.values, held)
     owner = next((o.department_id for o in current.offers if o.department_id == body.get("department")), current.offer.department_id)
     ref = cases.submit(
         session,
         compiled=compiled,
         version_id=current.version_id,
         owner=owner,
-        values=decision.values,
-        materials=handed,
+        values=values,
+        materials=(*handed, *enclosed.handed(compiled.form, values, held)),
         parties=(PartyOnCase(party),),
         channel="api",
         command_id=key,
@@ -128,22 +132,37 @@ def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
 
 
 def _handed(asked: Mapping[str, Sequence[Mapping[str, str]]], compiled: CompiledItem) -> list[Handed]:
-    """The uploads named in an application, each held by the caller; an upload of somebody else's is not found."""
-    known = {material["id"] for material in compiled.doc["materials"]}
-    strange = sorted(asked.keys() - known)
-    if strange:
-        raise BadInput("web.api_body", findings=tuple(Finding("error", f"materials/{name}", "web.api_no_material", {"name": name}) for name in strange))
-    holder, found = ("account", caller().id), []
-    for material, uploads in asked.items():
-        for each in uploads:
-            blob = files.describe(edge.session(), each["id"], holder=holder, name=each["name"])
-            found.append(Handed(material, blob.id, blob.name, blob.media_type, blob.size, blob.digest, holder))
+    """The uploads named in an application, each held by the caller; an upload of somebody else's is not found.
+
+    Raises :class:`BadInput` for a material that the item does not have or the applicant does not give, and for files that it does not take.
+    """
+    known = {material["id"]: material for material in compiled.doc["materials"] if material["source"]["from"] == "applicant"}
+    holder, found, wrong = ("account", caller().id), [], []
+    for name, uploads in asked.items():
+        material, path = known.get(name), f"materials/{name}"
+        if material is None:
+            wrong.append(Finding("error", path, "web.api_no_material", {"name": name}))
+            continue
+        if len(uploads) > most(material):
+            wrong.append(Finding("error", path, "web.api_material_many", {"title": material["title"], "most": most(material)}))
+        for each in uploads[: most(material)]:
+            blob = files.describe(edge.session(), each["id"], holder=holder, name=clean_name(each["name"]))
+            found.append(Handed(name, blob.id, blob.name, blob.media_type, blob.size, blob.digest, holder))
+            if not fits(blob, blob.name, limits_of(material)):
+                wrong.append(Finding("error", path, "web.api_file_kind", {"name": blob.name, **limit_words(limits_of(material))}))
+    if wrong:
+        raise BadInput("web.api_body", findings=tuple(wrong))
     return found
+
+
+def limit_words(limits: Limits) -> dict[str, Any]:
+    """What is taken, for the words of a refusal."""
+    return {"accept": "、".join(sorted(limits.kinds)).upper(), "max_mb": limits.max_bytes // 2**20}
 
 
 def refuse(compiled: CompiledItem, decision: Decision, handed: Sequence[Handed], known: Mapping[str, Any]) -> None:
     """Raise :class:`BadInput` with everything that is wrong or missing, answers and materials together."""
-    wrong = list(findings_of(decision, compiled.form))
+    wrong = [*findings_of(decision, compiled.form), *strangers(compiled.form, decision.values, handed)]
     there = {one.material for one in handed}
     wrong += [
         Finding("error", f"materials/{need.id}", "web.api_material_missing", {"title": need.doc["title"]})
@@ -157,6 +176,13 @@ def refuse(compiled: CompiledItem, decision: Decision, handed: Sequence[Handed],
 def findings_of(decision: Decision, form: FormSpec) -> tuple[Finding, ...]:
     """Form errors as findings, already in the caller's words."""
     return tuple(Finding("error", f"answers/{error.path}", "web.api_answer", {"words": forms.words(error, form, edge.locale())}) for error in decision.errors)
+
+
+def strangers(form: FormSpec, values: Mapping[str, Any], held: Sequence[Handed]) -> Iterator[Finding]:
+    """A finding for every field that names a file which the caller did not hand in, or which the field does not take."""
+    for field in enclosed.strange(form, values, held):
+        title = form.text(f"{field.path}.title", field.title, edge.locale())[0]
+        yield Finding("error", f"answers/{field.path}", "web.api_strange_file", {"title": title, **limit_words(enclosed.limits_of(field))})
 
 
 @operation("GET", "/cases", "The caller's cases, newest first", auth="citizen", query={"after": "cursor"})
@@ -192,11 +218,14 @@ def answer_correction(case_id: str, body: Mapping[str, Any], key: str) -> dict[s
     values = {**(view.values or {}), **(body.get("answers") or {})}
     known = item_facts.facts(compiled.doc, view.situation, values, channel=view.channel)
     decision = forms.decide(compiled.form, values, facts=known)
-    if decision.errors:
-        raise BadInput(findings=findings_of(decision, compiled.form))
-    result = cases.correct(
-        edge.session(), case_id, values=decision.values, materials=_handed(body.get("materials") or {}, compiled), command_id=key, actor=citizen()
-    )
+    held = enclosed.of_case(view)
+    held += enclosed.of_account(compiled.form, decision.values, caller().id, held)
+    if wrong := (*findings_of(decision, compiled.form), *strangers(compiled.form, decision.values, held)):
+        raise BadInput(findings=wrong)
+    values = enclosed.own(compiled.form, decision.values, held)
+    changed, dropped = enclosed.renewed(compiled.form, view.values or {}, values, held)
+    materials = (*_handed(body.get("materials") or {}, compiled), *changed)
+    result = cases.correct(edge.session(), case_id, values=values, materials=materials, dropped=dropped, command_id=key, actor=citizen())
     found: dict[str, Any] = plain(result)
     return found
 

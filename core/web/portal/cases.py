@@ -17,6 +17,7 @@ from core.forms.spec import FieldError, Page, Section
 from core.guides.draw import qr_svg
 from core.identity import service as identity
 from core.items import queries as items
+from core.items.materials import most
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.clock import local
@@ -229,7 +230,7 @@ def _asked_material(compiled: CompiledItem, material_id: str, reason: str, error
         "help": doc.get("help") or "",
         "limits": papers.limit_words(doc),
         "accept": papers.accept_attribute(doc),
-        "many": papers.most(doc) > 1,
+        "many": most(doc) > 1,
         "error": error,
     }
 
@@ -260,8 +261,8 @@ def corrected(case_id: str) -> Any:
     renewed = only | {path.split(".")[0] for path in decision.computed}
     whole = {name: value for name, value in before.items() if name not in renewed}
     whole |= {name: value for name, value in decision.values.items() if name in renewed}
-    changed = _new_files(compiled, before, whole, held)
-    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), command_id=command, actor=edge.citizen())
+    changed, dropped = enclosed.renewed(compiled.form, before, whole, held)
+    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, actor=edge.citizen())
     return redirect(url_for("cases.show", case_id=found.id), 303)
 
 
@@ -269,30 +270,12 @@ def _form_files(found: CaseView, compiled: CompiledItem, values: dict[str, Any],
     """Files inside the fields asked for: those of the case, those just posted, and those of a page that came back with errors."""
     me = edge.account()
     assert me is not None
-    held = [
-        Handed(one.material, one.blob_id, one.name, one.media_type, one.size, "", ("case", found.id))
-        for one in found.materials
-        if one.until_revision is None and one.material.startswith(enclosed.PREFIX)
-    ]
-    held += enclosures.of_account(compiled.form, values, me.id, held)
+    held = enclosed.of_case(found)
+    held += enclosed.of_account(compiled.form, values, me.id, held)
     kept = enclosed.own(compiled.form, values, held)
     asked, taken, refused = enclosures.take(compiled.form, kept, held, ("account", me.id))
     refused = [error for error in refused if error.path.split(".")[0] in only]
     return {name: value for name, value in asked.items() if name in only or name in kept}, taken, refused
-
-
-def _new_files(compiled: CompiledItem, before: Mapping[str, Any], after: Mapping[str, Any], held: list[Handed]) -> tuple[Handed, ...]:
-    """The files of every file field that changed: its new ones take the place of all its old ones."""
-
-    def of(values: Mapping[str, Any]) -> dict[str, set[str]]:
-        found: dict[str, set[str]] = {}
-        for field, blob in enclosed.refs(compiled.form, values):
-            found.setdefault(enclosed.material_of(field), set()).add(blob)
-        return found
-
-    was, now_ = of(before), of(after)
-    changed = {material for material, blobs in now_.items() if was.get(material) != blobs}
-    return tuple(one for one in enclosed.handed(compiled.form, after, held) if one.material in changed)
 
 
 def _uploads(found: CaseView, compiled: CompiledItem) -> tuple[tuple[Handed, ...], dict[str, str]]:

@@ -11,28 +11,14 @@ from core.cases.errors import DraftStale
 from core.cases.spec import DraftView, Handed
 from core.cases.versions import pinned
 from core.files import service as files
-from core.files.errors import BlobGone
-from core.files.spec import EXTENSIONS, KINDS, Limits
 from core.forms import service as forms
-from core.forms.fieldtypes.uploads import accepted
 from core.forms.spec import Field, FieldError, FormSpec
 from core.items import facts as item_facts
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, NotFound, PlatformError
-from core.kernel.ids import is_id
 from core.web import edge, enclosed
 from core.web.limits import limit
-from core.web.page import say
 from core.web.portal import acting, offer
-
-#: Files of a form that one draft may hold, whatever its fields allow: rows multiply.
-MOST = 100
-
-
-def limits_of(field: Field) -> Limits:
-    """What a file field takes."""
-    kinds = ("png",) if field.kind.key == "signature" else accepted(field)
-    return Limits(max_bytes=int(field.ui.get("max_mb") or 20) * 1024 * 1024, accept=kinds)
 
 
 def _most(field: Field) -> int:
@@ -75,10 +61,10 @@ def _take_one(
 def keep(field: Field, sent: FileStorage, held: list[Handed], holder: tuple[str, str]) -> Handed:
     """Check one file for *field*, keep it for *holder* and write it into *held*. Raises :class:`PlatformError` with why it was refused."""
     material = enclosed.material_of(field)
-    if sum(one.material.startswith(enclosed.PREFIX) for one in held) >= MOST:
-        raise BadInput("web.files_many", most=MOST)
+    if sum(one.material.startswith(enclosed.PREFIX) for one in held) >= enclosed.MOST:
+        raise BadInput("web.files_many", most=enclosed.MOST)
     limit("uploads", "200/hour", holder[1])
-    ref = files.put(edge.session(), sent.stream, name=str(sent.filename), holder=holder, limits=limits_of(field))
+    ref = files.put(edge.session(), sent.stream, name=str(sent.filename), holder=holder, limits=enclosed.limits_of(field))
     one = Handed(material, ref.id, ref.name, ref.media_type, ref.size, ref.digest, holder)
     held[:] = [each for each in held if (each.material, each.blob_id) != (material, ref.id)] + [one]
     return one
@@ -177,36 +163,3 @@ def _into(draft_id: str, name: str, sent: FileStorage) -> tuple[DraftView, Hande
 
 def _told(one: Handed, draft_id: str) -> dict[str, Any]:
     return {"id": one.blob_id, "name": one.name, "size": one.size, "media_type": one.media_type, "href": preview(one.blob_id, draft_id)}
-
-
-# --- of an account, while a correction is being written -------------------------------------------------------------------------------------------
-
-
-def of_account(spec: FormSpec, values: Mapping[str, Any], account_id: str, known: Sequence[Handed]) -> list[Handed]:
-    """Files that *values* name and the account itself holds (uploaded with a page that came back): of a kind the field takes, nobody else's."""
-    there, found = {(one.material, one.blob_id) for one in known}, []
-    names = _names(spec, values)
-    for field, blob in enclosed.refs(spec, values):
-        if (enclosed.material_of(field), blob) in there or not is_id(blob):
-            continue
-        try:
-            ref = files.describe(edge.session(), blob, holder=("account", account_id))
-        except BlobGone:
-            continue
-        kind = next((kind for kind, (media, _) in KINDS.items() if media == ref.media_type), "")
-        name = names.get(blob, "")
-        fits = kind in limits_of(field).kinds and ref.size <= limits_of(field).max_bytes
-        if fits and EXTENSIONS.get(name.rpartition(".")[2].lower()) == kind:
-            found.append(Handed(enclosed.material_of(field), ref.id, name, ref.media_type, ref.size, ref.digest, ("account", account_id)))
-    return found
-
-
-def _names(spec: FormSpec, values: Mapping[str, Any]) -> dict[str, str]:
-    names: dict[str, str] = {}
-
-    def note(field: Field, blob: str, ref: Mapping[str, Any]) -> Mapping[str, Any]:
-        names[blob] = say("签名") + ".png" if field.kind.key == "signature" else str(ref.get("name") or "")
-        return ref
-
-    enclosed.mapped(spec, values, note)
-    return names

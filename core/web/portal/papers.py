@@ -13,10 +13,10 @@ from core.cases import drafts
 from core.cases.errors import DraftStale
 from core.cases.spec import DraftView, Handed
 from core.files import service as files
-from core.files.spec import KINDS, Limits
+from core.files.spec import KINDS
 from core.forms import service as forms
 from core.forms.spec import Decision
-from core.items.materials import Need, needs
+from core.items.materials import DEFAULT_ACCEPT, Need, limits_of, most, needs
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.errors import NotFound, PlatformError
@@ -30,19 +30,8 @@ from core.web.portal.browse import portal
 from core.web.portal.flow import CHECK, MATERIALS
 
 Answer = str | Response | tuple[str, int]
-DEFAULT_ACCEPT = ("pdf", "jpg", "png")
 #: Types a browser shows by itself and that cannot run anything; the rest is offered for download.
 _SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png", "image/webp"})
-
-
-def limits_of(material: Mapping[str, Any]) -> Limits:
-    """What one material takes."""
-    return Limits(max_bytes=int(material.get("max_mb") or 20) * 1024 * 1024, accept=tuple(material.get("accept") or DEFAULT_ACCEPT))
-
-
-def most(material: Mapping[str, Any]) -> int:
-    """How many files one material takes."""
-    return int(material.get("max_files") or 5)
 
 
 def missing(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any]) -> list[Need]:
