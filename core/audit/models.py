@@ -6,13 +6,14 @@ from sqlalchemy import Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
+from core.db.months import MONTHLY
 
 
 class Entry(Base):
     """One thing somebody did or looked at. ``hash`` covers every other column (docs/formats.md)."""
 
     __tablename__ = "audit_entry"
-    __table_args__ = (Index(None, "subject_kind", "subject_id", "at"), Index(None, "actor_id", "at"), Index(None, "at"))
+    __table_args__ = (Index(None, "subject_kind", "subject_id", "at"), Index(None, "actor_id", "at"), Index(None, "at"), {"info": {MONTHLY: "stream"}})
 
     stream: Mapped[str] = mapped_column(String(20), primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)

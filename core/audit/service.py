@@ -8,14 +8,15 @@ import json
 import secrets
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from core.audit.models import Entry, Head
 from core.audit.spec import Problem, Root
+from core.db.together import Rows, insert_together
 from core.kernel import canonical
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -23,6 +24,16 @@ from core.kernel.clock import now
 FORMAT = 1
 SHARDS = 16
 _STREAM = "audit_stream"
+_ENTRY, _HEAD = cast(Table, Entry.__table__), cast(Table, Head.__table__)
+
+
+def _locking(dialect: Any) -> Any:
+    """A change that changes nothing takes the row's lock and returns what is there; a new stream begins at its genesis."""
+    fresh = dialect.insert(_HEAD).values(stream=bindparam("stream"), seq=0, hash=bindparam("hash"))
+    return fresh.on_conflict_do_update(index_elements=["stream"], set_={"seq": _HEAD.c.seq}).returning(_HEAD.c.seq, _HEAD.c.hash)
+
+
+_LOCKED, _LOCKED_SQLITE = _locking(postgresql), _locking(sqlite)
 
 
 def record(session: Session, action: str, *, subject: tuple[str, str], actor: Actor, detail: Mapping[str, Any] | None = None) -> None:
@@ -46,8 +57,8 @@ def record(session: Session, action: str, *, subject: tuple[str, str], actor: Ac
         "previous": previous,
     }
     values["hash"] = entry_hash(values)
-    session.execute(insert(Entry).values(values))
-    session.execute(update(Head).where(Head.stream == stream).values(seq=seq + 1, hash=values["hash"]), execution_options={"synchronize_session": False})
+    head = {"stream": stream, "seq": seq + 1, "hash": values["hash"]}
+    insert_together(session, Rows(_ENTRY, [values]), Rows(_HEAD, [head], "replace"))
 
 
 def entry_hash(values: Mapping[str, Any]) -> str:
@@ -122,10 +133,8 @@ def _stream(session: Session, at: datetime) -> str:
 
 
 def _locked_head(session: Session, stream: str) -> tuple[int, str]:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(Head).values(stream=stream, seq=0, hash=genesis(stream))
-    # A change that changes nothing takes the row lock and returns what is there.
-    row = session.execute(statement.on_conflict_do_update(index_elements=["stream"], set_={"seq": Head.seq}).returning(Head.seq, Head.hash)).one()
+    statement = _LOCKED_SQLITE if session.get_bind().dialect.name == "sqlite" else _LOCKED
+    row = session.execute(statement, {"stream": stream, "hash": genesis(stream)}).one()
     return row.seq, row.hash
 
 

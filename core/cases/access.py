@@ -1,13 +1,14 @@
 """Who may see and touch a case – always in the query, never after it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, literal, or_, select
 from sqlalchemy.orm import Session
 
 from core.cases.errors import CaseNotFound
-from core.cases.models import Case, CaseParty, CaseTask, CaseTaskDone
+from core.cases.models import Case, CaseParty, CaseTask, CaseTaskDone, table
 from core.identity import queries as people
 from core.identity.models import AccountParty, Post
 from core.identity.spec import PostView
@@ -30,49 +31,86 @@ class TaskRow(NamedTuple):
     lender: str | None = None
 
 
-def of_account(account_id: str) -> ColumnElement[bool]:
-    """Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer."""
-    link = and_(AccountParty.party_id == CaseParty.party_id, AccountParty.account_id == account_id)
-    in_force = or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today())
-    whose = and_(CaseParty.case_id == Case.id, CaseParty.role.in_(APPLICANTS))
-    return exists(select(literal(1)).select_from(CaseParty).join(AccountParty, link).where(whose, in_force))
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody may see, as a condition on cases (built once, so that a statement with it is compiled once) and the parameters that make it theirs."""
+
+    condition: ColumnElement[bool]
+    params: Mapping[str, Any]
 
 
-def of_posts(posts: Sequence[PostView]) -> ColumnElement[bool]:
-    """Cases that a department of *posts* owns, works on, or worked on."""
-    departments = sorted({post.department_id for post in posts})
-    open_ = exists(select(literal(1)).where(CaseTask.case_id == Case.id, CaseTask.department_id.in_(departments)))
-    done = exists(select(literal(1)).where(CaseTaskDone.case_id == Case.id, CaseTaskDone.department_id.in_(departments)))
-    return or_(Case.department_id.in_(departments), open_, done)
+_case, _party, _link = table(Case).c, table(CaseParty).c, table(AccountParty).c
+_task, _done = table(CaseTask).c, table(CaseTaskDone).c
+_departments: BindParameter[Any] = bindparam("seen_departments", expanding=True)
+
+#: Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer.
+BY_ACCOUNT = exists(
+    select(literal(1))
+    .select_from(table(CaseParty).join(table(AccountParty), and_(_link.party_id == _party.party_id, _link.account_id == bindparam("seen_account"))))
+    .where(
+        _party.case_id == _case.id,
+        _party.role.in_(APPLICANTS),
+        or_(_link.valid_until.is_(None), _link.valid_until >= bindparam("seen_day")),
+    )
+    .correlate(table(Case))
+)
+#: Cases that one of the departments owns, works on, or worked on.
+BY_POSTS = or_(
+    _case.department_id.in_(_departments),
+    exists(select(literal(1)).where(_task.case_id == _case.id, _task.department_id.in_(_departments)).correlate(table(Case))),
+    exists(select(literal(1)).where(_done.case_id == _case.id, _done.department_id.in_(_departments)).correlate(table(Case))),
+)
+EVERY = literal(True) == literal(True)
 
 
-def of_actor(session: Session, actor: Actor) -> ColumnElement[bool]:
-    """The filter for whoever asks. Raises :class:`CaseNotFound` for one who can see no case at all."""
+def of_account(account_id: str) -> Sight:
+    """What the account of a party sees."""
+    return Sight(BY_ACCOUNT, {"seen_account": account_id, "seen_day": today()})
+
+
+def of_posts(posts: Sequence[PostView]) -> Sight:
+    """What the departments of *posts* give sight of."""
+    return Sight(BY_POSTS, {"seen_departments": sorted({post.department_id for post in posts})})
+
+
+def of_actor(session: Session, actor: Actor) -> Sight:
+    """What whoever asks may see. The platform itself sees every case."""
     if actor.kind in ("citizen", "agent"):
         return of_account(actor.id)
     if actor.kind == "staff":
         return of_posts(people.staff_view(session, actor.id).posts)
-    return literal(True) == literal(True)
+    return Sight(EVERY, {})
 
 
 def require_party(session: Session, case_id: str, actor: Actor) -> None:
     """Raise :class:`CaseNotFound` unless the citizen may act for a party of the case."""
     allowed = actor.kind in ("citizen", "agent") and is_id(case_id)
-    if not allowed or session.execute(select(Case.id).where(Case.id == case_id, of_account(actor.id))).scalar() is None:
+    if not allowed or not _seen(session, case_id, of_account(actor.id)):
         raise CaseNotFound
 
 
 def staff_may_see(session: Session, case_id: str, actor: Actor) -> bool:
     """Whether a post of the member of staff gives sight of the case."""
-    return session.execute(select(Case.id).where(Case.id == case_id, of_actor(session, actor))).scalar() is not None
+    return _seen(session, case_id, of_actor(session, actor))
+
+
+def _seen(session: Session, case_id: str, sight: Sight) -> bool:
+    return session.execute(select(_case.id).where(_case.id == bindparam("asked"), sight.condition), {"asked": case_id, **sight.params}).scalar() is not None
+
+
+_own = table(Post).c
+_ROWS = (
+    select(_task.no, _task.department_id, _task.role, _task.claimed_by, _own.id.is_not(None))
+    .select_from(
+        table(CaseTask).outerjoin(table(Post), and_(_own.department_id == _task.department_id, _own.role == _task.role, _own.staff_id == bindparam("staff_id")))
+    )
+    .where(_task.case_id == bindparam("case_id"), _task.no == bindparam("no"))
+)
 
 
 def task_rows(session: Session, case_id: str, task_no: int, staff_id: str) -> list[TaskRow]:
     """The candidate rows of an open task with who holds it: own posts in one statement, delegated ones only when those do not do."""
-    own = and_(Post.department_id == CaseTask.department_id, Post.role == CaseTask.role, Post.staff_id == staff_id)
-    columns: tuple[Any, ...] = (CaseTask.no, CaseTask.department_id, CaseTask.role, CaseTask.claimed_by, Post.id.is_not(None))
-    query = select(*columns).outerjoin(Post, own).where(CaseTask.case_id == case_id, CaseTask.no == task_no)
-    rows = [TaskRow(*row) for row in session.execute(query)]
+    rows = [TaskRow(*row) for row in session.execute(_ROWS, {"case_id": case_id, "no": task_no, "staff_id": staff_id})]
     if not rows or any(row.holds for row in rows):
         return rows
     lent = {(post.department_id, post.role): post.on_behalf_of for post in people.staff_view(session, staff_id).posts if post.on_behalf_of is not None}

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Account, Delegation, Department, Division, HallHost, Party, Post, Staff
@@ -16,9 +16,10 @@ from core.kernel.clock import now, today
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
 
-#: How long a process trusts the title of a department (real seconds).
+#: How long a process trusts the title of a department or the name of a colleague (real seconds).
 FRESH_SECONDS = 30.0
 _titles: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
+_names: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _kinds: "WeakKeyDictionary[Any, dict[str, tuple[dict[str, str], float]]]" = WeakKeyDictionary()
 _DEPARTMENT = select(
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
@@ -26,10 +27,31 @@ _DEPARTMENT = select(
 ).join(Division, Division.id == Department.division_id)  # fmt: skip
 _DIVISION = select(Division.id, Division.code, Division.title, Division.level, Division.parent_id, Division.path, Division.region_root)
 
+_staff_, _post, _department_, _division_ = Staff.__table__.c, Post.__table__.c, Department.__table__.c, Division.__table__.c
+_grant = Delegation.__table__.c
+_GRANTED = exists().where(
+    _grant.to_staff_id == _staff_.id,
+    _grant.valid_until >= bindparam("day"),
+    _grant.valid_from <= bindparam("day"),
+    or_(_grant.revoked_at.is_(None), _grant.revoked_at > bindparam("at")),
+)
+#: Built once, from plain tables: every page of the back office begins with it.
+_STAFF = (
+    select(
+        _staff_.id, _staff_.name, _GRANTED.label("granted"), _department_.id, _department_.code, _department_.title, _department_.division_id,
+        _division_.path, _post.role,
+    )
+    .select_from(Staff.__table__.outerjoin(Post.__table__).outerjoin(Department.__table__).outerjoin(Division.__table__))
+    .where(_staff_.active)
+    .order_by(_division_.path, _department_.code, _post.role)
+)  # fmt: skip
+_STAFF_OF_USER = _STAFF.where(_staff_.user_id == bindparam("user_id"))
+_STAFF_BY_ID = _STAFF.where(_staff_.id == bindparam("staff_id"))
+
 
 def staff_of_user(session: Session, user_id: str) -> StaffView:
     """The member of staff behind a back-office user, with the posts in force today. Raises :class:`NotFound`."""
-    return _staff(session, select(Staff.id, Staff.name).where(Staff.user_id == str(user_id), Staff.active))
+    return _staff(session, _STAFF_OF_USER, user_id=str(user_id))
 
 
 _WHO = "identity.staff"
@@ -45,23 +67,29 @@ def staff_view(session: Session, staff_id: str) -> StaffView:
     known: StaffView | None = session.info.get(_WHO)
     if known is not None and known.id == staff_id:
         return known
-    return _staff(session, select(Staff.id, Staff.name).where(Staff.id == staff_id, Staff.active))
+    return _staff(session, _STAFF_BY_ID, staff_id=staff_id)
 
 
 def staff_names(session: Session, staff_ids: Sequence[str]) -> dict[str, str]:
-    """Names of members of staff, also of those who left."""
-    if not staff_ids:
-        return {}
-    return {row.id: row.name for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(set(staff_ids))))}
+    """Names of members of staff, also of those who left; remembered by the process like :func:`titles`."""
+    known, at = _names.setdefault(session.get_bind(), {}), time.monotonic()
+    wanted = set(staff_ids)
+    missing = [each for each in wanted if each not in known or at - known[each][1] > FRESH_SECONDS]
+    if missing:
+        known |= {row.id: (row.name, at) for row in session.execute(select(Staff.id, Staff.name).where(Staff.id.in_(missing)))}
+    return {each: known[each][0] for each in wanted if each in known}
 
 
-def _staff(session: Session, query: Select[*tuple[Any, ...]]) -> StaffView:
-    found = session.execute(query).first()
-    if found is None:
+def _staff(session: Session, query: Select[*tuple[Any, ...]], **who: str) -> StaffView:
+    """Who it is, their own posts and whether anybody delegates to them, in one statement; delegations are followed only where there are some."""
+    rows = session.execute(query, {**who, "day": today(), "at": now()}).all()
+    if not rows:
         raise NotFound
-    posts = [*_posts(session, [found.id]).get(found.id, [])]
-    posts.extend(_delegated(session, found.id))
-    return StaffView(found.id, found.name, tuple(posts))
+    staff_id, name, granted = rows[0][:3]
+    posts = [PostView(*row[3:]) for row in rows if row.role is not None]
+    if granted:
+        posts.extend(_delegated(session, staff_id))
+    return StaffView(staff_id, name, tuple(posts))
 
 
 def _posts(session: Session, staff_ids: Sequence[str]) -> dict[str, list[PostView]]:

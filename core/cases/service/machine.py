@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from core.cases import chain, clocks, sealing
@@ -43,6 +43,27 @@ OWN_CLOCKS = ("delivery", "main", "correction", "intake")
 #: How long a process trusts where an organisation relation led (real seconds).
 FRESH_SECONDS = 30.0
 _organisations: "WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[float, tuple[str, ...]]]]" = WeakKeyDictionary()
+
+
+_case, _payload, _command, _clock, _task = table(Case).c, table(CasePayload).c, table(CaseCommand).c, table(CaseClock).c, table(CaseTask).c
+_newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
+_alive = (_clock.case_id == _case.id) & (_clock.state != "stopped")
+#: Statements that every command runs are built once.
+_LOADED = (
+    select(*_case, _payload.sealed.label("sealed_payload"), _command.result.label("earlier"), _clock.name.label("clock"), _clock.ledger)
+    .select_from(
+        table(Case)
+        .join(table(CasePayload), _newest)
+        .outerjoin(table(CaseCommand), _command.command_key == bindparam("key"))
+        .outerjoin(table(CaseClock), _alive)
+    )
+    .where(_case.id == bindparam("case"))
+)
+_DONE = (
+    delete(table(CaseTask))
+    .where(_task.case_id == bindparam("case"), _task.no.in_(bindparam("closed", expanding=True)))
+    .returning(_task.no, _task.node, _task.kind, _task.title, _task.department_id, _task.role, _task.opened_at)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +133,7 @@ def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping
     """The case with its newest answers, its living clocks and the answer to command *key* when it was carried out: one statement."""
     if not is_id(case_id):
         raise CaseNotFound
-    query = (
-        select(*Case.__table__.c, CasePayload.sealed.label("sealed_payload"), CaseCommand.result.label("earlier"))
-        .add_columns(CaseClock.name.label("clock"), CaseClock.ledger)
-        .join(CasePayload, (CasePayload.case_id == Case.id) & (CasePayload.revision == Case.payload_revision))
-        .outerjoin(CaseCommand, CaseCommand.command_key == key)
-        .outerjoin(CaseClock, (CaseClock.case_id == Case.id) & (CaseClock.state != "stopped"))
-        .where(Case.id == case_id)
-    )
-    rows = session.execute(query).mappings().all()
+    rows = session.execute(_LOADED, {"case": case_id, "key": key}).mappings().all()
     if not rows:
         raise CaseNotFound
     row = rows[0]
@@ -143,8 +156,8 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     )
     events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
     columns = {**_columns(plan, change, actor, at, changed, row), "seq": events[-1]["seq"], "head": events[-1]["hash"]}
-    claim = update(Case).where(Case.id == case.id, Case.version == row["version"]).values(version=row["version"] + 1, **columns)
-    if session.execute(claim.returning(Case.id), execution_options={"synchronize_session": False}).scalar() is None:
+    claim = update(table(Case)).where(_case.id == case.id, _case.version == row["version"]).values(version=row["version"] + 1, **columns)
+    if session.execute(claim.returning(_case.id)).scalar() is None:
         raise _Moved
     more, last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
@@ -190,9 +203,7 @@ def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor
     closes = change.plan.closes
     if not closes:
         return Rows(table(CaseTaskDone), ())
-    gone = delete(CaseTask).where(CaseTask.case_id == case.id, CaseTask.no.in_(closes))
-    columns = (CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.title, CaseTask.department_id, CaseTask.role, CaseTask.opened_at)
-    rows = {row.no: row for row in session.execute(gone.returning(*columns), execution_options={"synchronize_session": False})}
+    rows = {row.no: row for row in session.execute(_DONE, {"case": case.id, "closed": list(closes)})}
     done = [
         {
             "case_id": case.id, "no": row.no, "region_root": case.row["region_root"], "node": row.node, "kind": row.kind, "title": row.title,
@@ -271,10 +282,7 @@ def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str
         return [], {"seq": last["seq"], "results": results}
     rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
     results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
-    session.execute(
-        update(Case).where(Case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(update(table(Case)).where(_case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results))
     return rows, {"seq": rows[-1]["seq"], "results": results}
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from flask import abort, flash, g, get_flashed_messages, redirect, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from core.identity import queries as people
@@ -21,6 +21,9 @@ from core.web.page import page
 from core.web.page import say as _
 
 T = TypeVar("T")
+_user = User.__table__.c
+#: Built once, from the plain table: asked at every page.
+_ACTIVE = select(_user.active).where(_user.id == bindparam("user_id"))
 
 
 def staff() -> StaffView | None:
@@ -35,7 +38,7 @@ def _staff(user_id: str | None) -> StaffView | None:
     if not user_id or not user_id.isdigit():
         return None
     session = edge.session()
-    if not session.scalar(select(User.active).where(User.id == int(user_id))):
+    if not session.scalar(_ACTIVE, {"user_id": int(user_id)}):
         return None
     try:
         found = people.staff_of_user(session, user_id)

@@ -1,0 +1,167 @@
+"""One case, whole, as a page shows it: read in a handful of statements that are built once, opened with the case's own key."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy.orm import Session
+
+from core.cases import access, clocks, sealing
+from core.cases.errors import CaseNotFound
+from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
+from core.cases.service.decision import documents_ready
+from core.cases.spec import CaseView, ClockView, CorrectionView, HistoryLine, MaterialView, TaskView
+from core.cases.versions import pinned
+from core.identity import queries as people
+from core.items.facts import facts as item_facts
+from core.items.spec import CompiledItem
+from core.kernel.actor import Actor
+from core.kernel.clock import now
+from core.kernel.ids import is_id
+from core.kernel.masking import mask_name
+from core.keys.keyring import DataKey
+from core.routing.actions import actions
+from core.routing.marking import Marking
+from core.worktime.projection import project
+from core.worktime.spec import Ledger
+
+_case, _payload, _party, _file = table(Case).c, table(CasePayload).c, table(CaseParty).c, table(CaseMaterial).c
+_task, _clock, _event = table(CaseTask).c, table(CaseClock).c, table(CaseEvent).c
+_id: BindParameter[str] = bindparam("case_id")
+_newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
+_CASE = select(*_case, _payload.sealed.label("sealed_payload")).select_from(table(Case).outerjoin(table(CasePayload), _newest)).where(_case.id == _id)
+_PARTIES = select(_party.party_id, _party.role, _party.authority, _party.evidence_blob, _party.masked_name).where(_party.case_id == _id)
+_MATERIALS = select(*_file).where(_file.case_id == _id).order_by(_file.material, _file.id)
+_TASKS = select(*_task).where(_task.case_id == _id).order_by(_task.no)
+_CLOCKS = select(_clock.name, _clock.ledger).where(_clock.case_id == _id).order_by(_clock.name)
+_EVENTS = select(*_event).where(_event.case_id == _id).order_by(_event.seq)
+
+
+def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor | None, locale: str) -> CaseView:
+    """Everything of a case that *viewer* may see; ``None`` is somebody with the query code only. Raises :class:`CaseNotFound`."""
+    if not is_id(case_id):
+        raise CaseNotFound
+    row = session.execute(_CASE.where(sight.condition), {**sight.params, "case_id": case_id}).mappings().first()
+    if row is None:
+        raise CaseNotFound
+    key = sealing.key_of(session, case_id, row["wrapped_key"])
+    content = (sealing.open_json(key, case_id, row["sealed_payload"]) or {}).get("value") if viewer is not None else None
+    compiled = pinned(session, row["version_id"])
+    marking = Marking.from_json(row["marking"])
+    history = _history(session, row, key, viewer)
+    handed = any(line.body.get("materials") for line in history)  # what was handed in is named in the events; most cases have no file
+    return CaseView(
+        id=case_id, number=row["number"], item_code=row["item_code"], item_title=row["item_title"], version_id=row["version_id"],
+        department_id=row["department_id"], division_id=row["division_id"], channel=row["channel"], applicant=row["applicant"], status=row["status"],
+        outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
+        ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
+        parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
+        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer), clocks=_clocks(session, case_id, compiled, locale),
+        history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
+        results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
+    )  # fmt: skip
+
+
+def _code(row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> str | None:
+    """The applicant's own secret; staff has no use for it."""
+    if viewer is None or viewer.kind != "citizen":
+        return None
+    code: str | None = sealing.open_json(key, row["id"], row["sealed_query_code"])
+    return code
+
+
+def _parties(session: Session, case_id: str, viewer: Actor | None) -> tuple[Mapping[str, Any], ...]:
+    if viewer is None:
+        return ()
+    return tuple(dict(row) for row in session.execute(_PARTIES, {"case_id": case_id}).mappings())
+
+
+def _materials(session: Session, case_id: str, key: DataKey | None) -> tuple[MaterialView, ...]:
+    return tuple(material(case_id, key, row) for row in session.execute(_MATERIALS, {"case_id": case_id}).mappings())
+
+
+def material(case_id: str, key: DataKey | None, row: Mapping[Any, Any]) -> MaterialView:
+    """A file of the case, its name unsealed."""
+    name = sealing.open_json(key, case_id, row["sealed_name"]) or ""
+    return MaterialView(
+        row["id"], row["material"], row["blob_id"], name, row["media_type"], row["size"], row["since_revision"], row["until_revision"]
+    )  # fmt: skip
+
+
+def _tasks(
+    session: Session, case_id: str, compiled: CompiledItem, marking: Marking, content: Mapping[str, Any] | None, row: Mapping[Any, Any], viewer: Actor | None
+) -> tuple[TaskView, ...]:
+    """Open tasks; for staff with their buttons, those of the viewer's own tasks only."""
+    rows = session.execute(_TASKS, {"case_id": case_id}).mappings().all()
+    held: set[tuple[str, str]] = set()
+    if viewer is not None and viewer.kind == "staff":
+        held = {(post.department_id, post.role) for post in people.staff_view(session, viewer.id).posts}
+    names = people.staff_names(session, [r["claimed_by"] for r in rows if r["claimed_by"]]) if held else {}
+    made = []
+    for no in dict.fromkeys(r["no"] for r in rows):
+        same = [r for r in rows if r["no"] == no]
+        first = same[0]
+        mine_ = any((r["department_id"], r["role"]) in held for r in same) and first["claimed_by"] in ("", viewer.id if viewer else "")
+        buttons = actions(compiled.route, marking, no, _facts(session, compiled, content, row)) if mine_ else ()
+        made.append(
+            TaskView(
+                no, first["node"], first["kind"], first["title"], tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
+                names.get(first["claimed_by"], first["claimed_by"] and "*"), first["opened_at"], first["due_at"],
+                clocks.light(first["due_at"], first["yellow_at"]), mine_, tuple(buttons),
+            )
+        )  # fmt: skip
+    return tuple(made)
+
+
+def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any]) -> dict[str, Any]:
+    known = content or {}
+    facts = item_facts(compiled, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
+    return {**facts, "documents": {"ready": documents_ready(session, row)}}
+
+
+def _clocks(session: Session, case_id: str, compiled: CompiledItem, locale: str) -> tuple[ClockView, ...]:
+    rows = session.execute(_CLOCKS, {"case_id": case_id})
+    return tuple(clocks.view(session, name, Ledger.from_json(ledger), compiled, locale) for name, ledger in rows)
+
+
+def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> tuple[HistoryLine, ...]:
+    """What happened. Staff read names; citizens read masked ones and words addressed to them; a query code reads no words at all."""
+    events = session.execute(_EVENTS, {"case_id": row["id"]}).mappings().all()
+    ids = {e["actor_id"] for e in events if e["actor_kind"] == "staff"} | {e["on_behalf_of"] for e in events if e["on_behalf_of"]}
+    names = people.staff_names(session, sorted(i for i in ids if is_id(i)))
+    staff = viewer is not None and viewer.kind == "staff"
+    lines = []
+    for event in events:
+        name = names.get(event["actor_id"], row["applicant"] if event["actor_kind"] == "citizen" else "")
+        shown = name if staff or event["actor_kind"] != "staff" else mask_name(name)
+        behalf = names.get(event["on_behalf_of"] or "")
+        note = (sealing.open_json(key, row["id"], event["sealed"]) or {}).get("value", {}) if viewer is not None else {}
+        words = note.get("reason", "") if not staff else "\n".join(note[part] for part in ("reason", "opinion", "disposition") if note.get(part))
+        body = {k: v for k, v in json.loads(event["body"]).items() if k not in ("by", "note", "payload")}
+        lines.append(
+            HistoryLine(
+                event["seq"],
+                event["kind"],
+                event["at"],
+                event["actor_kind"],
+                shown,
+                behalf if staff or not behalf else mask_name(behalf),
+                body,
+                words,
+                event["hash"],
+            )
+        )
+    return tuple(lines)
+
+
+def _correction(session: Session, row: Mapping[Any, Any], key: DataKey | None) -> CorrectionView | None:
+    found = session.execute(select(*Correction.__table__.c).where(Correction.case_id == row["id"])).mappings().first()
+    if found is None:
+        return None
+    reasons = sealing.open_json(key, row["id"], found["sealed_reasons"]) or {"fields": {}, "materials": {}}
+    clock = session.execute(select(CaseClock.ledger).where(CaseClock.case_id == row["id"], CaseClock.name == "correction")).scalar()
+    due = project(Ledger.from_json(clock), clocks.calendar(session), now=now()).due if clock is not None else None
+    fields = {name: reasons["fields"].get(name, "") for name in found["fields"]}
+    materials = {name: reasons["materials"].get(name, "") for name in found["materials"]}
+    return CorrectionView(fields, materials, found["asked_at"], due, found["answered_at"], found["lapsed_at"])
