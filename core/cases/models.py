@@ -11,6 +11,7 @@ from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, Table, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
+from core.db.months import MONTHLY
 from core.db.types import Id, Instant, Json
 
 
@@ -120,7 +121,7 @@ class CaseEvent(Base):
     """
 
     __tablename__ = "case_event"
-    __table_args__ = (Index("ix_case_event_command", "case_id", "command_key"),)
+    __table_args__ = (Index("ix_case_event_command", "case_id", "command_key"), {"info": {MONTHLY: "case_id"}})
 
     case_id: Mapped[str] = mapped_column(Id, primary_key=True)
     seq: Mapped[int] = mapped_column(Integer, primary_key=True)
@@ -179,7 +180,7 @@ class CaseTaskDone(Base):
     """A closed task: who did what and when."""
 
     __tablename__ = "case_task_done"
-    __table_args__ = (Index("ix_case_task_done_actor", "actor_id", "closed_at", "case_id"),)
+    __table_args__ = (Index("ix_case_task_done_actor", "actor_id", "closed_at", "case_id"), {"info": {MONTHLY: "case_id"}})
 
     case_id: Mapped[str] = mapped_column(Id, primary_key=True)
     no: Mapped[int] = mapped_column(Integer, primary_key=True)

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session, sessionmaker
 from sqlalchemy.pool import StaticPool
 
-from core.db import sqlite
+from core.db import months, sqlite
 from core.db.base import Base
 from core.db.errors import DatabaseAway, is_away
 from core.db.retry import retrying
@@ -119,6 +119,9 @@ class Database:
     def create_all(self) -> None:
         """Make every core table whose model is imported (tests; a real hall is made by migrations)."""
         Base.metadata.create_all(self.engine)
+        with self.engine.begin() as connection:
+            for table in months.declared():
+                months.partition(connection, table)
 
     def close(self) -> None:
         """Give back every connection."""
