@@ -22,6 +22,8 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from flask import Flask, Response, abort
 from jinja2 import BaseLoader, Environment, TemplateNotFound, nodes
+from jinja2.ext import Extension
+from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.kernel.errors import BadInput
@@ -280,6 +282,29 @@ class _Sandbox(ImmutableSandboxedEnvironment, _Chain):
     """What a theme's own templates run in. It looks at every attribute and call, which is a sixth of a page."""
 
 
+class _SaidAtOnce(Extension):
+    """``_("…")`` without values is translated when the template is compiled – an environment speaks one language – instead of at every page."""
+
+    _CALL = ("name", "lparen", "string", "rparen")
+
+    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
+        """The tokens, each such call as its text."""
+        said = translations(str(self.environment.globals["locale"])).gettext
+        waiting: list[Token] = []
+        for token in stream:
+            waiting.append(token)
+            while waiting and not self._may_be(waiting):
+                yield waiting.pop(0)
+            if len(waiting) == len(self._CALL):
+                text = str(waiting[2].value)
+                yield Token(waiting[2].lineno, "string", said(text) % {})
+                waiting.clear()
+        yield from waiting
+
+    def _may_be(self, tokens: Sequence[Token]) -> bool:
+        return tokens[0].value == "_" and all(token.type == kind for token, kind in zip(tokens, self._CALL, strict=False))
+
+
 def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environment:
     ours = all(folder == CORE_TEMPLATES for folder in theme.folders)  # nobody's templates but the core's: nothing to guard against
     environment = (_Chain if ours else _Sandbox)(
@@ -293,6 +318,7 @@ def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environ
     )
     environment.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
     environment.globals["locale"] = locale
+    environment.add_extension(_SaidAtOnce)
     for name, value in names.items():
         if name.startswith("filter_"):
             environment.filters[name.removeprefix("filter_")] = value
