@@ -20,6 +20,7 @@ from core.db.database import Database
 from core.db.errors import NotMigrated
 from core.files.service import Files
 from core.files.store import LocalStore
+from core.kernel.memory import share_arenas
 from core.kernel.places import shipped
 from core.keys import service as keys
 from core.keys import store as key_store
@@ -92,6 +93,7 @@ def create_app(config: Config | None = None) -> Flask:
     been migrated, or the demo would be shown to the world.
     """
     guard_roots()
+    share_arenas()
     config = config or Config.from_environment(os.environ)
     config.refuse_public_demo()
     site = open_site(config)
