@@ -1,12 +1,14 @@
 """Reads of the record."""
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from core.audit.models import Entry
+from core.kernel.clock import now
 
 _entry = Entry.__table__.c
 #: Built once: every case page shows who looked.
@@ -16,8 +18,16 @@ _OF_SUBJECT = (
     .order_by(_entry.at.desc(), _entry.stream.desc(), _entry.seq.desc())
     .limit(bindparam("most"))
 )
+#: Streams are named after their day, which is what tells PostgreSQL in which months to look.
+_SINCE = _OF_SUBJECT.where(_entry.stream >= bindparam("first"), _entry.stream < bindparam("end"))
 
 
-def entries_of(session: Session, subject: tuple[str, str], *, limit: int = 50) -> Sequence[Any]:
-    """The newest entries about one thing: rows with the columns of :class:`core.audit.models.Entry`."""
-    return session.execute(_OF_SUBJECT, {"kind": subject[0], "id": subject[1], "most": limit}).all()
+def entries_of(session: Session, subject: tuple[str, str], *, since: datetime | None = None, limit: int = 50) -> Sequence[Any]:
+    """The newest entries about one thing: rows with the columns of :class:`core.audit.models.Entry`.
+
+    *since* is the day before which there can be none – when the case was filed –, so that other months of the record are not opened.
+    """
+    asked = {"kind": subject[0], "id": subject[1], "most": limit}
+    if since is None:
+        return session.execute(_OF_SUBJECT, asked).all()
+    return session.execute(_SINCE, {**asked, "first": f"{since:%Y-%m-%d}", "end": f"{now() + timedelta(days=2):%Y-%m-%d}"}).all()

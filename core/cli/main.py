@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from core.cli.demo import demo
 from core.cli.hall import init, migrate, run, worker
+from core.cli.history import history
 from core.cli.items import items
 from core.cli.organisation import organisation
 from core.cli.outbox import outbox
@@ -56,5 +57,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, worker, migrate, organisation, items, demo, audit, keys, outbox):
+for command in (init, run, worker, migrate, organisation, items, demo, audit, history, keys, outbox):
     main.add_command(command)

@@ -13,6 +13,7 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.db import months
 from core.kernel.ids import new_id
 from core.outbox import service as outbox
 from core.web.site import site
@@ -58,6 +59,8 @@ def observe(app: Flask) -> None:
     took = Histogram("wangting_request_seconds", "Time to answer", ["endpoint"], registry=registry)
     waiting = Gauge("wangting_outbox_waiting", "Outbox messages not yet done", registry=registry)
     parked = Gauge("wangting_outbox_parked", "Outbox messages given up for a person to look at", registry=registry)
+    strays = Gauge("wangting_history_strays", "Rows of history outside any month (PostgreSQL; should be 0)", ["table"], registry=registry)
+    ahead = Gauge("wangting_history_months_ahead", "Months of history made after the present one (PostgreSQL; should be 2)", ["table"], registry=registry)
 
     @app.before_request
     def begin() -> None:
@@ -108,4 +111,7 @@ def observe(app: Flask) -> None:
         with site().database.session() as session:
             waiting.set(outbox.waiting(session))
             parked.set(len(outbox.parked(session)))
+            for state in months.states(session):
+                strays.labels(state.table).set(state.strays)
+                ahead.labels(state.table).set(state.ahead)
         return Response(generate_latest(registry), mimetype=CONTENT_TYPE_LATEST.split(";")[0])

@@ -10,7 +10,7 @@ from sqlalchemy import inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from core.app import check_ready, create_app, open_site
-from core.db import migrate
+from core.db import migrate, months
 from core.db.database import Database
 from core.db.errors import NotMigrated
 from core.items.models import Item, ItemVersion
@@ -89,6 +89,13 @@ def test_every_revision_goes_down_and_up_with_a_hall_at_work_in_it(site: Site) -
     assert migrate.differences(site.database) is None
     migrate.downgrade(site.database, "base")
     assert tables(site.database) == set()
+
+
+def test_every_table_of_history_is_cut_by_month_where_the_database_can(site: Site) -> None:
+    migrate.upgrade(site.database)
+    with site.database.session() as session:
+        found = {state.table: (state.ahead, state.strays) for state in months.states(session)}
+    assert found == ({} if site.database.is_sqlite else {table.table: (months.AHEAD, 0) for table in months.declared()})
 
 
 def rows(database: Database) -> dict[str, int]:
