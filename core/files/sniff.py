@@ -58,7 +58,7 @@ def _refuse_giants(content: bytes, kind: str, name: str, accept: str) -> None:
     except TooManyParts as error:
         raise FileRefused("files.unknown_content", name=name, accept=accept) from error
     if size is not None and size[0] * size[1] > MAX_PIXELS:
-        raise FileRefused("files.too_many_pixels", name=name, width=size[0], height=size[1], most=MAX_PIXELS // 10_000, most_mp=MAX_PIXELS // 1_000_000)
+        raise FileRefused("files.too_many_pixels", name=name, width=size[0], height=size[1], most=MAX_PIXELS // 10_000, most_en=MAX_PIXELS // 1_000_000)
 
 
 def _refuse_what_runs(content: bytes, name: str) -> None:

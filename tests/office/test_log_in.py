@@ -94,9 +94,26 @@ def test_a_session_planted_before_the_log_in_is_worth_nothing_after(office: Offi
 
 def test_logging_out_ends_it(office: Office) -> None:
     browser = office.staff("window")
-    browser.get("/office/logout/")
+    assert browser.post("/office/logout/").status_code == 303
     answer = browser.get("/office/")
     assert answer.status_code == 302 and "/office/login/" in answer.headers["Location"]
+
+
+def test_an_address_in_somebody_elses_page_throws_nobody_out(office: Office) -> None:
+    """A GET, or a POST without the page's token, asks or is refused; the clerk goes on working."""
+    browser = office.staff("window")
+    asked = browser.get("/office/logout/")
+    assert asked.status_code == 200 and 'method="post" action="/office/logout/"' in asked.text
+    assert browser.post("/office/logout/", csrf=False).status_code == 400
+    assert browser.get("/office/").status_code == 200
+    assert Browser(office.app).get("/office/logout/").status_code == 302
+
+
+def test_every_page_of_the_back_office_logs_out_with_a_form_and_not_with_a_link(office: Office) -> None:
+    browser = office.staff("admin")
+    for address in ("/office/", "/office/users/list/"):
+        text_ = browser.get(address).text
+        assert 'href="/office/logout/"' not in text_ and 'method="post" action="/office/logout/"' in text_, address
 
 
 def test_many_wrong_tries_are_slowed_down(office: Office) -> None:

@@ -7,7 +7,7 @@ GET /language/<code>  GET /look/<theme>  GET /map  GET /metrics  GET /privacy  G
 GET /static/<path:filename>  GET /static/appbuilder/<path:filename>  GET /theme/<file>  GET /themes  GET /themes/<slug>
 GET /account/login  POST /account/login  POST /account/logout  GET /account/register  POST /account/register
 GET /verify  POST /verify  GET /verify/<code>  GET /progress  POST /progress  GET /progress/<code>
-GET /office/login/  POST /office/login/  GET /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
+GET /office/login/  POST /office/login/  GET /office/logout/  POST /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
 GET /v1/openapi.json  GET /v1/docs  GET /v1/items  GET /v1/items/<code>  GET /v1/items/<code>/form  GET /v1/items/<code>/guide
 GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
 """

@@ -43,6 +43,8 @@ def _titles() -> dict[str, str]:
         "licences.issued": _("发证"),
         "licences.copied": _("下载证照"),
         "audit_verified": _("校验审计记录"),
+        "user.doors": _("改后台的门"),
+        "user.password_reset": _("替人重设密码"),
         "identity.add_staff": _("新增工作人员"),
         "identity.add_post": _("给岗位"),
         "identity.remove_post": _("撤岗位"),
@@ -67,6 +69,7 @@ def _kinds() -> dict[str, str]:
         "department": _("部门"),
         "division": _("行政区划"),
         "audit": _("审计"),
+        "user": _("后台账号"),
     }
 
 

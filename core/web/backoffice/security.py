@@ -13,18 +13,16 @@ from flask_appbuilder.security.sqla.models import assoc_permissionview_role
 from flask_appbuilder.security.views import (
     AuthDBView,
     ResetMyPasswordView,
-    ResetPasswordView,
-    RoleModelView,
-    UserDBModelView,
     UserGroupModelView,
     UserInfoEditView,
 )
 from flask_babel import lazy_gettext as _l
-from flask_login import login_user
+from flask_login import login_user, logout_user
 from sqlalchemy import select
 
 from core.web import edge
 from core.web.backoffice.desk import desk_page
+from core.web.backoffice.duties import ResetPasswordView, RoleModelView, UserDBModelView
 from core.web.limits import limit
 
 #: Back-office roles: coarse doors only; what somebody may do with a case follows from their posts.
@@ -67,7 +65,7 @@ def yes_or_no(value: object) -> str:
 
 
 def _role_titles(roles: Iterable[Any]) -> str:
-    return "、".join(str(ROLE_TITLES.get(role.name, role.name)) for role in roles)
+    return str(_l("、")).join(str(ROLE_TITLES.get(role.name, role.name)) for role in roles)
 
 
 def _instant(value: datetime | None) -> str:
@@ -99,6 +97,15 @@ class OfficeLogin(AuthDBView):
                 return redirect(target)
             error = str(self.invalid_login_message)
         return desk_page("office/login.html", username=name, error=error, action=request.full_path.rstrip("?"))
+
+    @expose("/logout/", methods=["GET", "POST"])
+    def logout(self) -> Any:
+        """Ask first; a POST with the page's token ends the session. A picture in somebody's letter could otherwise throw a clerk out of their work."""
+        if request.method == "GET":
+            return desk_page("office/logout.html") if cookie.get("_user_id") else redirect("/office/login/")
+        logout_user()
+        _fresh_session()
+        return redirect("/office/login/", 303)
 
 
 def _fresh_session() -> None:
@@ -158,8 +165,6 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
         formatters_columns={"name": lambda name: str(ROLE_TITLES.get(name, name))},
         list_title=_l("角色"),
         show_title=_l("角色详情"),
-        add_title=_l("新增角色"),
-        edit_title=_l("修改角色"),
     )
     # Roles come from posts; FAB's groups are a second way to the same doors that nobody would look at.
     groupmodelview = _under_office(UserGroupModelView, "/office/groups", exclude_route_methods=_EVERY_ROUTE)

@@ -7,6 +7,7 @@ from flask import current_app
 from flask_appbuilder.security.manager import BaseSecurityManager
 
 from core.kernel.errors import NotFound
+from core.web.backoffice.duties import apart
 from core.web.backoffice.security import ROLES
 
 
@@ -36,6 +37,13 @@ def write_permissions() -> int:
 _DOORS = {"admin": ("OrganisationAdmin", "CalendarAdmin", "SecurityAdmin"), "supervisor": ("Auditor",)}
 
 
+def doors(roles: Iterable[str]) -> list[str]:
+    """The back-office doors that go with *roles* of posts. Raises :class:`core.kernel.errors.BadInput` when one person may not hold them together."""
+    found = sorted({"Staff", *(door for role in roles for door in _DOORS.get(role, ()))})
+    apart(found)
+    return found
+
+
 def make_user(username: str, name: str, password: str, roles: Iterable[str]) -> str:
     """Create a staff log-in with the doors that go with *roles* of posts; an existing one of that name is returned as it is."""
     security = current_app.appbuilder.sm  # type: ignore[attr-defined]
@@ -46,7 +54,7 @@ def make_user(username: str, name: str, password: str, roles: Iterable[str]) -> 
             first_name=name,
             last_name="-",
             email=f"{username}@staff.invalid",
-            role=[security.find_role(name) for name in sorted({"Staff", *(door for role in roles for door in _DOORS.get(role, ()))})],
+            role=[security.find_role(name) for name in doors(roles)],
             password=password or secrets.token_urlsafe(12),
         )
     if not found:
@@ -70,7 +78,7 @@ def set_doors(user_id: str, roles: Iterable[str]) -> None:
     security = current_app.appbuilder.sm  # type: ignore[attr-defined]
     user = security.get_user_by_id(int(user_id))
     if user is not None:
-        user.roles = [security.find_role(name) for name in sorted({"Staff", *(door for role in roles for door in _DOORS.get(role, ()))})]
+        user.roles = [security.find_role(name) for name in doors(roles)]
 
 
 def set_active(user_id: str, active: bool) -> None:
