@@ -104,7 +104,7 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
 
 
 def _looked(session: Session, view: CaseView) -> Iterator[Line]:
-    found = [entry for entry in audit.entries_of(session, ("case", view.id)) if entry.action in _LOOKS]
+    found = [entry for entry in audit.entries_of(session, ("case", view.id), since=view.submitted_at) if entry.action in _LOOKS]
     names = people.staff_names(session, [entry.actor_id for entry in found])
     titles = {"cases.looked": _("打开办件"), "cases.looked_material": _("查看材料"), "case.revealed": _("查看完整信息")}
     for entry in found:
