@@ -1,0 +1,22 @@
+"""Tables of cases, one file a topic; import them from here."""
+
+from core.cases.models.case import (
+    Case,
+    CaseClock,
+    CaseCommand,
+    CaseEvent,
+    CaseMaterial,
+    CaseNumber,
+    CaseParty,
+    CasePayload,
+    CaseTask,
+    CaseTaskDone,
+    Correction,
+    Draft,
+    table,
+)
+
+__all__ = [
+    "Case", "CaseClock", "CaseCommand", "CaseEvent", "CaseMaterial", "CaseNumber", "CaseParty", "CasePayload", "CaseTask", "CaseTaskDone", "Correction",
+    "Draft", "table",
+]  # fmt: skip
