@@ -263,6 +263,11 @@ def hall_for(session: Session, host: str = "", path: str = "", *, slug: str | No
     return _hall(session, query, prefix="")
 
 
+def hosts(session: Session) -> frozenset[str]:
+    """The host names under which any hall is known, in lower case."""
+    return frozenset(name.lower() for name in session.scalars(select(HallHost.host)))
+
+
 def halls(session: Session) -> tuple[Hall, ...]:
     """Every hall, with the prefix under which any host shows it."""
     return tuple(_hall_view(row, "" if row.main else f"/h/{row.slug}") for row in session.execute(_HALL.order_by(Division.path, HallRow.slug)))

@@ -5,6 +5,7 @@ import secrets
 from flask import Flask, Response, g, request
 from flask_wtf.csrf import CSRFProtect
 
+from core.web.hosts import trust_only_own
 from core.web.site import Config
 
 #: One strict policy: no inline script, no inline style, nothing from elsewhere. Data images are the previews that the browser makes itself.
@@ -26,7 +27,8 @@ csrf = CSRFProtect()
 
 
 def secure(app: Flask, config: Config) -> None:
-    """Install CSRF protection and headers."""
+    """Install the check of hosts, CSRF protection and headers."""
+    trust_only_own(app, config)  # first: nothing is asked of a request that is not for us
     csrf.init_app(app)
     app.jinja_env.globals["csp_nonce"] = nonce
 
