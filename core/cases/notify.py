@@ -12,12 +12,16 @@ from sqlalchemy.orm import Session
 
 from core.cases import clocks
 from core.cases.models import Case, CaseClock, CaseEvent, CaseParty
+from core.cases.speaking import spoken_title
 from core.cases.versions import pinned
 from core.identity import queries as people
 from core.identity.models import AccountParty
+from core.items.texts import Reader
 from core.kernel.clock import now, today
 from core.kernel.wording import word
 from core.notices import service as notices
+from core.notices.wordings import LOCALES
+from core.routing.actions import text
 from core.worktime.explain import day_words, limit_words
 from core.worktime.projection import project
 from core.worktime.spec import Ledger
@@ -43,13 +47,17 @@ def notify(session: Session, case_id: str, *, first: int, last: int) -> int:
     if row is None:
         return 0
     query = select(CaseEvent.seq, CaseEvent.kind, CaseEvent.body).where(CaseEvent.case_id == case_id, CaseEvent.seq.between(first, last))
-    posted = 0
-    for seq, kind, text in session.execute(query.order_by(CaseEvent.seq)).all():
-        body = json.loads(text)
+    compiled, title, posted = pinned(session, row["version_id"]), row["item_title"], 0
+    for seq, kind, written in session.execute(query.order_by(CaseEvent.seq)).all():
+        body = json.loads(written)
         name, wanted = _NOTICES.get(f"{kind}:{body['outcome']}" if kind == "decided" else kind, ("", ()))
         if not name:
             continue
-        params = {"item": row["item_title"], "number": row["number"], **{w.partition(":")[0]: _param(session, row, w, body) for w in wanted}}
+        params = {
+            "item": _both(lambda locale: spoken_title(compiled, title, locale)),
+            "number": row["number"],
+            **{w.partition(":")[0]: _param(session, row, w, body) for w in wanted},
+        }
         for account in _accounts(session, case_id):
             key = f"case/{case_id}/{seq}/{name}/inbox/{account}"
             notices.post(session, key=key, template=name, recipient=("account", account), params=params, case_id=case_id, region_root=row["region_root"])
@@ -64,31 +72,42 @@ def _accounts(session: Session, case_id: str) -> list[str]:
     return sorted(set(session.scalars(query)))
 
 
-def _param(session: Session, row: Mapping[Any, Any], wanted: str, body: Mapping[str, Any]) -> str:
+def _both(words: Callable[[str], str]) -> dict[str, str]:
+    """One parameter in every language notices are written in, so that the reader's own is at hand whenever they read."""
+    return {locale: words(locale) for locale in LOCALES}
+
+
+def _param(session: Session, row: Mapping[Any, Any], wanted: str, body: Mapping[str, Any]) -> dict[str, str]:
     name, _, detail = wanted.partition(":")
-    makers: Mapping[str, Callable[[], str]] = {
-        "office": lambda: people.department(session, row["department_id"]).title,
-        "redress": lambda: _redress(session, row),
-        "day": lambda: _day(session, row["id"], detail),
-        "task": lambda: pinned(session, row["version_id"]).route.pauses[body["pause"]].title,
-        "limit": lambda: _limit(session, row["id"], body["key"]),
+    makers: Mapping[str, Callable[[str], str]] = {
+        "office": lambda _locale: people.department(session, row["department_id"]).title,
+        "redress": lambda locale: _redress(session, row, locale),
+        "day": lambda locale: _day(session, row["id"], detail, locale),
+        "task": lambda locale: _pause(session, row, body["pause"], locale),
+        "limit": lambda locale: _limit(session, row["id"], body["key"], locale),
     }
-    return makers[name]()
+    return _both(makers[name])
 
 
-def _redress(session: Session, row: Mapping[Any, Any]) -> str:
+def _pause(session: Session, row: Mapping[Any, Any], name: str, locale: str) -> str:
+    route = pinned(session, row["version_id"]).route
+    return text(route, f"pauses.{name}.title", route.pauses[name].title, locale)
+
+
+def _redress(session: Session, row: Mapping[Any, Any], locale: str) -> str:
     """What the item says, else what the law gives everybody (行政复议法 20, 行政诉讼法 46)."""
-    redress = pinned(session, row["version_id"]).doc.get("redress")
+    doc = pinned(session, row["version_id"]).doc
+    redress = doc.get("redress")
     said = redress if isinstance(redress, str) else (redress or {}).get("text") if isinstance(redress, Mapping) else None
-    return str(said)[:280] if said else word("cases.redress")
+    return str(Reader(doc, locale)("redress", said))[:280] if said else word("cases.redress", locale)
 
 
-def _day(session: Session, case_id: str, clock: str) -> str:
+def _day(session: Session, case_id: str, clock: str, locale: str) -> str:
     ledger = session.execute(select(CaseClock.ledger).where(CaseClock.case_id == case_id, CaseClock.name == clock)).scalar()
     due = project(Ledger.from_json(ledger), clocks.calendar(session), now=now()).due if ledger is not None else None
-    return day_words(due, year=True) if due is not None else word("cases.day_unknown")
+    return day_words(due, locale, year=True) if due is not None else word("cases.day_unknown", locale)
 
 
-def _limit(session: Session, case_id: str, key: str) -> str:
+def _limit(session: Session, case_id: str, key: str, locale: str) -> str:
     ledger = session.execute(select(CaseClock.ledger).where(CaseClock.case_id == case_id, CaseClock.name == f"pause:{key}")).scalar()
-    return limit_words(Ledger.from_json(ledger).limit) if ledger is not None else word("cases.day_unknown")
+    return limit_words(Ledger.from_json(ledger).limit, locale) if ledger is not None else word("cases.day_unknown", locale)

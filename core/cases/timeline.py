@@ -8,13 +8,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.cases.models import CaseTaskDone
+from core.cases.speaking import spoken_task
 from core.cases.spec import ENDED, CaseView, TaskView, TimelineStep
 from core.cases.versions import pinned
 from core.identity import queries as people
 from core.identity.service import resolve_organisation
 from core.items.spec import CompiledItem
 from core.kernel.wording import word
-from core.routing.actions import text
 from core.routing.facts import facts_at, holds
 from core.routing.spec import Branch, Holders, Node, Scope
 
@@ -34,17 +34,7 @@ def timeline(session: Session, case: CaseView, *, locale: str = "zh") -> tuple[T
     steps.extend(_next(session, case, compiled, {row["node"] for row in done} | {task.node for task in case.tasks}, locale))
     if case.status in ENDED:
         steps.append(TimelineStep("end", word(f"cases.end.{case.status}", locale), "done", "", case.ended_at, None, _result(case, locale)))
-    return tuple(steps) if locale == "zh" else tuple(replace(step, title=_spoken(compiled, step, locale)) for step in steps)
-
-
-#: Steps every route has, whose titles are the platform's.
-_OURS = {"intake": "intake", "delivery": "delivery", "correction": "correction"}
-
-
-def _spoken(compiled: CompiledItem, step: TimelineStep, locale: str) -> str:
-    """The title of a step in *locale*: tasks keep the Chinese title they were opened with, the item may have a translation of it."""
-    ours = "check" if step.id.startswith("intake.check.") else _OURS.get(step.id)
-    return word(f"routing.title.{ours}", locale) if ours else text(compiled.route, f"{step.id}.title", step.title, locale)
+    return tuple(steps) if locale == "zh" else tuple(replace(step, title=spoken_task(compiled.route, step.id, step.title, locale)) for step in steps)
 
 
 def _done(row: Mapping[Any, Any], case: CaseView, titles: Mapping[str, str], locale: str) -> TimelineStep:

@@ -11,10 +11,12 @@ from core.cases import access, clocks, sealing
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
 from core.cases.service.decision import documents_ready
+from core.cases.speaking import spoken_task, spoken_title
 from core.cases.spec import CaseView, ClockView, CorrectionView, HistoryLine, MaterialView, TaskView
 from core.cases.versions import pinned
 from core.identity import queries as people
 from core.items.facts import facts as item_facts
+from core.items.facts import spoken_labels
 from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -52,12 +54,13 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
     history = _history(session, row, key, viewer)
     handed = any(line.body.get("materials") for line in history)  # what was handed in is named in the events; most cases have no file
     return CaseView(
-        id=case_id, number=row["number"], item_code=row["item_code"], item_title=row["item_title"], version_id=row["version_id"],
+        id=case_id, number=row["number"], item_code=row["item_code"],
+        item_title=spoken_title(compiled, row["item_title"], locale), version_id=row["version_id"],
         department_id=row["department_id"], division_id=row["division_id"], channel=row["channel"], applicant=row["applicant"], status=row["status"],
         outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
-        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer), clocks=_clocks(session, case_id, compiled, locale),
+        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, locale),
         history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
         results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
@@ -90,8 +93,9 @@ def material(case_id: str, key: DataKey | None, row: Mapping[Any, Any]) -> Mater
 
 
 def _tasks(
-    session: Session, case_id: str, compiled: CompiledItem, marking: Marking, content: Mapping[str, Any] | None, row: Mapping[Any, Any], viewer: Actor | None
-) -> tuple[TaskView, ...]:
+    session: Session, case_id: str, compiled: CompiledItem, marking: Marking, content: Mapping[str, Any] | None, row: Mapping[Any, Any],
+    viewer: Actor | None, locale: str,
+) -> tuple[TaskView, ...]:  # fmt: skip
     """Open tasks; for staff with their buttons, those of the viewer's own tasks only."""
     rows = session.execute(_TASKS, {"case_id": case_id}).mappings().all()
     held: set[tuple[str, str]] = set()
@@ -103,10 +107,14 @@ def _tasks(
         same = [r for r in rows if r["no"] == no]
         first = same[0]
         mine_ = any((r["department_id"], r["role"]) in held for r in same) and first["claimed_by"] in ("", viewer.id if viewer else "")
-        buttons = actions(compiled.route, marking, no, _facts(session, compiled, content, row)) if mine_ else ()
+        facts = _facts(session, compiled, content, row) if mine_ else {}
+        buttons = (
+            actions(compiled.route, marking, no, facts, locale=locale, labels=spoken_labels(compiled, locale) if locale != "zh" else None) if mine_ else ()
+        )
+        title = spoken_task(compiled.route, first["node"], first["title"], locale)
         made.append(
             TaskView(
-                no, first["node"], first["kind"], first["title"], tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
+                no, first["node"], first["kind"], title, tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
                 names.get(first["claimed_by"], first["claimed_by"] and "*"), first["opened_at"], first["due_at"],
                 clocks.light(first["due_at"], first["yellow_at"]), mine_, tuple(buttons),
             )

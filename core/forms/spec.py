@@ -183,6 +183,11 @@ class FormSpec:
         found = self.translations.get(locale, {}).get(f"form.{path}")
         return (found, None) if found else (fallback, "zh-CN")
 
+    def labels_in(self, locale: str) -> Mapping[str, Label]:
+        """:attr:`labels` for sentences in *locale*, translated where there is a translation."""
+        texts = self.translations.get(locale, {})
+        return self.labels if locale.startswith("zh") else {path: label.spoken(path, texts, locale) for path, label in self.labels.items()}
+
     @pass_environment
     def html(self, env: Any, page: Any, values: Any = None, errors: Any = (), sources: Any = None, locale: str = "zh", facts: Any = None) -> Any:
         """:func:`core.forms.render.render_page` for templates, which have the form at hand and the environment around them."""

@@ -187,7 +187,7 @@ def _choices(spec: FormSpec, field: Field, body: Field, locale: str) -> tuple[Ch
 def _condition(spec: FormSpec, field: Field, locale: str) -> str:
     if field.visible is None or not _near(spec, field):
         return ""
-    return word("forms.ui_only_when", locale, when=field.visible.sentence(spec.labels, locale))
+    return word("forms.ui_only_when", locale, when=field.visible.sentence(spec.labels_in(locale), locale))
 
 
 def _near(spec: FormSpec, field: Field) -> bool:

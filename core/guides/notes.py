@@ -2,7 +2,7 @@
 
 from core.guides.spec import Note
 from core.items.spec import JsonObject
-from core.items.texts import lookup
+from core.items.texts import Reader, lookup
 from core.kernel.wording import catalogue, word
 
 
@@ -23,12 +23,13 @@ def unknown_notes(doc: JsonObject, locale: str) -> tuple[Note, ...]:
 
 def describe(doc: JsonObject, path: str, locale: str) -> str:
     """A path of stable ids in words: ``materials.layout`` → “申请材料 · 主要设备设施布局”, ``route.limits.promised`` → “流程 · 承诺时限”."""
-    parts, names = path.split("."), []
+    parts, names, read = path.split("."), [], Reader(doc, locale)
     for index, part in enumerate(parts):
         here = lookup(doc, ".".join(parts[: index + 1]))
-        own = next((here[key] for key in ("title", "text", "question") if isinstance(here.get(key), str)), None) if isinstance(here, dict) and index else None
+        key = next((key for key in ("title", "text", "question") if isinstance(here.get(key), str)), None) if isinstance(here, dict) and index else None
+        own = str(read(".".join((*parts[: index + 1], key)), here[key])) if key is not None else None
         if own is not None:
-            names.append(str(own) if len(str(own)) <= 40 else str(own)[:39] + "…")
+            names.append(own if len(own) <= 40 else own[:39] + "…")
         elif f"items.name_{part}" in catalogue() and not (part == "limits" and index + 1 < len(parts)):
             names.append(word(f"items.name_{part}", locale))
     return " · ".join(names) or path

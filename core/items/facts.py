@@ -92,10 +92,4 @@ def spoken_labels(compiled: CompiledItem, locale: str = "zh") -> dict[str, Any]:
     if locale.startswith("zh"):
         return named
     table: Mapping[str, str] = (compiled.doc.get("translations") or {}).get(locale) or {}
-    return {path: _spoken(label, path, table) for path, label in named.items()}
-
-
-def _spoken(label: Label, path: str, table: Mapping[str, str]) -> Label:
-    at = path.replace("situation.", "situations.", 1) if path.startswith("situation.") else path
-    choices = {value: table.get(f"{at}.{value}.title") or table.get(f"{at}.{value}") or title for value, title in label.choices.items()}
-    return Label(table.get(f"{at}.title", label.title), choices, label.unit)
+    return {path: label.spoken(path.replace("situation.", "situations.", 1), table, locale) for path, label in named.items()}

@@ -34,7 +34,8 @@ def post(
     """Write one notice in this transaction and queue its sending; returns its id.
 
     *key* names the event for ever, e.g. ``case/<id>/<seq>/granted/inbox/<recipient>``: posting it again returns the first notice and
-    sends nothing. *params* are those the template declares, free of personal values. Raises ``UnknownTemplate``, ``WrongParams``.
+    sends nothing. *params* are those the template declares, free of personal values; one that is worded differently in each language is
+    given as ``{"zh": …, "en": …}``. Raises ``UnknownTemplate``, ``WrongParams``.
     """
     doc = _template(template)
     texts, title, body = fill(doc, params)

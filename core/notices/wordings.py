@@ -13,6 +13,8 @@ from core.schemas import service as schemas
 
 FOLDER = Path(__file__).resolve().parent / "templates"
 LOCALES = ("zh", "en")
+#: A parameter as it is kept: one text for everybody, or locale → text.
+Spoken = str | dict[str, str]
 #: Longer than any case number, title or day. A parameter is a name for something, not a text.
 MAX_PARAM = 300
 _SPOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -41,19 +43,36 @@ def template(name: str) -> Mapping[str, Any]:
         raise UnknownTemplate(name=name, known="、".join(templates())) from error
 
 
-def fill(doc: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str], dict[str, str]]:
+def fill(doc: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[dict[str, Spoken], dict[str, str], dict[str, str]]:
     """(params as texts, title by locale, body by locale). A value is inserted as it is, also when it looks like a placeholder.
 
-    Raises :class:`WrongParams`.
+    A value that is worded differently in each language is given as locale → text, with all of :data:`LOCALES`. Raises :class:`WrongParams`.
     """
-    texts = {name: normalise(str(value)) for name, value in params.items()}
+    texts = {name: _texts(value) for name, value in params.items()}
     declared = doc["params"].keys()
     wrong = sorted(declared - texts.keys()) or sorted(texts.keys() - declared)
-    wrong = wrong or [name for name, text in texts.items() if len(text) > MAX_PARAM or _personal(text)]
+    wrong = wrong or [name for name, text in texts.items() if any(len(each) > MAX_PARAM or _personal(each) for each in _said(text))]
     if wrong:
         raise WrongParams(template=doc["id"], names="、".join(wrong))
-    title, body = ({locale: _SPOT.sub(lambda m: texts[m[1]], doc[part][locale]) for locale in LOCALES} for part in ("title", "body"))
-    return texts, title, body
+    return texts, _filled(doc["title"], texts), _filled(doc["body"], texts)
+
+
+def _filled(template: Mapping[str, str], texts: Mapping[str, Spoken]) -> dict[str, str]:
+    return {locale: _SPOT.sub(lambda found, locale=locale: _in(texts[found[1]], locale), template[locale]) for locale in LOCALES}  # type: ignore[misc]
+
+
+def _texts(value: Any) -> Spoken:
+    if isinstance(value, Mapping) and set(value) == set(LOCALES):
+        return {locale: normalise(str(value[locale])) for locale in LOCALES}
+    return normalise(str(value))
+
+
+def _said(text: Spoken) -> tuple[str, ...]:
+    return (text,) if isinstance(text, str) else tuple(text.values())
+
+
+def _in(text: Spoken, locale: str) -> str:
+    return text if isinstance(text, str) else text[locale]
 
 
 def _spots(doc: Mapping[str, Any]) -> set[str]:

@@ -189,7 +189,7 @@ class _Drawing:
         kind = {"done": "full", "now": "here"}.get(state or "", "full" if part.path in ("filed", "delivery") and not self.state else "")
         names = " ".join(n for n in (kind, "off" if part.off else "") if n)
         spoken = word(f"routing.state.{state}", self.voice.locale) if state else ""
-        hint = f"<title>{escape(f'{part.title}：{spoken}')}</title>" if spoken else ""
+        hint = f"<title>{escape(word('routing.spoken_state', self.voice.locale, title=part.title, state=spoken))}</title>" if spoken else ""
         self.stations.append(f'<circle{f" class={chr(34)}{names}{chr(34)}" if names else ""} cx="{x:.0f}" cy="{y:.0f}" r="9">{hint}</circle>')
         self._text("t", x, y - 28, part.title, middle=True)
         if part.note:

@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from core.kernel.wording import word
+
 #: What a value is, known from the form. ``money`` is integer 分, ``date`` an ISO day, ``choices`` several of a list, ``rows`` repeating rows.
 Type = Literal["text", "number", "money", "date", "bool", "choice", "choices", "rows", "any"]
 
@@ -22,6 +24,15 @@ class Label:
     title: str
     choices: Mapping[Any, str] = field(default_factory=dict)
     unit: str = ""
+
+    def spoken(self, at: str, texts: Mapping[str, str], locale: str) -> "Label":
+        """The same with what *texts* (path of stable ids → text in *locale*) say below the path *at*; yes and no are the platform's own words."""
+        plain = {"是": word("rules.say_true", locale), "否": word("rules.say_false", locale)}
+        titles = {
+            value: texts.get(f"{at}.{value}.title") or texts.get(f"{at}.{value}") or (plain.get(title, title) if isinstance(value, bool) else title)
+            for value, title in self.choices.items()
+        }
+        return Label(texts.get(f"{at}.title", self.title), titles, self.unit)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from core.kernel.errors import PlatformError
 from core.kernel.text import typeset as typeset
 from core.notices import queries as notices
 from core.web import edge
+from core.web.marking import mark_chinese
 from core.web.theming import Theme, Themes, translations
 
 #: Slots are private-use characters: :func:`core.kernel.text.normalise` takes them out of everything a person can send.
@@ -73,7 +74,11 @@ def page(template: str, **context: Any) -> str:
     locale, theme = edge.locale(), themes().get(look())
     filled = {"csrf": generate_csrf, "account": lambda: account_link(locale, theme), "here": way_back}
     context = _common(theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"]} | context
-    return _template(theme, locale, template).render(context)
+    return _in_language(_template(theme, locale, template).render(context), locale)
+
+
+def _in_language(html: str, locale: str) -> str:
+    return html if locale == "zh" else mark_chinese(html)
 
 
 class Kept:
@@ -95,7 +100,7 @@ class Kept:
         if pieces is None:
             slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here")}
             html = finish(_template(theme, locale, template).render(_common(theme) | slots | dict(build())))
-            pieces = _split(html)
+            pieces = _split(_in_language(html, locale))
             with self._lock:
                 self._pages[full] = pieces
                 while len(self._pages) > self._size:

@@ -1,7 +1,8 @@
 """A yearly notice as a document: read, checked, and the ones that are shipped.
 
 ``{"year": 2026, "confirmed": true, "source": "国办发明电…", "address": "https://…", "off": {"2026-01-01": "元旦"}, "work": {"2026-01-04": "调休上班"}}``.
-``off`` and ``work`` may also be plain lists of dates. Dates of the shipped years are the State Council's own.
+``off`` and ``work`` may also be plain lists of dates; a day with a basis of its own is ``{"name": "…", "source": "…"}``.
+Dates of the shipped years are the State Council's own.
 """
 
 import json
@@ -51,18 +52,19 @@ def read_notice(doc: Mapping[str, Any]) -> YearNotice:
     ]
     if findings:
         raise BadCalendar(findings=tuple(findings))
-    days = {day: SpecialDay("holiday", name, str(source)) for day, name in off.items()}
-    days |= {day: SpecialDay("makeup", name, str(source)) for day, name in work.items()}
+    days = {day: SpecialDay("holiday", name, own or str(source)) for day, (name, own) in off.items()}
+    days |= {day: SpecialDay("makeup", name, own or str(source)) for day, (name, own) in work.items()}
     return YearNotice(year, bool(doc.get("confirmed", True)), str(source), days)
 
 
-def _dates(doc: Mapping[str, Any], part: str, year: int, findings: list[Finding]) -> dict[date, str]:
+def _dates(doc: Mapping[str, Any], part: str, year: int, findings: list[Finding]) -> dict[date, tuple[str, str]]:
+    """Day → its name and the basis of its own, empty when the year's notice is the basis."""
     raw = doc.get(part, {})
     if not isinstance(raw, (list, dict)) or len(raw) > 366:
         findings.append(Finding("error", f"/{part}", "worktime.calendar.list", {"part": part}))
         return {}
     pairs: Iterable[tuple[Any, Any]] = raw.items() if isinstance(raw, dict) else ((day, None) for day in raw)
-    found: dict[date, str] = {}
+    found: dict[date, tuple[str, str]] = {}
     for text, name in pairs:
         try:
             day = date.fromisoformat(text)
@@ -71,8 +73,13 @@ def _dates(doc: Mapping[str, Any], part: str, year: int, findings: list[Finding]
             continue
         if day.year != year:
             findings.append(Finding("error", f"/{part}/{text}", "worktime.calendar.other_year", {"day": text, "year": year}))
+        own = name.get("source") if isinstance(name, Mapping) else None
+        if own is not None and not (isinstance(own, str) and 0 < len(own) <= 200):
+            findings.append(Finding("error", f"/{part}/{text}/source", "worktime.calendar.source"))
+            continue
+        name = name.get("name") if isinstance(name, Mapping) else name
         given = name if isinstance(name, str) and 0 < len(name) <= 60 else None
-        found[day] = given or statutory_name(day) or _NAMES[part]
+        found[day] = (given or statutory_name(day) or _NAMES[part], own or "")
     return found
 
 

@@ -131,3 +131,42 @@ def test_the_administrator_is_not_the_auditor_nor_the_other_way_round(office: Of
     assert admin.get("/office/calendar/").status_code == 200 and shut(admin, "/office/audit/")
     assert supervisor.get("/office/audit/").status_code == 200 and shut(supervisor, "/office/calendar/") and shut(supervisor, "/office/people/")
     assert all(shut(window, address) for address in ("/office/audit/", "/office/calendar/", "/office/people/", "/office/users/list/", "/office/roles/list/"))
+
+
+def test_a_day_is_chosen_noted_taken_back_and_saved_without_json(fresh: Office) -> None:
+    admin = fresh.staff("admin")
+    flood = {"day": "2026-08-12", "kind": "off", "name": "防汛停工", "basis": "市政府通告〔2026〕8号", "do": "add"}
+    picked = admin.post("/office/calendar/days", {"do": "pick:2026-08-12"})
+    assert 'name="day" value="2026-08-12"' in picked.text
+    noted = admin.post("/office/calendar/days", flood)
+    sent = re.findall(r'name="noted" value="([^"]+)"', noted.text)
+    assert len(sent) == 1 and "还没保存的 1 天" in noted.text
+    assert re.findall(r'name="noted"', admin.post("/office/calendar/days", {"do": "drop:2026-08-12", "noted": sent}).text) == []
+    with fresh.session() as session:
+        assert date(2026, 8, 12) not in worktime.calendar(session).days, "nothing is written before it is saved"
+        before = worktime.calendar(session).days
+    worked = admin.post("/office/calendar/days", {**flood, "day": "2026-08-15", "kind": "work", "name": "补班", "noted": sent})
+    sent = re.findall(r'name="noted" value="([^"]+)"', worked.text)
+    assert admin.post("/office/calendar/days", {"do": "save", "noted": sent}).status_code == 302
+    with fresh.session() as session:
+        after = worktime.calendar(session).days
+        assert (after[date(2026, 8, 12)].kind, after[date(2026, 8, 12)].name) == ("holiday", "防汛停工")
+        assert (after[date(2026, 8, 15)].kind, after[date(2026, 8, 15)].source) == ("makeup", "市政府通告〔2026〕8号")
+        assert {day: each for day, each in after.items() if day.month != 8} == {day: each for day, each in before.items() if day.month != 8}
+
+
+@pytest.mark.parametrize(
+    "sent", [{}, {"day": "gestern", "kind": "off"}, {"day": "2026-08-12", "kind": "off", "name": "无依据"}, {"day": "2026-08-12", "basis": "x"}]
+)
+def test_a_day_without_kind_name_or_basis_is_not_noted(office: Office, sent: dict[str, str]) -> None:
+    answer = office.staff("admin").post("/office/calendar/days", {"do": "add", **sent})
+    assert "写上依据" in answer.text and 'name="noted"' not in answer.text
+
+
+def test_what_comes_back_with_the_form_is_read_again_and_never_believed(office: Office) -> None:
+    admin = office.staff("admin")
+    answer = admin.post("/office/calendar/days", {"do": "save", "noted": ["rubbish", "2026-13-01|off|x|y", "2026-08-12|maybe|x|y"]})
+    assert answer.status_code == 200 and 'name="noted"' not in answer.text
+    assert office.staff("window").post("/office/calendar/days", {"do": "save", "noted": ["2026-08-12|off|x|y"]}).status_code in (302, 403)
+    with office.session() as session:
+        assert date(2026, 8, 12) not in worktime.calendar(session).days

@@ -7,10 +7,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.audit import queries as audit
+from core.cases.speaking import spoken_task
 from core.cases.spec import CaseView, HistoryLine
 from core.identity import queries as people
 from core.items.spec import CompiledItem
 from core.kernel.wording import catalogue, word
+from core.routing.actions import text
 from core.web.page import say as _
 
 _LOOKS = ("cases.looked", "cases.looked_material", "case.revealed")
@@ -61,7 +63,7 @@ def dispositions() -> dict[str, str]:
 def _note(words: str) -> str:
     """What was written at the event; a chosen disposition, which is a line of its own, by its title."""
     titles = dispositions()
-    return "；".join(dict.fromkeys(titles.get(line, line) for line in words.splitlines()))
+    return _("；").join(dict.fromkeys(titles.get(line, line) for line in words.splitlines()))
 
 
 def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]:
@@ -76,15 +78,17 @@ def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]
 
 def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: CompiledItem, locale: str) -> str | None:
     title, node = opened.get(event.body.get("no", -1), ("", ""))
+    title = spoken_task(compiled.route, node, title, locale)
     if event.kind == "task_closed":
         action = str(event.body.get("action", ""))
         if action in ("not_needed", "stopped"):
             return None
         found = compiled.route.nodes.get(node)
         if found is not None and action in found.actions:
-            return f"{title}：{found.actions[action].title}"
+            pressed = text(compiled.route, f"{node}.actions.{action}.title", found.actions[action].title, locale)
+            return _("%(title)s：%(what)s", title=title, what=pressed)
         key = f"cases.action.{action}"
-        return f"{title}：{word(key, locale)}" if key in catalogue() else title
+        return _("%(title)s：%(what)s", title=title, what=word(key, locale)) if key in catalogue() else title
     plain = {
         "case_filed": _("提交申请"),
         "task_claimed": _("领取：%(title)s", title=title),

@@ -43,9 +43,13 @@ def _context(found: CaseView) -> dict[str, Any]:
     compiled = items.load(session, found.version_id)
     steps = case_queries.timeline(session, found, locale=locale)
     calendar = clocks.calendar(session)
-    short = str(Reader(compiled.doc, locale)("short_title", compiled.doc.get("short_title") or compiled.title))
+    short = _short_title(compiled, locale)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
     return shown | {"title": _full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
+
+
+def _short_title(compiled: CompiledItem, locale: str) -> str:
+    return str(Reader(compiled.doc, locale)("short_title", compiled.doc.get("short_title") or compiled.title))
 
 
 def _full_title(compiled: CompiledItem, locale: str) -> str:
@@ -133,7 +137,7 @@ def _handed_words(found: CaseView, compiled: CompiledItem) -> str:
     for one in found.materials:
         title = papers.title_by_id(compiled, one.material)
         counts[title] = counts.get(title, 0) + 1
-    return "、".join(title if n == 1 else say("%(title)s %(n)s 份", title=title, n=n) for title, n in counts.items())
+    return say("、").join(title if n == 1 else say("%(title)s %(n)s 份", title=title, n=n) for title, n in counts.items())
 
 
 # --- withdraw -----------------------------------------------------------------------------------------------------------------------------------
@@ -194,9 +198,10 @@ def _correct_page(found: CaseView, values: Mapping[str, Any], errors: tuple[Fiel
     html = forms.render_page(environment(), compiled.form, part, linked, errors, None, locale, facts) if fields else ""
     materials = [_asked_material(compiled, each, reason, wrong.get(each)) for each, reason in asked.materials.items()]
     reasons = [(_field_title(compiled, path), reason) for path, reason in asked.fields.items()]
-    summary = [*flow.summary(errors, compiled), *((f"m-{each['id']}", f"{each['title']}：{each['error']}") for each in materials if each["error"])]
+    refused = [(f"m-{each['id']}", say("%(title)s：%(what)s", title=each["title"], what=each["error"])) for each in materials if each["error"]]
+    summary = [*flow.summary(errors, compiled), *refused]
     lead = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
-    shown = {"title": compiled.title, "short": str(compiled.doc.get("short_title") or compiled.title), "href": url_for("cases.show", case_id=found.id)}
+    shown = {"title": _full_title(compiled, locale), "short": _short_title(compiled, locale), "href": url_for("cases.show", case_id=found.id)}
     return page(
         "portal/correct.html",
         c=shown,
@@ -227,7 +232,7 @@ def _asked_material(compiled: CompiledItem, material_id: str, reason: str, error
         "id": material_id,
         "title": papers.title_of(compiled, doc),
         "reason": reason,
-        "help": doc.get("help") or "",
+        "help": str(Reader(compiled.doc, edge.locale())(f"materials.{material_id}.help", doc.get("help"))),
         "limits": papers.limit_words(doc),
         "accept": papers.accept_attribute(doc),
         "many": most(doc) > 1,

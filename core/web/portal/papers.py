@@ -53,7 +53,7 @@ def size_words(size: int) -> str:
 
 def limit_words(material: Mapping[str, Any]) -> str:
     """What is taken, before somebody tries: kinds, size, number."""
-    kinds = "、".join(kind.upper() for kind in (material.get("accept") or DEFAULT_ACCEPT))
+    kinds = say("、").join(kind.upper() for kind in (material.get("accept") or DEFAULT_ACCEPT))
     return say("%(kinds)s，每个不超过 %(mb)s MB，最多 %(n)s 个。", kinds=kinds, mb=int(material.get("max_mb") or 20), n=most(material))
 
 
@@ -96,7 +96,7 @@ def materials_page(
     asked = flow.handed_in(compiled, known)
     free = [title_of(compiled, need.doc) for need in needs(compiled.doc, known) if not need.by_applicant]
     rows = [_row(draft, compiled, need, faults.get(need.id)) for need in asked]
-    errors = [(f"m-{row['id']}", f"{row['title']}：{row['error']}") for row in rows if row["error"]]
+    errors = [(f"m-{row['id']}", say("%(title)s：%(what)s", title=row["title"], what=row["error"])) for row in rows if row["error"]]
     frame = flow.frame(compiled, known, MATERIALS, draft, errors=errors, notice=notice)
     action = flow.step_href(draft.id, MATERIALS)
     return page("portal/materials.html", **frame | {"materials": rows, "free": free, "action": action, "draft_version": draft.version, "draft_id": draft.id})
@@ -293,8 +293,8 @@ def _lines(shown: Any, address: Callable[[str], str | None] | None) -> Any:
     """Rows and groups as one line each: ``王芳，厨师，610117260418``."""
     for child in shown.children:
         inner: list[Any] = [words for each in child.children for words in _words(each, address)] or _words(child, address)
-        words = Markup("，").join(inner)
-        yield Markup("{}：{}").format(typeset(child.title), words) if child.title else words
+        words = escape(say("，")).join(inner)
+        yield escape(say("%(title)s：", title=typeset(child.title))) + words if child.title else words
 
 
 def _words(shown: Any, address: Callable[[str], str | None] | None) -> list[Any]:

@@ -24,6 +24,7 @@ from core.items.spec import ItemView
 from core.kernel.clock import DEFAULT_ZONE, now, today
 from core.web import edge
 from core.web.page import day, say, typeset
+from core.web.portal import case_view
 from core.web.portal.lists import Link
 from core.web.site import site
 from core.worktime import service as worktime
@@ -147,7 +148,7 @@ def need_card(each: Any) -> dict[str, str]:
         words, action, href = say("办好了，等你取。"), say("看怎么取"), url_for("cases.show", case_id=each.id)
     return {
         "kind": say("补正") if each.status == "correction_requested" else say("取件"),
-        "title": each.item_title,
+        "title": case_view.item_title(each.item_title, each.item_code, edge.locale()),
         "words": words,
         "action": action,
         "href": href,
