@@ -274,14 +274,14 @@ def test_verify_finds_every_kind_of_tampering(lite: Desk, harm: str) -> None:
         session.rollback()
 
 
-def test_swapped_answers_break_their_commitment_and_an_erased_case_still_verifies(lite: Desk) -> None:
-    ref, other = lite.submit(), lite.submit({**VALUES, "area": 1})
-    with lite.database.session() as session:
+def test_swapped_answers_break_their_commitment_and_an_erased_case_still_verifies(desk: Desk) -> None:
+    ref, other = desk.submit(), desk.submit({**VALUES, "area": 1})
+    with desk.database.session() as session:
         session.execute(update(Case).where(Case.id == ref.id).values(wrapped_key=None))
         erased = cases.verify(session, ref.id)
         assert erased.ok and erased.erased
         assert cases.verify(session, other.id).ok
-    assert lite.mine(ref.id).values is None
+    assert desk.mine(ref.id).values is None
 
 
 def test_nothing_a_person_entered_lies_open_in_the_tables_of_cases(lite: Desk) -> None:
