@@ -61,6 +61,7 @@ ROLES = {
     "/office/users/": "admin",
     "/office/roles/": "admin",
     "/office/resetpassword/": "admin",
+    "/office/plugins/": "admin",
     "/office/audit/": "supervisor",
 }
 #: Open to every log-in of the back office: it concerns oneself only.

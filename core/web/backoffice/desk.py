@@ -87,6 +87,7 @@ def navigation() -> list[tuple[str, str, str]]:
             ("people", _("工作人员"), "/office/people/"),
             ("users", _("账号"), "/office/users/list/"),
             ("calendar", _("工作日历"), "/office/calendar/"),
+            ("plugins", _("插件"), "/office/plugins/"),
         ]
     if who.has_role("supervisor"):  # the auditor is not the administrator (DESIGN §9)
         links.append(("audit", _("审计"), "/office/audit/"))

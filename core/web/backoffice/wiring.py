@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from core.web import edge
-from core.web.backoffice import audit, calendar, cases, desk, organisation, people, users, worklist
+from core.web.backoffice import audit, calendar, cases, desk, organisation, people, plugins, users, worklist
 from core.web.backoffice.security import HallSecurityManager
 from core.web.site import Site
 
@@ -53,5 +53,5 @@ def register(app: Flask, site: Site) -> None:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
-    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint):
+    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint):
         app.register_blueprint(blueprint)
