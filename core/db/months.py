@@ -7,7 +7,7 @@ a default partition too, so that no insert fails when nobody made the month; :fu
 
 import logging
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from uuid import UUID
@@ -110,13 +110,13 @@ def keep_ahead(session: Session) -> bool:
     if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK}).scalar():
         return False
     connection.execute(text(_LOCK_TIMEOUT))
-    for table, made in _cut(connection):
-        month = next(_missing(connection, table, made), None)
+    tables = dict(_cut(connection))
+    for table, made in tables.items():
+        month = next((month for month in _wanted() if month not in made), None)
         if month is not None:
             _make(connection, table, month)
             return True
-        _warn(connection, table)
-    return False
+    return any(_take_in(connection, table) for table in tables)
 
 
 def partition(connection: Connection, table: Monthly) -> None:
@@ -180,11 +180,15 @@ def _cut(connection: Connection) -> Iterator[tuple[Monthly, frozenset[date]]]:
             yield table, frozenset(date(int(month[1]), int(month[2]), 1) for month in months if month)
 
 
-def _missing(connection: Connection, table: Monthly, made: Iterable[date]) -> Iterator[date]:
-    yield from (month for month in _wanted() if month not in made)
-    for month in _months_in(connection, table, table.default):
-        log.warning("rows of %s of %s found no month and lay in the default partition; they move to their own. Did the worker rest?", table.table, month)
-        yield month
+def _take_in(connection: Connection, table: Monthly) -> bool:
+    """Make the oldest month whose rows lie in the default partition, and move them; False, and the alarm for what fits none, when there is no such month."""
+    month = next(_months_in(connection, table, table.default), None)
+    if month is None:
+        _warn(connection, table)
+        return False
+    log.warning("rows of %s of %s found no month and lay in the default partition; they move to their own. Did the worker rest?", table.table, month)
+    _make(connection, table, month)
+    return True
 
 
 def _months_in(connection: Connection, table: Monthly, source: str) -> Iterator[date]:

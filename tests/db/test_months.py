@@ -77,7 +77,7 @@ def where(database: Database, name: str) -> dict[str, str]:
     column = "stream" if name == "audit_entry" else "case_id"
     with database.session() as session:
         found = session.execute(text(f'SELECT "{column}"::text, tableoid::regclass::text FROM "{name}"'))
-        return dict(found.all())  # type: ignore[arg-type]
+        return dict(found.all())
 
 
 def turns(database: Database) -> int:
