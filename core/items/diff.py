@@ -84,7 +84,7 @@ def _limits(old: JsonObject, new: JsonObject) -> Iterator[Change]:
 
 
 def _scalars(old: JsonObject, new: JsonObject) -> Iterator[Change]:
-    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "form", "visits", "online", "contacts"):
+    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "applicants", "form", "visits", "online", "contacts"):
         yield from _whole(name, "rest", old.get(name), new.get(name))
     yield from _whole("fees.charged", "rest", old["fees"]["charged"], new["fees"]["charged"], "charged")
 

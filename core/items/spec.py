@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from core.forms.spec import FormSpec
 from core.kernel.errors import Finding
@@ -108,3 +108,9 @@ class Current:
     def offer(self) -> Offer:
         """The department that handles it here when the applicant need not choose."""
         return self.offers[0]
+
+
+def co_applicants(compiled: CompiledItem) -> Literal["none", "optional", "required"]:
+    """Whether an application may have co-applicants (``applicants.co``); an item that does not say so allows them."""
+    found: Literal["none", "optional", "required"] = (compiled.doc.get("applicants") or {}).get("co", "optional")
+    return found

@@ -21,7 +21,7 @@ from core.identity import queries as people
 from core.identity.service import acting_for
 from core.identity.spec import ActingParty, DepartmentView
 from core.items.facts import facts as item_facts
-from core.items.spec import CompiledItem
+from core.items.spec import CompiledItem, co_applicants
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import BadInput
@@ -47,6 +47,7 @@ def submit(
     *command_id* again answers with the same case. Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`, and
     :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there.
     """
+    check_together(compiled, parties)
     acting = _authority(session, parties, actor)
     home = _owner(session, owner)
     at, case_id, code = now(), new_id(), new_query_code()
@@ -80,6 +81,15 @@ def submit(
         return _replayed(session, command, draft_id)
     hand_in(session, row, key, materials, revision=1)
     return CaseRef(case_id, row["number"], code)
+
+
+def check_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> None:
+    """Whether several people may, must or may not apply together is said by the item. Raises :class:`BadInput`."""
+    rule, several = co_applicants(compiled), any(party.role == "co_applicant" for party in parties)
+    if rule == "none" and several:
+        raise BadInput("cases.co_applicant_refused")
+    if rule == "required" and not several:
+        raise BadInput("cases.co_applicant_missing")
 
 
 def _authority(session: Session, parties: Sequence[PartyOnCase], actor: Actor) -> dict[str, ActingParty]:

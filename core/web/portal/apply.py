@@ -15,17 +15,18 @@ from core.cases import drafts
 from core.cases import queries as case_queries
 from core.cases.errors import DraftStale
 from core.cases.service import submit
-from core.cases.spec import DraftView, Handed
+from core.cases.service.submitting import check_together
+from core.cases.spec import DraftView, Handed, PartyOnCase
 from core.cases.versions import pinned
 from core.files import service as files
 from core.forms import service as forms
 from core.forms.spec import Decision, FieldError, FormSpec
 from core.identity import service as identity
 from core.items import facts as item_facts
-from core.items.spec import CompiledItem, Current
+from core.items.spec import CompiledItem, Current, co_applicants
 from core.items.texts import Reader
 from core.kernel.clock import local
-from core.kernel.errors import NotFound
+from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
 from core.rules.service import compile_rule
 from core.web import edge, enclosed
@@ -375,7 +376,8 @@ def drop(draft_id: str) -> Answer:
 
 
 def _check_page(
-    draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, notice: str | None = None, decision: Decision | None = None
+    draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, with_error: str | None = None, notice: str | None = None,
+    decision: Decision | None = None,
 ) -> Answer:  # fmt: skip
     """Check-your-answers; when something is still missing, the page it is on."""
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
@@ -387,18 +389,21 @@ def _check_page(
         return papers.materials_page(draft, compiled, who, complain=True), 422
     frame = flow.frame(compiled, known, CHECK, draft, notice=notice or _newer(draft))
     shown = papers.check_context(draft, compiled, known, decision, who)
-    agree = [("agree", agree_error)] if agree_error else []
+    agree = [*([("with", with_error)] if with_error else []), *([("agree", agree_error)] if agree_error else [])]
+    co = co_applicants(compiled)
     extra = {
         "agree_error": agree_error,
         "errors": agree,
         "submit_href": url_for("apply.send", draft_id=draft.id),
         "draft_version": draft.version,
         "owners": _owners(compiled),
-        "together": _together(who) if request.args.get("together") or request.form.get("_with") else None,
+        "together": _together(who) if co == "required" or (co == "optional" and (request.args.get("together") or request.form.get("_with"))) else None,
+        "co": co,
+        "with_error": with_error,
         "together_href": url_for("apply.step", draft_id=draft.id, step=CHECK, together=1),
     }
     html = page("portal/check.html", **frame | shown | extra)
-    return (html, 422) if agree_error else html
+    return (html, 422) if agree else html
 
 
 @apply.post("/drafts/<draft_id>/submit")
@@ -422,6 +427,8 @@ def send(draft_id: str) -> Answer:
     if decision.errors or papers.missing(draft, compiled, known):
         return _check_page(draft, compiled, who)
     parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
+    if (with_error := _alone_or_together(compiled, parties)) is not None:
+        return _check_page(draft, compiled, who, with_error=with_error)
     ref = submit(
         edge.session(),
         compiled=compiled,
@@ -437,6 +444,15 @@ def send(draft_id: str) -> Answer:
         actor=edge.citizen(),
     )
     return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+
+
+def _alone_or_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> str | None:
+    """What is wrong with applying alone, or together, in the reader's words."""
+    try:
+        check_together(compiled, parties)
+    except BadInput as error:
+        return error.words(edge.locale())
+    return None
 
 
 def _together(who: acting.Acting) -> list[dict[str, Any]]:
