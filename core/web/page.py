@@ -5,6 +5,7 @@ after a change of language) is left open as *slots* and filled in when the page 
 """
 
 import datetime as dt
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from threading import Lock
@@ -233,10 +234,21 @@ def phrases(title: str) -> Markup:
     return Markup('<span class="nw">{}）</span>{}').format(head, tail)
 
 
+_NUMBER_PARTS = re.compile(r"^(\d{6,12})?(.*?)(\d{8})(\d{4,})$")
+
+
+def number_parts(number: str) -> Markup:
+    """A case number in parts that can be read aloud – division, item, day, counter; copied, it is whole again."""
+    found = _NUMBER_PARTS.match(str(number))
+    parts = [part for part in found.groups() if part] if found else [str(number)]
+    return Markup('<span class="parts-of" data-number="{}">{}</span>').format(number, Markup("").join(Markup("<span>{}</span>").format(part) for part in parts))
+
+
 _OFFERED: dict[str, Any] = {
     "url_for": url_for,
     "asset": asset,
     "filter_number": lambda value: f"{value:,}",
     "filter_nw": phrases,
+    "filter_parts": number_parts,
     "filter_set": lambda value: typeset(str(value)),
 }

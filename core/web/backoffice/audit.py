@@ -1,20 +1,25 @@
 """The audit view: who did and who looked, newest first, filtered, verifiable with one button. Reading it is itself recorded."""
 
+import json
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from flask import request
 from flask_appbuilder import BaseView, expose, has_access
 from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
 
 from core.audit import service as records
 from core.audit.models import Entry
 from core.identity import queries as people
 from core.kernel.clock import now
 from core.kernel.errors import BadInput
+from core.kernel.ids import is_id
 from core.kernel.paging import decode_cursor, encode_cursor
 from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
+from core.web.backoffice.people import role_words
 from core.web.page import say as _
 
 _BATCH = 50
@@ -73,6 +78,47 @@ def _kinds() -> dict[str, str]:
     }
 
 
+def _details(session: Session, rows: Sequence[Entry]) -> dict[tuple[str, int], str]:
+    """The details of each entry as words: what, and which; ids that mean nothing to a reader are left to the record itself."""
+    titles, bodies = _detail_titles(), [json.loads(row.detail or "{}") for row in rows]
+    departments = people.titles(session, {found["department"] for found in bodies if is_id(str(found.get("department")))})
+    said = {}
+    for row, found in zip(rows, bodies, strict=True):
+        parts = [_("%(title)s：%(what)s", title=titles[key], what=_said(key, value, departments)) for key, value in found.items() if key in titles]
+        said[row.stream, row.seq] = _("；").join(parts)
+    return said
+
+
+def _detail_titles() -> dict[str, str]:
+    return {
+        "reason": _("理由"),
+        "problems": _("不符的记录"),
+        "role": _("岗位"),
+        "department": _("部门"),
+        "until": _("到"),
+        "active": _("在岗"),
+        "login": _("用户名"),
+        "confirmed": _("已确认"),
+        "years": _("年份"),
+        "code": _("代码"),
+        "codes": _("代码"),
+        "slug": _("网址名"),
+        "identifier": _("证照标识"),
+        "case_no": _("办件编号"),
+        "number": _("版本"),
+    }
+
+
+def _said(key: str, value: object, departments: Mapping[str, str]) -> str:
+    if isinstance(value, bool):
+        return _("是") if value else _("否")
+    if isinstance(value, list):
+        return _("、").join(str(each) for each in value)
+    if key == "role":
+        return role_words().get(str(value), str(value))
+    return departments.get(str(value), str(value)) if key == "department" else str(value)
+
+
 def _words() -> dict[str, dict[str, str]]:
     return {"titles": _titles(), "kinds": _kinds()}
 
@@ -115,6 +161,17 @@ class AuditView(BaseView):  # type: ignore[misc]
         rows = session.scalars(query).all()
         rest = encode_cursor(rows[_BATCH - 1].at.isoformat(), rows[_BATCH - 1].stream, rows[_BATCH - 1].seq) if len(rows) > _BATCH else None
         names = people.staff_names(session, [row.actor_id for row in rows if row.actor_kind == "staff"])
+        details = _details(session, rows[:_BATCH])
         return desk_page(
-            "office/audit.html", nav_here="audit", rows=rows[:_BATCH], names=names, asked=asked, after=rest, at=now(), titles=_titles(), kinds=_kinds(), **more
+            "office/audit.html",
+            nav_here="audit",
+            rows=rows[:_BATCH],
+            names=names,
+            details=details,
+            asked=asked,
+            after=rest,
+            at=now(),
+            titles=_titles(),
+            kinds=_kinds(),
+            **more,
         )

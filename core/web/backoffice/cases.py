@@ -17,12 +17,13 @@ from core.identity import queries as people
 from core.items import facts as item_facts
 from core.items import queries as items
 from core.items.spec import CompiledItem
+from core.items.texts import Reader
 from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.routing import service as routing
 from core.web import edge, enclosed
-from core.web.backoffice import history
+from core.web.backoffice import history, panels
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
 
@@ -66,8 +67,9 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         clocks=sorted((c for c in view.clocks if (c.due or c.running) and not c.name.startswith("task:")), key=lambda c: not c.running),
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
+        panels=panels.shown(view, compiled),
         fields=_fields(compiled),
-        materials=compiled.doc["materials"],
+        materials=_asked(compiled),
         material_titles=_material_titles(view, compiled),
         files={one.blob_id for one in view.materials},
         dispositions=history.dispositions().items(),
@@ -82,9 +84,15 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     )
 
 
+def _asked(compiled: CompiledItem) -> list[dict[str, str]]:
+    """The item's materials by id and title, in the reader's language."""
+    read = Reader(compiled.doc, edge.locale())
+    return [{"id": each["id"], "title": str(read(f"materials.{each['id']}.title", each["title"]))} for each in compiled.doc["materials"]]
+
+
 def _material_titles(view: CaseView, compiled: CompiledItem) -> dict[str, str]:
     """Titles of the item's materials, and of the form's own fields that hold files."""
-    titles = {material["id"]: material["title"] for material in compiled.doc["materials"]}
+    titles = {material["id"]: material["title"] for material in _asked(compiled)}
     inside = {one.material: enclosed.title(compiled, one.material, edge.locale()) for one in view.materials}
     return titles | {material: title for material, title in inside.items() if title is not None}
 
@@ -196,6 +204,8 @@ def material(case_id: str, material_id: str) -> Response:
     response = Response(content, mimetype=found.media_type)
     inline = found.media_type in ("application/pdf", "image/jpeg", "image/png", "image/webp")
     response.headers["Content-Disposition"] = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(found.name, safe='')}"
-    # A document from outside never runs anything and never reaches anything.
-    response.headers["Content-Security-Policy"] = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; sandbox; frame-ancestors 'self'"
+    # A document from outside never runs anything and never reaches anything. The browsers' own viewers of PDF are boxes by themselves and
+    # refuse to open in a sandboxed frame.
+    shut = "object-src 'self'" if found.media_type == "application/pdf" else "sandbox"
+    response.headers["Content-Security-Policy"] = f"default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; {shut}; frame-ancestors 'self'"
     return response

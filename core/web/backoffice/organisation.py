@@ -2,11 +2,27 @@
 
 from typing import Any, ClassVar
 
+from flask import g
 from flask_appbuilder import ModelView
 from flask_appbuilder.models.sqla.interface import SQLAInterface
 from flask_babel import lazy_gettext as _l
 
+from core.identity import queries as people
 from core.identity.models import Department, Division
+from core.web import edge
+
+_LEVELS = {"country": _l("国家"), "province": _l("省级"), "city": _l("市级"), "county": _l("县级"), "town": _l("乡镇"), "village": _l("村（社区）")}
+
+
+def _division(division_id: str) -> str:
+    """The title of a division; all of them are read once a page."""
+    if "division_titles" not in g:
+        g.division_titles = {each.id: each.title for each in people.divisions(edge.session())}
+    return str(g.division_titles.get(division_id, ""))
+
+
+def _or_dash(value: str | None) -> str:
+    return value or "—"
 
 
 class AdminTable(ModelView):  # type: ignore[misc]
@@ -51,6 +67,7 @@ class DivisionView(AdminTable):
     show_columns = ("code", "title", "level", "path")
     edit_columns = ("title",)
     search_columns = ("code", "title", "level")
+    formatters_columns: ClassVar[dict[str, Any]] = {"level": lambda value: str(_LEVELS.get(value, value))}
     label_columns: ClassVar[dict[str, Any]] = {"code": _l("区划代码"), "title": _l("名称"), "level": _l("层级"), "path": _l("路径")}
     base_order = ("code", "asc")
 
@@ -63,11 +80,12 @@ class DepartmentView(AdminTable):
     datamodel = SQLAInterface(Department)
     noun = _l("部门")
     base_permissions = ("can_list", "can_show", "can_edit")
-    list_columns = ("title", "code", "uscc")
-    show_columns = ("title", "code", "uscc")
+    list_columns = ("title", "division_id", "uscc")
+    show_columns = ("title", "division_id", "code", "uscc")
+    formatters_columns: ClassVar[dict[str, Any]] = {"division_id": lambda value: _division(value), "uscc": _or_dash}
     edit_columns = ("title", "uscc")
     search_columns = ("code", "title")
-    label_columns: ClassVar[dict[str, Any]] = {"code": _l("部门代码"), "title": _l("名称"), "uscc": _l("统一社会信用代码")}
+    label_columns: ClassVar[dict[str, Any]] = {"code": _l("部门代码"), "title": _l("名称"), "division_id": _l("行政区划"), "uscc": _l("统一社会信用代码")}
     base_order = ("title", "asc")
 
 
