@@ -28,6 +28,7 @@ from core.keys.keyring import Keyring
 from core.outbox.relay import Embedded
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
+from core.web.addresses import ShortAddresses, refuse_long
 from core.web.cookies import CalmSessions
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
@@ -106,11 +107,12 @@ def create_app(config: Config | None = None) -> Flask:
     app.config.from_mapping(flask_settings(config, site.keyring))
     app.teardown_appcontext(edge.close)
     observe(app)
+    refuse_long(app)
     secure(app, config)
     register_faces(app, site)
     register_error_pages(app)
     Themes.load(shipped("themes"), config.home / "themes").install(app)
-    app.wsgi_app = HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app)  # type: ignore[method-assign]
+    app.wsgi_app = ShortAddresses(HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app))  # type: ignore[method-assign]
     if config.embedded:
         site.relay = Embedded(site.database).start()
     return app

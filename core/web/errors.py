@@ -21,6 +21,7 @@ _KEYS = {
     404: "kernel.not_found",
     409: "kernel.conflict",
     413: "web.too_large",
+    414: "web.address_too_long",
     429: "web.too_many",
     503: "web.away",
 }

@@ -243,7 +243,7 @@ def test_strange_json_is_refused_with_words(place: World, body: str) -> None:
         "\x00",
         "a\x00b",
         "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
-        "𠮷" * 3000,
+        pytest.param("𠮷" * 80, id="long"),  # in every value of the query at once: as long as an address may be
         "%",
         "_",
         "'; DROP TABLE case_; --",
@@ -271,6 +271,26 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
                 query = dict.fromkeys(("q", "after", "from", "page", "light", "step", "number", "year", "who", "life", "draft", "need", "_l_", "action"), word)
                 answer = browser.get(path, query_string=query)
                 assert answer.status_code < 500, (rule.rule, word[:20])
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/search", "/search/suggest", "/account/login", "/my/", "/office/?light=", "/office/users/list/", "/h/yunling/", "/v1/items"]
+)
+@pytest.mark.parametrize("letters", [20_000, 200_000])
+def test_an_address_far_too_long_is_refused_with_words(place: World, path: str, letters: int) -> None:
+    nobody, long = site.Browser(place.app), "x" * letters
+    for asked in (f"{path}{'&' if '?' in path else '?'}q={long}", f"{path.split('?')[0]}{long}"):
+        answer = nobody.get(asked)
+        assert answer.status_code == 414
+        assert "网址太长" in answer.text or answer.json["title"]
+        assert len(answer.text) < 20_000, "the address is not thrown back"
+    assert nobody.get("/").status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/search", "/search/suggest", "/progress", "/verify", "/account/login"])
+def test_a_long_word_in_an_address_is_a_word(place: World, path: str) -> None:
+    answer = site.Browser(place.app).get(path, query_string={"q": "𠮷" * 1300})
+    assert answer.status_code < 500
 
 
 # --- files ----------------------------------------------------------------------------------------------------------------------------------
