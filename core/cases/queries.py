@@ -14,15 +14,15 @@ from core.cases.service.machine import command_key
 from core.cases.spec import CaseCard, CaseView, MaterialView
 from core.cases.timeline import timeline
 from core.cases.viewing import material, whole
-from core.cases.worklist import Filters, counts, lights, worklist
+from core.cases.worklist import Filters, waiting, worklist
 from core.kernel.actor import Actor
 from core.kernel.ids import is_id, normalise_code
 from core.kernel.paging import Page, decode_cursor, encode_cursor
 from core.keys.service import keyring
 
 __all__ = [
-    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "counts", "lights", "material_holder", "mine", "recent_for_staff", "timeline",
-    "worklist",
+    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "material_holder", "mine", "recent_for_staff", "timeline",
+    "waiting", "worklist",
 ]  # fmt: skip
 
 _case, _file = table(Case).c, table(CaseMaterial).c

@@ -85,13 +85,29 @@ class WorklistRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StepCount:
-    """How many tasks of an item's step wait in the worklist. ``more`` tells that counting stopped at the cap."""
+class Amount:
+    """How many; ``more`` tells that counting stopped, so that there are at least so many."""
 
-    node: str
-    title: str
-    count: int
+    count: int = 0
     more: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StepCount(Amount):
+    """How many tasks of an item's step wait in the worklist."""
+
+    node: str = ""
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits in somebody's worklist at this moment, and how much of it at each step, most first."""
+
+    late: Amount = Amount()
+    yellow: Amount = Amount()
+    all: Amount = Amount()
+    steps: tuple[StepCount, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,8 @@ from flask import session as cookie
 from werkzeug.wrappers import Response
 
 from core.cases import queries
+from core.cases.speaking import spoken_counts, spoken_rows
+from core.cases.spec import Amount, Waiting
 from core.cases.worklist import Filters
 from core.identity import queries as people
 from core.kernel.clock import now, today
@@ -19,6 +21,8 @@ from core.web.page import say as _
 blueprint = Blueprint("worklist", __name__, url_prefix="/office")
 _LIGHTS = ("red", "yellow", "green")
 _REMEMBERED = "worklist"
+#: Numbers above are shown as this one with a plus.
+MOST_SHOWN = 99
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +53,15 @@ def show() -> str | Response:
     )
     who, session = me(), edge.session()
     rows = queries.worklist(session, who.posts, staff_id=who.id, filters=filters, cursor=request.args.get("after"), limit=20)
+    waiting = queries.waiting(session, who.posts, staff_id=who.id)
     return desk_page(
         "office/worklist.html",
         nav_here="worklist",
-        rows=rows.rows,
+        rows=spoken_rows(session, rows.rows, edge.locale()),
         after=rows.next,
         asked=asked,
-        tabs=_tabs(asked["step"]),
-        lights=queries.lights(session, who.posts, staff_id=who.id),
+        tabs=_tabs(waiting, asked["step"]),
+        lights={"red": _shown(waiting.late), "yellow": _shown(waiting.yellow)},
         departments={post.department_id: post.department_title for post in who.posts},
         today=today(),
         at=now(),
@@ -78,11 +83,16 @@ def _link(**changes: str) -> str:
     return "/office/?" + (urlencode({key: value for key, value in kept.items() if value}) or "light=")
 
 
-def _tabs(here: str) -> list[Tab]:
-    who = me()
-    steps = queries.counts(edge.session(), who.posts, staff_id=who.id)
-    tabs = [Tab(step.title, f"{step.count}{'+' if step.more else ''}", _link(step=step.node), step.node == here) for step in steps[:12]]
-    return [Tab(_("全部"), "", _link(step=""), not here), *tabs]
+def _tabs(waiting: Waiting, here: str) -> list[Tab]:
+    tabs = [
+        Tab(step.title, _shown(step), _link(step=step.node), step.node == here) for step in spoken_counts(edge.session(), waiting.steps[:12], edge.locale())
+    ]
+    return [Tab(_("全部"), _shown(waiting.all), _link(step=""), not here), *tabs]
+
+
+def _shown(amount: Amount) -> str:
+    """A number that can be taken in at a glance: from a hundred on it is "99+"."""
+    return f"{min(amount.count, MOST_SHOWN)}{'+' if amount.more or amount.count > MOST_SHOWN else ''}"
 
 
 @blueprint.get("/me")
