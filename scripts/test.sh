@@ -38,6 +38,7 @@ fi
 
 sh scripts/lint.sh
 echo "== tests"
+unset PYTHONDONTWRITEBYTECODE  # the tests start some hundred programs; each would compile the whole house anew
 .venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-2}" --dist worksteal -q -m "not soak$select" "$@"
 if [ -n "$missing" ]; then
   echo "这些测试没有运行(缺少$missing)。Tests were left out:${select# and}. Install what is named above and run again." >&2

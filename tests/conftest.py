@@ -1,16 +1,17 @@
 """What every test has: the real services, and guards against reaching out."""
 
 import os
+import platform
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-import sqlalchemy as sa
 
-from core.kernel.ids import new_id
 from tests import services
 from tests.demo_hall import DemoHall, start_hall
+from tests.moulds import pg_database
 
 _running: list[Any] = []
 
@@ -36,20 +37,24 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         _running.pop().stop()
 
 
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """After a long run: when, on what kind of machine, and what each test counted – the evidence that ``make soak`` keeps."""
+    if not os.environ.get("WANGTING_SOAK"):
+        return
+    terminalreporter.section("counts")
+    machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    terminalreporter.line(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}")
+    for report in terminalreporter.stats.get("passed", ()):
+        if report.when == "call":
+            counts = ", ".join(f"{name} {value}" for name, value in report.user_properties)
+            terminalreporter.line(f"{report.nodeid}: {counts or 'every page at every width, colours too'}, {report.duration:.0f} s")
+
+
 @pytest.fixture
 def pg_url() -> Iterator[str]:
     """An empty PostgreSQL database of this test's own."""
-    server = os.environ.get("WANGTING_TEST_PG")
-    if not server:
-        pytest.fail("PostgreSQL is not installed: run make test, which installs it or says how")
-    name = "t_" + new_id().replace("-", "")
-    admin = sa.create_engine(server, isolation_level="AUTOCOMMIT", poolclass=sa.NullPool)
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
-    yield server.rsplit("/", 1)[0] + "/" + name
-    with admin.connect() as connection:
-        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
-    admin.dispose()
+    with pg_database() as url:
+        yield url
 
 
 @pytest.fixture
@@ -64,7 +69,7 @@ def redis_url() -> str:
 @pytest.fixture(scope="session")
 def demo_hall(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DemoHall]:
     """One demonstration hall for this worker, shared by browser and API tests; its log must stay free of tracebacks."""
-    made, process = start_hall(tmp_path_factory.mktemp("hall"))
+    made, process = start_hall(tmp_path_factory)
     yield made
     process.terminate()
     process.wait(30)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -9,10 +10,15 @@ import urllib.request
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import pytest
+
+from tests.moulds import made_once
 from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parents[1]
 WANGTING = str(Path(sys.executable).parent / "wangting")
+#: Environment of the tester's own hall, which no hall of a test may see.
+OURS = ("WANGTING", "DATABASE_URL", "REDIS_URL", "HOST", "PORT")
 _PERSON = re.compile(r"^  (\S+)\s+(\S{8,})\s+(\S+)\s+(.+)$")
 #: Logins of :mod:`core.identity.demo` that the tests speak of.
 CITIZEN, OTHER_CITIZEN = "13800000001", "13800000002"
@@ -44,12 +50,32 @@ class DemoHall:
         return (self.home / "server.log").read_text(encoding="utf-8", errors="replace")
 
 
-def start_hall(home: Path, **environ: str) -> tuple[DemoHall, "subprocess.Popen[bytes]"]:
-    """Set up a hall in *home* the way ``make run`` does, and serve it."""
-    port = free_port()
+def initialised(factory: pytest.TempPathFactory, *arguments: str) -> tuple[Path, str]:
+    """The folder that ``wangting init`` with *arguments* filled, once for all workers of a run, and what it printed. To be copied or read."""
+
+    def make(home: Path) -> str:
+        env = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
+        command, more = [WANGTING, "init", *arguments], {"WANGTING_HOME": str(home), "LANG": "en_GB.UTF-8"}
+        done = subprocess.run(command, env={**env, **more}, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return made_once(factory, "-".join(("init", *(each.strip("-") for each in arguments))), make)
+
+
+def copy_home(home: Path, target: Path) -> Path:
+    """A hall's folder once more. What SQLite keeps beside a database while somebody reads it comes and goes, and holds nothing of a closed one."""
+    shutil.copytree(home, target, ignore=shutil.ignore_patterns("*.db-wal", "*.db-shm"), dirs_exist_ok=True)
+    return target
+
+
+def start_hall(factory: pytest.TempPathFactory, **environ: str) -> tuple[DemoHall, "subprocess.Popen[bytes]"]:
+    """A hall set up the way ``make run`` does, in a folder of its own, and served."""
+    mould, printed = initialised(factory, "--demo")
+    port, home = free_port(), copy_home(mould, factory.mktemp("hall"))
     env = {**os.environ, "WANGTING_HOME": str(home), "PORT": str(port), "HOST": "127.0.0.1", **environ}
     hall = DemoHall(f"http://127.0.0.1:{port}", home, env)
-    for line in hall.run("init", "--demo").splitlines():
+    for line in printed.splitlines():
         if match := _PERSON.match(line):
             login, password, name, what = match.groups()
             hall.people[login], hall.what[login] = password, f"{name} {what}"

@@ -1,7 +1,7 @@
 """A desk to work cases at: a hall with one published item, and short verbs that are a transaction each."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from core.db.database import Database
 from core.items import queries as items
 from core.kernel.actor import Actor
 from core.kernel.ids import new_id
-from tests.fixtures_hall import People, make_database, make_hall, publish_item
+from tests.fixtures_hall import People, make_database, make_hall, publish_item, read_hall
 
 VALUES = {"operator_name": "青禾餐饮", "area": 100, "business_kind": "catering"}
 CLERKS = {"window": "window", "reviewer": "reviewer", "section_chief": "chief", "expert": "expert1", "leader": "leader"}
@@ -27,6 +27,10 @@ class Desk:
     hall: People
     version: str
     home: Path
+
+    def told(self) -> list[Any]:
+        """What a copy of this hall cannot read out of its database, as JSON."""
+        return [self.hall.users, self.version]
 
     def submit(self, values: Mapping[str, Any] | None = None, *, command: str | None = None, actor: Actor | None = None, **more: Any) -> CaseRef:
         """File an application of the first citizen (or of *actor*)."""
@@ -88,7 +92,14 @@ def make_desk(tmp_path: Path, url: str | None = None) -> Desk:
     return Desk(database, hall, version, tmp_path)
 
 
-def copied(desk: Desk, target: Path) -> Desk:
-    """The same hall once more in *target* (SQLite: a closed database is one file with its keys beside it)."""
-    shutil.copytree(desk.home, target)
-    return Desk(make_database(target), desk.hall, desk.version, target)
+def copied(home: Path, target: Path, told: Sequence[Any], url: str | None = None) -> Desk:
+    """The hall in *home* once more in *target*: a closed SQLite database is one file with its keys beside it; on PostgreSQL *url* is the copy.
+
+    *told* is what :meth:`Desk.told` said of the hall.
+    """
+    shutil.copytree(home, target)
+    (users, version) = told
+    database = make_database(target, url)
+    with database.session() as session:
+        hall = read_hall(session, users)
+    return Desk(database, hall, version, target)

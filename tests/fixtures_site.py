@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from werkzeug.test import TestResponse
 
@@ -26,6 +27,7 @@ from core.web.backoffice.users import make_user, write_permissions
 from core.web.site import Config
 from core.worktime import service as worktime
 from tests.fixtures_hall import ROOT, publish_item
+from tests.moulds import made_once
 
 #: One item decided at the counter with a licence, one with several hands and working days: enough for every kind of page.
 ITEMS = ("civil_affairs/senior-card", "human_resources/unemployment-benefit", "market_regulation/food-operation-new")
@@ -84,8 +86,16 @@ def build(home: Path, url: str | None = None, which: Sequence[str] = ITEMS) -> B
     with site.database.session() as session:
         for name in which:
             publish_item(session, f"{name}.json")
-    site.database.close()
+    for used in (site, app.extensions["wangting"]):
+        used.database.close()
     return built
+
+
+def built_once(factory: pytest.TempPathFactory, which: Sequence[str] = ITEMS) -> Built:
+    """The hall with *which* items that all workers of a run share: only ever copied."""
+    name = "site-" + "-".join(each.rsplit("/", 1)[1] for each in which)
+    home, passwords = made_once(factory, name, lambda folder: build(folder, which=which).passwords)
+    return Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 
 def copy(built: Built, home: Path) -> Built:

@@ -11,7 +11,7 @@ from tests import fixtures_site as site
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """A hall with one item."""
-    return site.build(tmp_path_factory.mktemp("app") / "hall", which=("civil_affairs/senior-card",))
+    return site.copy(site.built_once(tmp_path_factory, ("civil_affairs/senior-card",)), tmp_path_factory.mktemp("app") / "hall")
 
 
 @pytest.fixture(scope="module")

@@ -173,6 +173,7 @@ def walk(page: Page, hall: DemoHall, addresses: list[str], prefix: str, theme: s
     assert not found, "\n".join(found)
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("theme", ["standard", "elder", "branch", "english"])
 def test_public_pages(open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What everybody sees."""
@@ -183,6 +184,7 @@ def test_public_pages(open_desk: Callable[..., Page], hall: DemoHall, sample: di
     walk(page, hall, addresses, prefix, theme)
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("theme", ["standard", "elder", "branch", "english"])
 def test_pages_of_a_citizen(person: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What a citizen sees: applying, cases, my space."""
@@ -209,6 +211,7 @@ def begin_draft(page: Page, hall: DemoHall) -> str:
     return action.split("/drafts/")[1].split("/")[0]
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("theme", ["standard", "elder", "english"])
 def test_desks(person: Callable[..., Page], open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What staff see: worklist, case, calendar, audit."""
@@ -233,6 +236,7 @@ def somebody(page: Page, hall: DemoHall) -> str:
     return str(next(each for each in links if is_id(each.rsplit("/", 1)[1]))).rsplit("/", 1)[1]
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("language", ["zh", "en"])
 def test_generated_pages(person: Callable[..., Page], hall: DemoHall, language: str) -> None:
     """Flask-AppBuilder's own pages: log-ins, roles, organisation, passwords – list, show, add and edit."""

@@ -1,7 +1,6 @@
 """``wangting`` as an operator runs it: a process of its own, a folder of its own."""
 
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,9 +12,8 @@ from click.testing import CliRunner
 
 from core.cli.main import main
 from core.db.database import Database
-from tests.demo_hall import ROOT, WANGTING
+from tests.demo_hall import OURS, ROOT, WANGTING, copy_home, initialised
 
-_OURS = ("WANGTING", "DATABASE_URL", "REDIS_URL", "HOST", "PORT")
 _OWN_PROCESS = frozenset({"init", "run", "worker", "--version"})
 
 
@@ -36,7 +34,7 @@ class Home:
 
     def environ(self, **more: str) -> dict[str, str]:
         """The environment: nothing of the tester's own hall."""
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(_OURS)}
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
         return {**kept, "WANGTING_HOME": str(self.path), "LANG": self.lang, **more}
 
     def run(self, *arguments: str, **more: str) -> Done:
@@ -45,7 +43,7 @@ class Home:
             made = subprocess.run([WANGTING, *arguments], env=self.environ(**more), cwd=ROOT, capture_output=True, text=True, check=False)
             done = Done(made.returncode, made.stdout, made.stderr)
         else:
-            unset = {name: None for name in os.environ if name.startswith(_OURS)}
+            unset = {name: None for name in os.environ if name.startswith(OURS)}
             result = CliRunner().invoke(main, list(arguments), env={**unset, "WANGTING_HOME": str(self.path), "LANG": self.lang, **more})
             assert result.exception is None or isinstance(result.exception, SystemExit), result.exc_info
             done = Done(result.exit_code, result.stdout, result.stderr)
@@ -71,28 +69,23 @@ class Home:
 
 def copy(home: Home, target: Path) -> Home:
     """The same hall in another folder, as an operator would move it (the database is named in the stamp, so ``init`` looks again)."""
-    shutil.copytree(home.path, target)
-    return Home(target)
+    return Home(copy_home(home.path, target))
 
 
 @pytest.fixture(scope="session")
-def first_words() -> dict[str, str]:
+def first_words(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What ``init`` printed for the halls below, by kind."""
-    return {}
+    return {"demo": initialised(tmp_path_factory, "--demo")[1], "plain": initialised(tmp_path_factory)[1]}
 
 
 @pytest.fixture(scope="session")
-def _demo(tmp_path_factory: pytest.TempPathFactory, first_words: dict[str, str]) -> Home:
-    home = Home(tmp_path_factory.mktemp("demo") / "hall")
-    first_words["demo"] = home.ok("init", "--demo")
-    return home
+def _demo(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(initialised(tmp_path_factory, "--demo")[0])
 
 
 @pytest.fixture(scope="session")
-def _plain(tmp_path_factory: pytest.TempPathFactory, first_words: dict[str, str]) -> Home:
-    home = Home(tmp_path_factory.mktemp("plain") / "hall")
-    first_words["plain"] = home.ok("init")
-    return home
+def _plain(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    return Home(initialised(tmp_path_factory)[0])
 
 
 @pytest.fixture

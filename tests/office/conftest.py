@@ -84,7 +84,7 @@ def errors(answer: TestResponse) -> str:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """The hall that is only ever copied."""
-    return site.build(tmp_path_factory.mktemp("office") / "hall")
+    return site.built_once(tmp_path_factory)
 
 
 @pytest.fixture(scope="module")

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests import fixtures_site as site
+from tests.demo_hall import copy_home
 from tests.fixtures_hall import ROOT
+from tests.moulds import pg_database, pg_mould
 from tests.services import free_port
 
 #: Decided by two people after an acceptance; asks for no file, so that a submission is one call.
@@ -25,13 +27,21 @@ ITEMS = ("education/teacher-qualification", "human_resources/unemployment-benefi
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """One hall, built once; every test takes a copy."""
-    return site.build(tmp_path_factory.mktemp("resilience") / "hall", which=ITEMS)
+    return site.built_once(tmp_path_factory, ITEMS)
 
 
 @pytest.fixture
 def hall(template: site.Built, tmp_path: Path) -> site.Built:
     """A fresh copy of the hall."""
     return site.copy(template, tmp_path / "hall")
+
+
+@pytest.fixture
+def pg_hall(tmp_path_factory: pytest.TempPathFactory, tmp_path: Path) -> Iterator[site.Built]:
+    """The same on PostgreSQL, with the first item: a copy of this test's own."""
+    home, template, passwords = pg_mould(tmp_path_factory, "site", lambda folder, url: site.build(folder, url, ITEMS[:1]).passwords)
+    with pg_database(template) as url:
+        yield site.Built(copy_home(home, tmp_path / "hall"), url, passwords)
 
 
 class Program:

@@ -7,8 +7,8 @@ import random
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -25,12 +25,18 @@ from core.outbox import service as outbox
 from core.outbox.models import Message
 from tests import fixtures_site as site
 from tests.fixtures_hall import settle
-from tests.resilience.conftest import ITEM, ITEMS, Program, call
+from tests.resilience.conftest import ITEM, Program, call
 
 SEED = 20261121
+Note = Callable[[str, object], None]
 CITIZENS = ("13800000001", "13800000002")
 SOAK = pytest.param(
-    200, marks=[pytest.mark.soak, pytest.mark.skipif(not os.environ.get("WANGTING_SOAK"), reason="200 rounds run with WANGTING_SOAK=1 (make soak)")]
+    200,
+    marks=[
+        pytest.mark.soak,
+        pytest.mark.counted,
+        pytest.mark.skipif(not os.environ.get("WANGTING_SOAK"), reason="200 rounds run with WANGTING_SOAK=1 (make soak)"),
+    ],
 )
 
 
@@ -95,6 +101,12 @@ class Load:
         for thread in threads:
             thread.start()
         return threads
+
+    def tell(self, note: Note, rounds: int) -> None:
+        """Put what was proved into the report of the run."""
+        told = {"seed": SEED, "kills": rounds, "applications": len(self.filed), "acceptances": len(self.pressed), "cut-off calls": self.retries.total()}
+        for name, value in told.items():
+            note(name, value)
 
     def _guard(self, work: Any, arguments: tuple[Any, ...]) -> None:
         try:
@@ -180,24 +192,25 @@ def assert_nothing_lost_and_nothing_doubled(built: site.Built, load: Load) -> No
 
 
 @pytest.mark.parametrize("rounds", [10, SOAK])
-def test_killing_the_hall_on_sqlite_under_load_loses_and_doubles_nothing(hall: site.Built, rounds: int) -> None:
+def test_killing_the_hall_on_sqlite_under_load_loses_and_doubles_nothing(hall: site.Built, rounds: int, record_property: Note) -> None:
     web = Program(hall, "run").ready()
     try:
         load = kill_in_rounds(hall, web, [], rounds)
     finally:
         web.kill()
     assert_nothing_lost_and_nothing_doubled(hall, load)
+    load.tell(record_property, rounds)
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("rounds", [3, SOAK])
-def test_killing_web_and_worker_on_postgresql_under_load_loses_and_doubles_nothing(tmp_path: Path, pg_url: str, rounds: int) -> None:
-    built = site.build(tmp_path / "hall", pg_url, ITEMS[:1])
-    web = Program(built, "run", WANGTING_WORKER="celery").ready()  # no relay inside: the worker is a process of its own
-    worker = Program(built, "worker")
+def test_killing_web_and_worker_on_postgresql_under_load_loses_and_doubles_nothing(pg_hall: site.Built, rounds: int, record_property: Note) -> None:
+    web = Program(pg_hall, "run", WANGTING_WORKER="celery").ready()  # no relay inside: the worker is a process of its own
+    worker = Program(pg_hall, "worker")
     try:
-        load = kill_in_rounds(built, web, [worker], rounds)
+        load = kill_in_rounds(pg_hall, web, [worker], rounds)
     finally:
         web.kill()
         worker.kill()
-    assert_nothing_lost_and_nothing_doubled(built, load)
+    assert_nothing_lost_and_nothing_doubled(pg_hall, load)
+    load.tell(record_property, rounds)

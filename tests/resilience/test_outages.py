@@ -155,11 +155,11 @@ def test_without_redis_the_site_works_and_the_doors_are_still_guarded(hall: site
 
 @pytest.mark.redis
 @pytest.mark.postgres
-def test_celery_catches_up_when_redis_comes_back(tmp_path: Path, pg_url: str) -> None:
+def test_celery_catches_up_when_redis_comes_back(tmp_path: Path, pg_hall: site.Built) -> None:
     binary = shutil.which("redis-server")
     if binary is None:
         pytest.fail("redis-server is not installed: run make test, which installs it or says how")
-    built = site.build(tmp_path / "hall", pg_url, ITEMS[:1])
+    built = pg_hall
     app = built.app()
     assert site.Api(app, ME, built.passwords[ME]).file(ITEM).status_code == 201
     port, redis = free_port(), None

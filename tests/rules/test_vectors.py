@@ -3,6 +3,7 @@
 import json
 import os
 import random
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.rules.service import RuleError, compile_rule
 ROOT = Path(__file__).resolve().parents[2]
 VECTORS = json.loads((ROOT / "core" / "rules" / "vectors.json").read_text("utf-8"))
 OPERATORS = list(ARITY)
-SOAK = os.environ.get("WANGTING_SOAK") == "1"
+SOAK = bool(os.environ.get("WANGTING_SOAK"))
 
 
 def python(rule: Any, facts: Any) -> tuple[Any, bool | None]:
@@ -120,9 +121,11 @@ def random_rule(r: random.Random, depth: int, wild: bool) -> Any:
     return {op: [deeper() for _ in range(count)]}
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("wild", [False, True], ids=["well formed", "wild"])
-def test_both_evaluators_agree_on_random_rules(wild: bool, run_js: Any) -> None:
-    r = random.Random(20260101 + wild)
+def test_both_evaluators_agree_on_random_rules(wild: bool, run_js: Any, record_property: Callable[[str, object], None]) -> None:
+    seed = 20260101 + wild
+    r = random.Random(seed)
     cases = [(random_rule(r, r.randrange(1, 6), wild), random_facts(r)) for _ in range(50_000 if SOAK else 1_000)]
     answers = run_js(cases)
     ours = [python(rule, facts) for rule, facts in cases]
@@ -130,6 +133,8 @@ def test_both_evaluators_agree_on_random_rules(wild: bool, run_js: Any) -> None:
     assert not wrong, wrong[0]
     seen = [truth for _, truth in ours]
     assert min(seen.count(True), seen.count(False), seen.count(None)) > len(cases) // 40, "the fuzz must reach every answer"
+    for name, value in (("seed", seed), ("rules", len(cases)), *((str(truth), seen.count(truth)) for truth in (True, False, None))):
+        record_property(name, value)
 
 
 def test_chromium_agrees_with_node_where_both_are_present(run_js: Any, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ class World:
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """One hall, built once; tests that change things take a copy."""
-    return site.build(tmp_path_factory.mktemp("security") / "hall")
+    return site.built_once(tmp_path_factory)
 
 
 @pytest.fixture
