@@ -1,0 +1,83 @@
+"""The application is filed. The draft is the key of the command: a second press, a reload or another window gets the same case."""
+
+from collections.abc import Sequence
+
+from flask import redirect, request, url_for
+
+from core.cases import queries as case_queries
+from core.cases.service import submit
+from core.cases.service.submitting import check_together
+from core.cases.spec import PartyOnCase
+from core.forms import service as forms
+from core.items.spec import CompiledItem, Current
+from core.kernel.errors import BadInput, NotFound
+from core.kernel.ids import is_id
+from core.web import edge, enclosed
+from core.web.page import say
+from core.web.portal import acting, flow, offer, papers
+from core.web.portal.apply import apply
+from core.web.portal.drafting import own_draft, renewed
+from core.web.portal.drawing import Answer, check_page
+
+
+@apply.post("/drafts/<draft_id>/submit")
+@edge.login_required
+def send(draft_id: str) -> Answer:
+    """File the application. The draft is the key of the command: a second press, a reload or another window gets the same case."""
+    try:
+        draft, compiled, who = own_draft(draft_id)
+    except NotFound:
+        return _already(draft_id)
+    if request.form.get("_version", type=int) != draft.version:
+        return check_page(draft, compiled, who, notice=say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再核对一遍。"))
+    if not request.form.get("_agree"):
+        return check_page(draft, compiled, who, agree_error=say("请先确认内容真实"))
+    current = offer.fresh(compiled.code)
+    if draft.newer:
+        draft, compiled = renewed(draft, current), current.compiled
+        return check_page(draft, compiled, who, notice=say("这件事的要求更新了，下面按新的要求列出。请再核对一遍。"))
+    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
+    decision = forms.decide(compiled.form, draft.values, facts=known)
+    if decision.errors or papers.missing(draft, compiled, known):
+        return check_page(draft, compiled, who)
+    parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
+    if (with_error := _alone_or_together(compiled, parties)) is not None:
+        return check_page(draft, compiled, who, with_error=with_error)
+    ref = submit(
+        edge.session(),
+        compiled=compiled,
+        version_id=draft.version_id,
+        owner=_owner(current),
+        values=decision.values,
+        materials=(*papers.wanted(draft, compiled, known), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence),
+        parties=parties,
+        channel="web",
+        command_id=draft.id,
+        draft_id=draft.id,
+        situation=draft.situation,
+        actor=edge.citizen(),
+    )
+    return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+
+
+def _alone_or_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> str | None:
+    """What is wrong with applying alone, or together, in the reader's words."""
+    try:
+        check_together(compiled, parties)
+    except BadInput as error:
+        return error.words(edge.locale())
+    return None
+
+
+def _owner(current: Current) -> str:
+    """The department the reader chose on the check page, if it offers the item here; else the first."""
+    asked = request.form.get("_owner")
+    return next((each.department_id for each in current.offers if each.department_id == asked), current.offer.department_id)
+
+
+def _already(draft_id: str) -> Answer:
+    """The draft is gone: was it filed by this reader? Then its receipt; else there is nothing here."""
+    case_id = case_queries.by_command(edge.session(), edge.citizen(), draft_id) if is_id(draft_id) else None
+    if case_id is None:
+        raise NotFound
+    return redirect(url_for("cases.receipt", case_id=case_id), 303)
