@@ -1,6 +1,5 @@
 """After commit: make the sheet, keep it for the licence. A second run finds the sheet and does nothing."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -10,6 +9,7 @@ from core.kernel.clock import local
 from core.licences.models import Licence, LicenceTypeRow
 from core.licences.service import RENDER, sheet
 from core.outbox import service as outbox
+from core.printing.hall import address, more_fonts
 
 if TYPE_CHECKING:
     from core.licences.render import Sheet
@@ -47,22 +47,8 @@ def printed(session: Session, licence: Licence, watermark: str = "") -> "Sheet":
         issued_on=local(licence.issued_at).date(),
         valid_from=licence.valid_from,
         valid_to=licence.valid_to,
-        verify_url=f"{_site(session)}/verify/{licence.verify_code}",
+        verify_url=f"{address(session)}/verify/{licence.verify_code}",
         verify_code=licence.verify_code,
         watermark=watermark,
-        fonts=_more_fonts(session),
+        fonts=more_fonts(session),
     )
-
-
-def _site(session: Session) -> str:
-    """The address people reach this hall at; ``WANGTING_PUBLIC_URL``, else where it listens."""
-    config = session.info.get("config")
-    if config is None:
-        return ""
-    return str(config.public_url or f"http://{config.host}:{config.port}")
-
-
-def _more_fonts(session: Session) -> tuple[Path, ...]:
-    """TrueType fonts the site put into ``$WANGTING_HOME/fonts`` for characters beyond the embedded one (rare names)."""
-    config = session.info.get("config")
-    return tuple(sorted((Path(config.home) / "fonts").glob("*.ttf"))) if config is not None else ()

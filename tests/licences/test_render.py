@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from core.licences.errors import FontLacks
-from core.licences.render import FONT, Sheet, _font, render
+from core.licences.render import Sheet, render
+from core.printing.errors import FontLacks
+from core.printing.typeface import FONT, load
 
 SHEET = Sheet(
     title="食品经营许可证",
@@ -74,7 +75,7 @@ def test_every_lacking_character_is_named_and_an_added_font_fills_in(tmp_path: P
 
 
 def test_the_shipped_font_covers_gb2312_and_is_small_and_licensed() -> None:
-    _, glyphs = _font(FONT)
+    _, glyphs = load(FONT)
     for high in range(0xB0, 0xF8):
         for low in range(0xA1, 0xFF):
             try:
