@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import date
 from itertools import groupby
 
+from core.kernel.clock import local
 from core.kernel.wording import word
 from core.worktime.spec import DayLine, Ledger, Limit, Projection
 
@@ -34,20 +35,49 @@ def day_words(day: date, locale: str = "zh", *, weekday: bool = False, year: boo
     return f"{text}（周{week}）" if weekday else text
 
 
-def explain(ledger: Ledger, projection: Projection, *, event: str, reasons: Mapping[str, str] | None = None, locale: str = "zh") -> tuple[str, ...]:
-    """The sentences that justify ``projection.due``. ``event`` names what started the clock (受理); ``reasons`` maps pause ids to their titles."""
+def explain(
+    ledger: Ledger,
+    projection: Projection,
+    *,
+    event: str,
+    reasons: Mapping[str, str] | None = None,
+    bases: Mapping[str, str] | None = None,
+    people: Mapping[str, str] | None = None,
+    locale: str = "zh",
+) -> tuple[str, ...]:
+    """The sentences that justify ``projection.due``. ``event`` names what started the clock (受理).
+
+    ``reasons`` maps pause ids to their titles, ``bases`` to the rules they rest on; ``people`` maps what stands in an extension's ``by`` to who that is.
+    """
     if projection.start is None or projection.due is None:
         return (word("worktime.explain.unknown", locale),)
-    lines = [_opening(ledger, projection, event, locale)]
-    unit = word(f"worktime.unit.{projection.counts}", locale)
-    lines += [word("worktime.explain.extended", locale, adds=e.adds, counted=unit) for e in ledger.entries if e.kind == "extend"]
-    lines += _pauses(projection, reasons or {}, locale)
+    lines = [_opening(ledger, projection, event, locale), *_extensions(ledger, projection, people or {}, locale)]
+    lines += _pauses(ledger, projection, reasons or {}, bases or {}, locale)
     lines += _specials(projection, locale)
     key = "worktime.explain.due_running" if ledger.state == "paused" else "worktime.explain.due"
     lines.append(word(key, locale, due=day_words(projection.due, locale, weekday=True, year=projection.due.year != projection.start.year)))
     if projection.provisional:
         lines.append(word("worktime.explain.provisional", locale))
     return tuple(lines)
+
+
+def _extensions(ledger: Ledger, projection: Projection, people: Mapping[str, str], locale: str) -> list[str]:
+    """Who lengthened the limit, when, by how much and on what basis (行政许可法 42)."""
+    return [
+        word(
+            "worktime.explain.extended",
+            locale,
+            day=day_words(local(entry.at, projection.zone).date(), locale),
+            who=people.get(entry.by) or word("worktime.explain.somebody", locale),
+            limit=limit_words(Limit(entry.adds, ledger.limit.unit), locale),
+            basis=_resting_on(entry.basis, locale),
+        )
+        for entry in ledger.extensions()
+    ]
+
+
+def _resting_on(basis: str, locale: str) -> str:
+    return word("worktime.explain.basis", locale, basis=basis) if basis else ""
 
 
 def _opening(ledger: Ledger, projection: Projection, event: str, locale: str) -> str:
@@ -73,17 +103,17 @@ def _runs(days: tuple[DayLine, ...], kind: str) -> list[list[DayLine]]:
     return [list(group) for (found, _), group in groups if found == kind]
 
 
-def _pauses(projection: Projection, reasons: Mapping[str, str], locale: str) -> list[str]:
-    return [
-        word(
-            "worktime.explain.pause",
-            locale,
-            since=day_words(run[0].date, locale),
-            until=day_words(run[-1].date, locale),
-            reason=reasons.get(run[0].name) or reasons.get(run[0].name.partition("@")[0], run[0].name),  # ``site_check@<node>`` when not shared
-        )
-        for run in _runs(projection.days, "paused")
-    ]
+def _pauses(ledger: Ledger, projection: Projection, reasons: Mapping[str, str], bases: Mapping[str, str], locale: str) -> list[str]:
+    """A sentence for each stretch that was left out, with its reason and basis (行政许可法 45); one that lasts has no end yet."""
+    said = []
+    for pause in ledger.pauses():
+        plain = pause.reason.partition("@")[0]  # ``site_check@<node>`` when not shared
+        reason = reasons.get(pause.reason) or reasons.get(plain, plain)
+        basis = _resting_on(bases.get(pause.reason) or bases.get(plain, ""), locale)
+        days = [day_words(local(at, projection.zone).date(), locale) for at in (pause.since, pause.until) if at is not None]
+        shape = "paused_since" if pause.until is None else "pause_day" if days[0] == days[1] else "pause"
+        said.append(word(f"worktime.explain.{shape}", locale, since=days[0], until=days[-1], reason=reason, basis=basis))
+    return said
 
 
 def _specials(projection: Projection, locale: str) -> list[str]:

@@ -25,7 +25,7 @@ def project(ledger: Ledger, calendar: Calendar, *, now: datetime, yellow: Limit 
     if start is None or ledger.budget_value() is None:
         first = calendar.legal_day(start) if start else None
         light: Light = "paused" if ledger.state == "paused" else "green"
-        return Projection(None, 0, None, light, False, ledger.state == "running", start=first)
+        return Projection(None, 0, None, light, False, ledger.state == "running", start=first, zone=calendar.zone)
     if ledger.limit.unit == "hour":
         return _project_hours(ledger, calendar, start, now, yellow)
     return _Walk(ledger, calendar, start, now).projection(yellow)
@@ -195,13 +195,14 @@ class _Walk:
             paused=self.paused,
             due_at=self.calendar.end_of(self.due),
             start=self.first,
+            zone=self.calendar.zone,
         )
 
     def _light(self, remaining: int, yellow: Limit | None) -> Light:
+        if self.as_of > self.due:  # what was late before it was paused stays late
+            return "red"
         if self.ledger.state == "paused":
             return "paused"
-        if self.as_of > self.due:
-            return "red"
         if self.ledger.state == "stopped" or self.ledger.limit.unit == "at_once":
             return "green"
         warn = yellow.value if yellow is not None and yellow.value is not None else DEFAULT_YELLOW
@@ -227,7 +228,7 @@ def _project_hours(ledger: Ledger, calendar: Calendar, start: datetime, now: dat
     due_at = start + timedelta(hours=value) + stood
     remaining = int((due_at - as_of).total_seconds() // 3600)
     warn = yellow.value if yellow is not None and yellow.unit == "hour" and yellow.value is not None else max(1, value // 4)
-    light: Light = "paused" if ledger.state == "paused" else "red" if as_of > due_at else "green"
+    light: Light = "red" if as_of > due_at else "paused" if ledger.state == "paused" else "green"
     if light == "green" and ledger.state == "running" and remaining <= warn:
         light = "yellow"
     first, due, today = calendar.day_of(start), calendar.day_of(due_at), calendar.day_of(now)
@@ -236,5 +237,6 @@ def _project_hours(ledger: Ledger, calendar: Calendar, start: datetime, now: dat
     lines.append(DayLine(due, "due", today=due == today))
     used = value - remaining
     return Projection(
-        due, used, remaining, light, False, ledger.state == "running", tuple(lines), value, "hour", int(stood.total_seconds() // 3600), due_at, first
-    )
+        due, used, remaining, light, False, ledger.state == "running", tuple(lines), value, "hour", int(stood.total_seconds() // 3600), due_at, first,
+        calendar.zone,
+    )  # fmt: skip

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any, Literal, cast, get_args
 
+from core.kernel.clock import DEFAULT_ZONE
 from core.worktime.errors import BadLimit, LedgerRefused
 
 Unit = Literal["working_day", "calendar_day", "month", "year", "hour", "at_once"]
@@ -49,18 +50,20 @@ class Limit:
 class Entry:
     """One line of a ledger: what happened to the clock, when (aware UTC), and by what – a pause's name, an event's id.
 
-    ``adds`` is the lengthening of an ``extend``, in the unit of the limit.
+    ``adds`` is the lengthening of an ``extend``, in the unit of the limit, and ``basis`` the rule it rests on.
     """
 
     kind: EntryKind
     at: datetime
     by: str = ""
     adds: int = 0
+    basis: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """The entry as plain JSON."""
         plain: dict[str, Any] = {"kind": self.kind, "at": self.at.astimezone(UTC).isoformat(), "by": self.by}
-        return {**plain, "adds": self.adds} if self.adds else plain
+        plain |= {"adds": self.adds} if self.adds else {}
+        return plain | ({"basis": self.basis} if self.basis else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +89,10 @@ class Ledger:
         return self._with(Entry("start", _aware(at), by))
 
     def pause(self, at: datetime, by: str) -> "Ledger":
-        """Stand still for the procedure *by* (行政许可法 45). Several pauses may overlap; their days count once."""
+        """Stand still for the procedure *by* (行政许可法 45), which must be named. Several pauses may overlap; their days count once."""
         self._must_run()
+        if not by:
+            raise LedgerRefused("worktime.ledger.pause_unnamed")
         if by in self.open_pauses:
             raise LedgerRefused("worktime.ledger.paused", reason=by)
         return self._with(Entry("pause", _aware(at), by))
@@ -99,13 +104,18 @@ class Ledger:
             raise LedgerRefused("worktime.ledger.not_paused", reason=by)
         return self._with(Entry("resume", _aware(at), by))
 
-    def extend(self, at: datetime, adds: Limit, by: str = "") -> "Ledger":
-        """Lengthen the limit by *adds*, which must have the limit's own unit (行政许可法 42)."""
+    def extend(self, limit: Limit, at: datetime, by: str) -> "Ledger":
+        """Lengthen the clock by *limit*, approved by *by* on ``limit.basis`` (行政许可法 42: reasons are told, somebody answers for it).
+
+        *limit* must be at least one and have the clock's own unit. It may be granted while the clock stands still, never after it ended.
+        """
         self._must_run()
-        if self.limit.value is None or adds.value is None or adds.unit != self.limit.unit:
+        if self.limit.value is None or not limit.value or limit.unit != self.limit.unit:
             raise LedgerRefused("worktime.ledger.extend_unit", unit=self.limit.unit)
-        Limit(self.budget_value(adds.value), self.limit.unit)  # still countable
-        return self._with(Entry("extend", _aware(at), by, adds.value))
+        if not by:
+            raise LedgerRefused("worktime.ledger.extend_unnamed")
+        Limit(self.budget_value(limit.value), self.limit.unit)  # still countable
+        return self._with(Entry("extend", _aware(at), by, limit.value, limit.basis or ""))
 
     def stop(self, at: datetime, by: str = "") -> "Ledger":
         """End the clock; pauses still open end with it."""
@@ -143,6 +153,10 @@ class Ledger:
             return None
         return self.limit.value + sum(e.adds for e in self.entries) + more
 
+    def extensions(self) -> tuple[Entry, ...]:
+        """Every lengthening in the order it was granted."""
+        return tuple(entry for entry in self.entries if entry.kind == "extend")
+
     def pauses(self) -> tuple[Pause, ...]:
         """Every pause in the order it began."""
         found: list[Pause] = []
@@ -161,7 +175,7 @@ class Ledger:
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "Ledger":
         """The ledger back."""
-        entries = tuple(Entry(e["kind"], datetime.fromisoformat(e["at"]), e.get("by", ""), e.get("adds", 0)) for e in plain["entries"])
+        entries = tuple(Entry(e["kind"], datetime.fromisoformat(e["at"]), e.get("by", ""), e.get("adds", 0), e.get("basis", "")) for e in plain["entries"])
         return cls(Limit.from_json(plain["limit"]), entries)
 
     def _must_run(self) -> None:
@@ -213,6 +227,7 @@ class Projection:
     paused: int = 0
     due_at: datetime | None = None
     start: date | None = None
+    zone: str = DEFAULT_ZONE
 
 
 def _aware(at: datetime) -> datetime:

@@ -36,7 +36,7 @@ def test_working_days_end_on_the_published_day(vector: dict) -> None:
 
 
 def test_an_extension_of_ten_days_is_the_same_as_thirty_days() -> None:
-    ledger = Ledger(Limit(20)).start(at("2026-03-02")).extend(at("2026-03-20"), Limit(10), by="extension")
+    ledger = Ledger(Limit(20)).start(at("2026-03-02")).extend(Limit(10), at("2026-03-20"), "extension")
     assert project(ledger, shipped_calendar(), now=at("2026-03-21")).due == date(2026, 4, 14)
 
 

@@ -184,7 +184,11 @@ def test_years_without_any_data_fall_back_to_weekdays_and_statutory_days() -> No
         lambda led: led.start(at("2026-11-02")).pause(at("2026-11-03"), "a").pause(at("2026-11-04"), "a"),
         lambda led: led.start(at("2026-11-02")).stop(at("2026-11-03")).pause(at("2026-11-04"), "a"),
         lambda led: led.start(at("2026-11-02")).stop(at("2026-11-01")),
-        lambda led: led.start(at("2026-11-02")).extend(at("2026-11-03"), Limit(1, "month")),
+        lambda led: led.start(at("2026-11-02")).extend(Limit(1, "month"), at("2026-11-03"), "head"),
+        lambda led: led.start(at("2026-11-02")).extend(Limit(0), at("2026-11-03"), "head"),
+        lambda led: led.start(at("2026-11-02")).extend(Limit(1), at("2026-11-03"), ""),
+        lambda led: led.start(at("2026-11-02")).pause(at("2026-11-03"), ""),
+        lambda led: led.start(at("2026-11-02")).stop(at("2026-11-03")).extend(Limit(1), at("2026-11-04"), "head"),
     ],
 )
 def test_a_ledger_refuses_what_does_not_fit(wrong) -> None:
@@ -201,7 +205,7 @@ def test_a_limit_that_cannot_be_counted_is_refused(value) -> None:
 
 def test_a_ledger_survives_json() -> None:
     ledger = Ledger(Limit(5, basis="行政许可法第四十二条")).start(at("2026-11-02"), "e1").pause(at("2026-11-03"), "a").resume(at("2026-11-04"), "a")
-    ledger = ledger.extend(at("2026-11-05"), Limit(3)).stop(at("2026-11-06"))
+    ledger = ledger.extend(Limit(3, basis="第四十二条"), at("2026-11-05"), "head").stop(at("2026-11-06"))
     again = Ledger.from_json(ledger.to_json())
     assert again == ledger
     assert again.state == "stopped"
