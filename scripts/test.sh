@@ -8,7 +8,7 @@ need() { missing="$missing $1"; }
 has_cjk() { command -v fc-list >/dev/null 2>&1 && [ -n "$(fc-list :lang=zh 2>/dev/null | head -n 1)" ]; }
 has_postgres() { ls /usr/lib/postgresql/*/bin/initdb /opt/homebrew/opt/postgresql*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null 2>&1; }
 has_browser() {
-  for b in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do [ -n "$b" ] && command -v "$b" >/dev/null 2>&1 && return 0; done
+  for b in "${CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable; do [ -n "$b" ] && "$b" --version >/dev/null 2>&1 && return 0; done  # a stub that only points at a snap answers with an error
   ls "$HOME"/.cache/ms-playwright/chromium-*/chrome-linux*/chrome "$HOME"/Library/Caches/ms-playwright/chromium-* >/dev/null 2>&1
 }
 find_python >/dev/null 2>&1 || need python3
@@ -21,7 +21,10 @@ has_cjk || need "fontconfig fonts-noto-cjk"
 if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
   echo "== installing:$missing"
   apt-get update -qq
-  DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  browser=""
+  case "$missing" in *chromium*) browser=chromium; missing=$(echo "$missing" | sed 's/ chromium//') ;; esac
+  [ -z "$missing" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
+  [ -z "$browser" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$browser" >/dev/null || true  # not every system's apt has one
   missing=""
   has_browser || { echo "apt 没有可用的 chromium(例如 Ubuntu 只有 snap 版):请安装 Google Chrome 或设置 CHROMIUM=/path" >&2; need chromium; }
 fi
