@@ -127,12 +127,12 @@ def of_account(spec: FormSpec, values: Mapping[str, Any], account_id: str, known
         raise BadInput("web.files_many", most=MOST)
     found = []
     for material, blob, limits in asked:
-        if (material, blob) not in there and (one := _held_by(holder, material, blob, names.get(blob, ""), limits)) is not None:
+        if (material, blob) not in there and (one := held_by(holder, material, blob, names.get(blob, ""), limits)) is not None:
             found.append(one)
     return found
 
 
-def _held_by(holder: tuple[str, str], material: str, blob: str, name: str, limits: Limits) -> Handed | None:
+def held_by(holder: tuple[str, str], material: str, blob: str, name: str, limits: Limits) -> Handed | None:
     """The file *blob* for *material* when *holder* holds it and it is of a kind that is taken there."""
     if not is_id(blob):
         return None

@@ -108,3 +108,63 @@ def test_a_photo_asked_for_again_is_replaced_and_the_old_one_stays_with_its_revi
         files = queries.case_for_party(session, case, actor=halls.read_hall(session).me).materials
     assert {(one.name, one.until_revision) for one in files if one.material == "form:photo"} == {("old.png", 1), ("new.png", None)}
     assert told["file"]["id"] not in str(values_of(app, case))
+
+
+def upload(who: Reader, **data: Any) -> Any:
+    return who.client.post("/uploads", data={"csrf_token": who.token(), **data})
+
+
+def test_a_script_sends_files_of_a_correction_one_by_one_and_only_for_what_was_asked(citizen, stranger, app) -> None:
+    case = filed(citizen, app)
+    with app.extensions["wangting"].database.session() as session:
+        held = queries.case_for_party(session, case, actor=halls.read_hall(session).me).materials
+    material = held[0].material
+    other = next(one.material for one in held if one.material != material)
+    assert upload(citizen, case=case, material=material, file=(io.BytesIO(PNG), "早了.png")).status_code == 404  # nothing was asked for yet
+    ask(app, case, {}, {material: "照片看不清"})
+    assert upload(stranger, case=case, material=material, file=(io.BytesIO(PNG), "别人的.png")).status_code == 404
+    assert upload(citizen, case=case, material=other, file=(io.BytesIO(PNG), "没要的.png")).status_code == 404
+    assert upload(citizen, case=case, field="name", file=(io.BytesIO(PNG), "没要的.png")).status_code == 404
+    assert upload(citizen, case="0" * 32, material=material, file=(io.BytesIO(PNG), "x.png")).status_code == 404
+    refused = upload(citizen, case=case, material=material, file=(io.BytesIO(b"MZ\x90"), "坏的.exe"))
+    assert refused.status_code == 422
+    assert refused.json["error"]
+    told = upload(citizen, case=case, material=material, file=(io.BytesIO(PNG + b"1"), "新的.png")).json["file"]
+    theirs = upload(stranger, case=filed_and_asked(stranger, app, material), material=material, file=(io.BytesIO(PNG + b"2"), "她的.png")).json["file"]
+    page = citizen.get(f"/cases/{case}/correct").text
+    assert 'data-uploads="/uploads"' in page
+    command = hidden(page)["_command"]
+    stolen = MultiDict([("_command", command), (f"file.{material}", theirs["id"]), (f"name.{material}", "她的.png")])
+    wrong = send(citizen, f"/cases/{case}/correct", stolen)
+    assert wrong.status_code == 422
+    assert theirs["id"] not in wrong.text
+    mine = [("_command", command), (f"file.{material}", told["id"]), (f"name.{material}", "新的.png")]
+    taken_out = send(citizen, f"/cases/{case}/correct", MultiDict([*mine, ("_remove", f"{material}:{told['id']}")]))
+    assert taken_out.status_code == 200
+    assert told["id"] not in taken_out.text
+    assert send(citizen, f"/cases/{case}/correct", MultiDict(mine)).status_code == 303
+    with app.extensions["wangting"].database.session() as session:
+        now = queries.case_for_party(session, case, actor=halls.read_hall(session).me).materials
+    assert [one.name for one in now if one.material == material and one.until_revision is None] == ["新的.png"]
+
+
+def filed_and_asked(who: Reader, app: Any, material: str) -> str:
+    case = filed(who, app)
+    ask(app, case, {}, {material: "照片看不清"})
+    return case
+
+
+def test_a_correction_that_comes_back_with_errors_still_has_its_files(citizen, app) -> None:
+    case = filed(citizen, app)
+    with app.extensions["wangting"].database.session() as session:
+        material = queries.case_for_party(session, case, actor=halls.read_hall(session).me).materials[0].material
+    ask(app, case, {"name": "姓名跟身份证不一样"}, {material: "照片看不清"})
+    command = hidden(citizen.get(f"/cases/{case}/correct").text)["_command"]
+    sent = MultiDict({"_command": command, "name": ""})
+    sent[f"new.{material}"] = (io.BytesIO(PNG), "只选一次.png")
+    back = send(citizen, f"/cases/{case}/correct", sent)
+    assert back.status_code == 422
+    kept = re.search(rf'name="file\.{material}" value="([^"]+)"', back.text)
+    assert kept is not None
+    again = MultiDict([("_command", command), ("name", "王小方"), (f"file.{material}", kept[1]), (f"name.{material}", "只选一次.png")])
+    assert send(citizen, f"/cases/{case}/correct", again).status_code == 303

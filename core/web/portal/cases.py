@@ -1,6 +1,5 @@
-"""A case of one's own: receipt, progress, correction, withdrawal, documents. Access is in the query; another's case does not exist."""
+"""A case of one's own: receipt, progress, withdrawal, documents. Access is in the query; another's case does not exist."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from flask import Blueprint, Response, redirect, request, url_for
@@ -8,24 +7,20 @@ from markupsafe import Markup
 
 from core.cases import clocks
 from core.cases import queries as case_queries
-from core.cases.service import correct as correct_case
 from core.cases.service import withdraw as withdraw_case
-from core.cases.spec import CaseView, Handed
+from core.cases.spec import CaseView
 from core.files import service as files
 from core.forms import service as forms
-from core.forms.spec import FieldError, Page, Section
 from core.guides.draw import qr_svg
-from core.identity import service as identity
 from core.items import queries as items
-from core.items.materials import most
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.clock import local
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import group_code, is_id, new_id
 from core.web import edge, enclosed
-from core.web.page import day, environment, page, say
-from core.web.portal import case_view, enclosures, flow, papers
+from core.web.page import page, say
+from core.web.portal import case_view, papers
 from core.web.portal.sheet import clock_sheet
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
@@ -43,16 +38,16 @@ def _context(found: CaseView) -> dict[str, Any]:
     compiled = items.load(session, found.version_id)
     steps = case_queries.timeline(session, found, locale=locale)
     calendar = clocks.calendar(session)
-    short = _short_title(compiled, locale)
+    short = short_title(compiled, locale)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
-    return shown | {"title": _full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
+    return shown | {"title": full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
 
 
-def _short_title(compiled: CompiledItem, locale: str) -> str:
+def short_title(compiled: CompiledItem, locale: str) -> str:
     return str(Reader(compiled.doc, locale)("short_title", compiled.doc.get("short_title") or compiled.title))
 
 
-def _full_title(compiled: CompiledItem, locale: str) -> str:
+def full_title(compiled: CompiledItem, locale: str) -> str:
     return str(Reader(compiled.doc, locale)("title", compiled.title))
 
 
@@ -112,7 +107,7 @@ def receipt(case_id: str) -> str:
     follow = url_for("progress.show", code=found.query_code, _external=True) if found.query_code else None
     due_words = say("答复是否受理。") if clock is not None and clock.name == "intake" else say("办完。")
     shown = {
-        "title": _full_title(compiled, locale),
+        "title": full_title(compiled, locale),
         "applicant": found.applicant,
         "number": found.number,
         "query_code": group_code(found.query_code) if found.query_code else None,
@@ -169,131 +164,3 @@ def withdrawn(case_id: str) -> Any:
         edge.session().rollback()
         return _withdraw_page(own(case_id), error.words(edge.locale())), error.status
     return redirect(url_for("cases.show", case_id=found.id), 303)
-
-
-# --- correction ---------------------------------------------------------------------------------------------------------------------------------
-
-
-@cases.get("/<case_id>/correct")
-@edge.login_required
-def correct(case_id: str) -> Any:
-    """Only what was asked for, each with the reason beside it."""
-    found = own(case_id)
-    if found.status != "correction_requested" or found.correction is None:
-        return redirect(url_for("cases.show", case_id=found.id))
-    return _correct_page(found, found.values or {}, (), {})
-
-
-def _correct_page(found: CaseView, values: Mapping[str, Any], errors: tuple[FieldError, ...], wrong: Mapping[str, str]) -> str:
-    session, locale = edge.session(), edge.locale()
-    compiled, asked = items.load(session, found.version_id), found.correction
-    assert asked is not None
-    known = _facts(found, compiled, values)
-    facts = {name: value for name, value in known.items() if name != "form"}
-    only = frozenset(path.split(".")[0] for path in asked.fields)
-    fields = tuple(field for field in compiled.form.fields if field.id in only)
-    part = Page("correction", "", (Section("correction", "", "", fields),))
-    there = {one.blob_id: url_for("cases.paper", case_id=found.id, material_id=one.id) for one in found.materials}
-    linked = enclosed.mapped(compiled.form, values, lambda _field, blob, ref: {**ref, "href": there.get(blob)} if "id" in ref else ref)
-    html = forms.render_page(environment(), compiled.form, part, linked, errors, None, locale, facts) if fields else ""
-    materials = [_asked_material(compiled, each, reason, wrong.get(each)) for each, reason in asked.materials.items()]
-    reasons = [(_field_title(compiled, path), reason) for path, reason in asked.fields.items()]
-    refused = [(f"m-{each['id']}", say("%(title)s：%(what)s", title=each["title"], what=each["error"])) for each in materials if each["error"]]
-    summary = [*flow.summary(errors, compiled), *refused]
-    lead = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
-    shown = {"title": _full_title(compiled, locale), "short": _short_title(compiled, locale), "href": url_for("cases.show", case_id=found.id)}
-    return page(
-        "portal/correct.html",
-        c=shown,
-        lead=lead,
-        reasons=reasons,
-        form_html=html,
-        material_asks=materials,
-        errors=summary,
-        notice=None,
-        command=request.form.get("_command") or new_id(),
-    )
-
-
-def _facts(found: CaseView, compiled: CompiledItem, values: Mapping[str, Any]) -> dict[str, Any]:
-    applicant = next((each["party_id"] for each in found.parties if each["role"] == "applicant"), None)
-    kind = identity.party_view(edge.session(), applicant, actor=edge.citizen()).kind if applicant is not None else "person"
-    return flow.facts(compiled, found.situation, values, kind)
-
-
-def _field_title(compiled: CompiledItem, path: str) -> str:
-    field = next((each for top in compiled.form.fields for each in top.walk() if each.path == path), None)
-    return compiled.form.text(f"{field.path}.title", field.title, edge.locale())[0] if field is not None else path
-
-
-def _asked_material(compiled: CompiledItem, material_id: str, reason: str, error: str | None) -> dict[str, Any]:
-    doc = next(each for each in compiled.doc["materials"] if each["id"] == material_id)
-    return {
-        "id": material_id,
-        "title": papers.title_of(compiled, doc),
-        "reason": reason,
-        "help": str(Reader(compiled.doc, edge.locale())(f"materials.{material_id}.help", doc.get("help"))),
-        "limits": papers.limit_words(doc),
-        "accept": papers.accept_attribute(doc),
-        "many": most(doc) > 1,
-        "error": error,
-    }
-
-
-@cases.post("/<case_id>/correct")
-@edge.login_required
-def corrected(case_id: str) -> Any:
-    """Hand in what was asked for; everything else stays as it is whatever the browser sends."""
-    found, command = own(case_id), request.form.get("_command", "")
-    asked = found.correction
-    if found.status != "correction_requested" or asked is None or not is_id(command):
-        return redirect(url_for("cases.show", case_id=found.id), 303)
-    compiled = items.load(edge.session(), found.version_id)
-    only = frozenset(path.split(".")[0] for path in asked.fields)
-    before = dict(found.values or {})
-    typed = {name: value for name, value in forms.decode(compiled.form, request.form).items() if name in only}
-    values, held, refused = _form_files(found, compiled, {name: value for name, value in before.items() if name not in only} | typed, only)
-    if operation := request.form.get("_op", ""):
-        values, _focus = forms.apply_op(values, operation, compiled.form)
-        return _correct_page(found, values, (), {})
-    decision = forms.decide(compiled.form, values, facts=_facts(found, compiled, values))
-    spots = {error.path for error in refused}
-    errors = (*refused, *(error for error in decision.errors if error.path.split(".")[0] in only and error.path not in spots))
-    handed, wrong = _uploads(found, compiled)
-    if errors or wrong:
-        return _correct_page(found, values, errors, wrong), 422
-    # Only what was asked for, and what is computed from it, may differ: the rest is taken from the case, not from the browser.
-    renewed = only | {path.split(".")[0] for path in decision.computed}
-    whole = {name: value for name, value in before.items() if name not in renewed}
-    whole |= {name: value for name, value in decision.values.items() if name in renewed}
-    changed, dropped = enclosed.renewed(compiled.form, before, whole, held)
-    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, actor=edge.citizen())
-    return redirect(url_for("cases.show", case_id=found.id), 303)
-
-
-def _form_files(found: CaseView, compiled: CompiledItem, values: dict[str, Any], only: frozenset[str]) -> tuple[dict[str, Any], list[Handed], list[FieldError]]:
-    """Files inside the fields asked for: those of the case, those just posted, and those of a page that came back with errors."""
-    me = edge.account()
-    assert me is not None
-    held = enclosed.of_case(found)
-    held += enclosed.of_account(compiled.form, values, me.id, held)
-    kept = enclosed.own(compiled.form, values, held)
-    asked, taken, refused = enclosures.take(compiled.form, kept, held, ("account", me.id))
-    refused = [error for error in refused if error.path.split(".")[0] in only]
-    return {name: value for name, value in asked.items() if name in only or name in kept}, taken, refused
-
-
-def _uploads(found: CaseView, compiled: CompiledItem) -> tuple[tuple[Handed, ...], dict[str, str]]:
-    """The new files for the materials asked for, held by the reader's account until the case takes them."""
-    held: tuple[Handed, ...] = ()
-    wrong: dict[str, str] = {}
-    me = edge.account()
-    assert me is not None and found.correction is not None
-    for material_id in found.correction.materials:
-        doc = next(each for each in compiled.doc["materials"] if each["id"] == material_id)
-        for upload in request.files.getlist(f"new.{material_id}"):
-            if upload.filename:
-                held = papers.take(held, doc, upload, ("account", me.id), wrong)
-        if material_id not in wrong and not any(one.material == material_id for one in held):
-            wrong[material_id] = say("还没有上传。请拍照，或者选一个文件。")
-    return held, wrong

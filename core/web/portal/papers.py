@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import jsonify, redirect, request, url_for
+from flask import redirect, request, url_for
 from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
@@ -19,14 +19,12 @@ from core.forms.spec import Decision
 from core.items.materials import DEFAULT_ACCEPT, Need, limits_of, most, needs
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
-from core.kernel.errors import NotFound, PlatformError
-from core.kernel.ids import is_id
+from core.kernel.errors import PlatformError
 from core.web import edge, enclosed
 from core.web.limits import limit
 from core.web.page import page, say, typeset
 from core.web.portal import enclosures, flow
 from core.web.portal.acting import Acting, role_words
-from core.web.portal.browse import portal
 from core.web.portal.flow import CHECK, MATERIALS
 
 Answer = str | Response | tuple[str, int]
@@ -115,11 +113,11 @@ def _row(draft: DraftView, compiled: CompiledItem, need: Need, error: str | None
         "many": most(need.doc) > 1,
         "room": len(there) < most(need.doc),
         "error": error,
-        "files": [_file(draft, one) for one in there],
+        "files": [file_row(draft, one) for one in there],
     }
 
 
-def _file(draft: DraftView, one: Handed) -> dict[str, Any]:
+def file_row(draft: DraftView, one: Handed) -> dict[str, Any]:
     href = url_for("portal.upload_preview", blob_id=one.blob_id, draft=draft.id)
     return {"id": one.blob_id, "name": one.name, "size": size_words(one.size), "href": href, "picture": one.media_type.startswith("image/")}
 
@@ -136,7 +134,7 @@ def materials_sent(draft: DraftView, compiled: CompiledItem, who: Acting) -> Ans
     saved = draft
     if held != draft.materials:
         try:
-            saved = _keep(draft, compiled, held)
+            saved = keep(draft, compiled, held)
         except DraftStale:
             notice = say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再选一次文件。")
             return materials_page(draft, compiled, who, notice=notice), 409
@@ -174,7 +172,7 @@ def take(held: Sequence[Handed], material: Mapping[str, Any], upload: FileStorag
     return (*held, Handed(identity, ref.id, ref.name, ref.media_type, ref.size, ref.digest, holder))
 
 
-def _keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expected: int | None = None) -> DraftView:
+def keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expected: int | None = None) -> DraftView:
     return drafts.save(
         edge.session(),
         draft_id=draft.id,
@@ -188,45 +186,6 @@ def _keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expe
         expected=expected if expected is not None else request.form.get("_version", draft.version, type=int),
         actor=edge.citizen(),
     )
-
-
-# --- uploads by script, previews ----------------------------------------------------------------------------------------------------------------
-
-
-@portal.post("/uploads")
-@edge.login_required
-def upload() -> Response | tuple[Response, int]:
-    """One file of a draft, sent by a script with progress: ``draft``, ``material`` (or ``field`` of the form), ``file``.
-
-    Answers with the new list entry, or why not.
-    """
-    from core.items import queries as items
-
-    if request.form.get("field"):
-        return enclosures.uploaded()
-    draft = drafts.load(edge.session(), request.form.get("draft", ""), actor=edge.citizen())
-    compiled = items.load(edge.session(), draft.version_id)
-    material = next((each for each in compiled.doc["materials"] if each["id"] == request.form.get("material")), None)
-    sent = request.files.get("file")
-    if material is None or material["source"]["from"] != "applicant" or sent is None or not sent.filename:
-        raise NotFound
-    wrong: dict[str, str] = {}
-    held = take(draft.materials, material, sent, ("draft", draft.id), wrong)
-    if wrong:
-        return jsonify(error=wrong[material["id"]]), 422
-    saved = _keep(draft, compiled, held, expected=draft.version)
-    return jsonify(version=saved.version, file=_file(saved, next(one for one in saved.materials if one.material == material["id"])), count=len(saved.materials))
-
-
-@portal.get("/uploads/<blob_id>")
-@edge.login_required
-def upload_preview(blob_id: str) -> FlaskResponse:
-    """A file of one's own draft. It is found through the draft, so another's file does not exist for the reader."""
-    draft = drafts.load(edge.session(), request.args.get("draft", ""), actor=edge.citizen())
-    one = next((each for each in draft.materials if each.blob_id == blob_id), None)
-    if one is None or not is_id(blob_id):
-        raise NotFound
-    return send_file(files.open(edge.session(), blob_id, holder=("draft", draft.id)), one.name, one.media_type)
 
 
 def send_file(content: bytes, name: str, media_type: str, *, download: bool = False) -> FlaskResponse:

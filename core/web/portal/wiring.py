@@ -2,11 +2,12 @@
 
 from flask import Flask
 
+from core.web.portal import correcting as _correcting
 from core.web.portal import filing as _filing
 from core.web.portal import guide as _guide
-from core.web.portal import papers as _papers
 from core.web.portal import represented as _represented
 from core.web.portal import steps as _steps
+from core.web.portal import uploads as _uploads
 from core.web.portal.account import account
 from core.web.portal.apply import apply
 from core.web.portal.browse import portal
@@ -14,7 +15,7 @@ from core.web.portal.cases import cases
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _filing, _guide, _papers, _represented, _steps  # importing them hung their routes on ``portal``, ``apply`` and ``my``
+del _correcting, _filing, _guide, _represented, _steps, _uploads  # importing them hung their routes on the blueprints
 
 
 def register(app: Flask) -> None:

@@ -24,8 +24,7 @@ function send(form, fields, file, progress) {
     const body = new FormData();
     for (const [name, value] of Object.entries(fields)) body.append(name, value);
     body.append("csrf_token", form.querySelector("[name=csrf_token]")?.value || "");
-    body.append("draft", form.querySelector("[name=_draft]")?.value || "");
-    body.append("item", form.querySelector("[name=_item]")?.value || "");
+    for (const name of ["draft", "item", "case"]) body.append(name, form.querySelector(`[name=_${name}]`)?.value || "");
     body.append("file", file);
     request.upload.onprogress = (event) => event.lengthComputable && progress(Math.round((event.loaded / event.total) * 100));
     request.onload = () => {
@@ -75,7 +74,7 @@ function area(form, drop, words, say, changed) {
 
   const keep = (item, ref) => {
     const number = Math.max(-1, ...[...list.querySelectorAll("input[type=hidden]")].map((i) => Number(i.name.slice((name || "").length + 1).split("-")[0]) || 0)) + 1;
-    const parts = material ? { [`file.${material}`]: ref.id } : Object.fromEntries(["id", "name", "size", "media_type"].filter((k) => ref[k] !== undefined).map((k) => [`${name}-${number}-${k}`, ref[k]]));
+    const parts = material ? { [`file.${material}`]: ref.id, [`name.${material}`]: ref.name } : Object.fromEntries(["id", "name", "size", "media_type"].filter((k) => ref[k] !== undefined).map((k) => [`${name}-${number}-${k}`, ref[k]]));
     for (const [key, value] of Object.entries(parts)) item.append(node("input", { type: "hidden", name: key, value }));
   };
 
@@ -112,7 +111,7 @@ function area(form, drop, words, say, changed) {
       const href = ref.href || ref.preview;
       if (href) text.querySelector("b").replaceChildren(node("a", { href, target: "_blank", rel: "noopener" }, file.name));
       stop.firstChild.textContent = words.remove;
-      if (material) { stop.type = "submit"; stop.name = "_remove"; stop.value = `${material}:${ref.id}`; stop.onclick = null; } else stop.onclick = gone;
+      if (material && !form.querySelector("[name=_case]")) { stop.type = "submit"; stop.name = "_remove"; stop.value = `${material}:${ref.id}`; stop.onclick = null; } else stop.onclick = gone;
       changed();
     }).catch((error) => {
       bar.remove();
