@@ -32,6 +32,7 @@ def upgrade() -> None:
         sa.Column("previous", sa.String(length=80), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("stream", "seq", name=op.f("pk_audit_entry")),
+        info={"monthly": "stream"},
     )
     with op.batch_alter_table("audit_entry", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_audit_entry_actor_id_at"), ["actor_id", "at"], unique=False)
@@ -166,6 +167,7 @@ def upgrade() -> None:
         sa.Column("prev_hash", sa.String(length=80), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "seq", name=op.f("pk_case_event")),
+        info={"monthly": "case_id"},
     )
     with op.batch_alter_table("case_event", schema=None) as batch_op:
         batch_op.create_index("ix_case_event_command", ["case_id", "command_key"], unique=False)
@@ -267,6 +269,7 @@ def upgrade() -> None:
         sa.Column("action", sa.String(length=80), nullable=False),
         sa.Column("event_seq", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "no", name=op.f("pk_case_task_done")),
+        info={"monthly": "case_id"},
     )
     with op.batch_alter_table("case_task_done", schema=None) as batch_op:
         batch_op.create_index("ix_case_task_done_actor", ["actor_id", "closed_at", "case_id"], unique=False)
@@ -368,8 +371,8 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("defining_uscc", sa.String(length=18), nullable=False),
         sa.Column("type_code", sa.String(length=21), nullable=False),
-        sa.Column("template", types.Json(), nullable=False),
-        sa.Column("valid", types.Json(), nullable=False),
+        sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("doc", types.Json(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_licence_type")),
         sa.UniqueConstraint("type_code", name=op.f("uq_licence_type_type_code")),
     )
@@ -569,7 +572,11 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("number", sa.String(length=60), nullable=False),
         sa.Column("status", sa.String(length=2), nullable=False),
+        sa.Column("origin", sa.String(length=10), nullable=False),
+        sa.Column("face", sa.String(length=20), nullable=True),
         sa.Column("holder_name_masked", sa.String(length=200), nullable=False),
+        sa.Column("holder_index", sa.String(length=100), nullable=True),
+        sa.Column("company", sa.Boolean(), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.Column("valid_from", types.LegalDay(), nullable=False),
         sa.Column("valid_to", types.LegalDay(), nullable=True),
@@ -580,8 +587,15 @@ def upgrade() -> None:
         sa.Column("pdf_blob_id", types.Id(), nullable=True),
         sa.Column("verify_code", sa.String(length=32), nullable=False),
         sa.Column("previous_id", types.Id(), nullable=True),
-        sa.Column("status_reason", sa.String(length=500), nullable=True),
+        sa.Column("next_id", types.Id(), nullable=True),
+        sa.Column("status_ground", sa.String(length=40), nullable=True),
         sa.Column("status_at", types.Instant(), nullable=True),
+        sa.Column("suspended_until", types.LegalDay(), nullable=True),
+        sa.Column("renewal_asked_on", types.LegalDay(), nullable=True),
+        sa.Column("renewal_case_no", sa.String(length=64), nullable=True),
+        sa.Column("due_on", types.LegalDay(), nullable=True),
+        sa.Column("event_seq", sa.Integer(), nullable=False),
+        sa.Column("event_head", sa.String(length=80), nullable=True),
         sa.ForeignKeyConstraint(["previous_id"], ["licence.id"], name=op.f("fk_licence_previous_id_licence")),
         sa.ForeignKeyConstraint(["type_code"], ["licence_type.code"], name=op.f("fk_licence_type_code_licence_type")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_licence")),
@@ -591,7 +605,33 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_case_no"), ["case_no"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_due_on"), ["due_on"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_holder_index"), ["holder_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_issuer_department_id_id"), ["issuer_department_id", "id"], unique=False)
         batch_op.create_index(batch_op.f("ix_licence_type_code_issued_at"), ["type_code", "issued_at"], unique=False)
+
+    op.create_table(
+        "licence_registration",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("type_code", sa.String(length=64), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("number", sa.String(length=60), nullable=False),
+        sa.Column("case_no", sa.String(length=64), nullable=True),
+        sa.Column("party_id", types.Id(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("scan_blob_id", types.Id(), nullable=False),
+        sa.Column("entered_by", sa.String(length=64), nullable=False),
+        sa.Column("entered_at", types.Instant(), nullable=False),
+        sa.Column("reviewed_by", sa.String(length=64), nullable=True),
+        sa.Column("reviewed_at", types.Instant(), nullable=True),
+        sa.Column("licence_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(["type_code"], ["licence_type.code"], name=op.f("fk_licence_registration_type_code_licence_type")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_registration")),
+    )
+    with op.batch_alter_table("licence_registration", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_licence_registration_department_id_state_id"), ["department_id", "state", "id"], unique=False)
 
     op.create_table(
         "account_party",
@@ -657,6 +697,27 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_item_offer_department_id"), ["department_id"], unique=False)
 
     op.create_table(
+        "licence_event",
+        sa.Column("licence_id", types.Id(), nullable=False),
+        sa.Column("seq", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("format", sa.Integer(), nullable=False),
+        sa.Column("algorithm", sa.String(length=10), nullable=False),
+        sa.Column("kind", sa.String(length=40), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=10), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=64), nullable=True),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("prev_hash", sa.String(length=80), nullable=False),
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["licence_id"], ["licence.id"], name=op.f("fk_licence_event_licence_id_licence")),
+        sa.PrimaryKeyConstraint("licence_id", "seq", name=op.f("pk_licence_event")),
+        sa.UniqueConstraint("licence_id", "command_key", name=op.f("uq_licence_event_licence_id_command_key")),
+    )
+    op.create_table(
         "licence_holder",
         sa.Column("licence_id", types.Id(), nullable=False),
         sa.Column("party_id", types.Id(), nullable=False),
@@ -665,6 +726,26 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("licence_holder", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_holder_party_id"), ["party_id"], unique=False)
+
+    op.create_table(
+        "licence_use",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("licence_id", types.Id(), nullable=False),
+        sa.Column("case_no", sa.String(length=64), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=10), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=64), nullable=True),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("until", types.LegalDay(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["licence_id"], ["licence.id"], name=op.f("fk_licence_use_licence_id_licence")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_use")),
+    )
+    with op.batch_alter_table("licence_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_licence_use_case_no"), ["case_no"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_use_licence_id_at"), ["licence_id", "at"], unique=False)
 
     op.create_table(
         "post",
@@ -687,6 +768,25 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["hall_id"], ["hall.id"], name=op.f("fk_hall_host_hall_id_hall")),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hall_host")),
     )
+    op.create_table(
+        "licence_look",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("licence_id", types.Id(), nullable=False),
+        sa.Column("use_id", types.Id(), nullable=False),
+        sa.Column("what", sa.String(length=10), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("actor_kind", sa.String(length=10), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(["licence_id"], ["licence.id"], name=op.f("fk_licence_look_licence_id_licence")),
+        sa.ForeignKeyConstraint(["use_id"], ["licence_use.id"], name=op.f("fk_licence_look_use_id_licence_use")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_licence_look")),
+    )
+    with op.batch_alter_table("licence_look", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_licence_look_licence_id_at"), ["licence_id", "at"], unique=False)
+        batch_op.create_index(batch_op.f("ix_licence_look_use_id"), ["use_id"], unique=False)
+
     op.create_table(
         "ab_group",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -895,15 +995,26 @@ def downgrade() -> None:
     op.drop_table("ab_register_user")
     op.drop_table("ab_permission")
     op.drop_table("ab_group")
+    with op.batch_alter_table("licence_look", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_licence_look_use_id"))
+        batch_op.drop_index(batch_op.f("ix_licence_look_licence_id_at"))
+
+    op.drop_table("licence_look")
     op.drop_table("hall_host")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_department_role")
 
     op.drop_table("post")
+    with op.batch_alter_table("licence_use", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_licence_use_licence_id_at"))
+        batch_op.drop_index(batch_op.f("ix_licence_use_case_no"))
+
+    op.drop_table("licence_use")
     with op.batch_alter_table("licence_holder", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_licence_holder_party_id"))
 
     op.drop_table("licence_holder")
+    op.drop_table("licence_event")
     with op.batch_alter_table("item_offer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_offer_department_id"))
 
@@ -918,8 +1029,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_account_party_party")
 
     op.drop_table("account_party")
+    with op.batch_alter_table("licence_registration", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_licence_registration_department_id_state_id"))
+
+    op.drop_table("licence_registration")
     with op.batch_alter_table("licence", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_licence_type_code_issued_at"))
+        batch_op.drop_index(batch_op.f("ix_licence_issuer_department_id_id"))
+        batch_op.drop_index(batch_op.f("ix_licence_holder_index"))
+        batch_op.drop_index(batch_op.f("ix_licence_due_on"))
         batch_op.drop_index(batch_op.f("ix_licence_case_no"))
 
     op.drop_table("licence")

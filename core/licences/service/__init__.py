@@ -1,0 +1,15 @@
+"""Verbs of the library: keep the catalogue, issue, act on what was issued, register what is on paper, use, hand out the sheet."""
+
+from core.licences.queries import for_party, of_case, type_codes, verify
+from core.licences.service.acts import Request, carry_out
+from core.licences.service.catalogue import put_types
+from core.licences.service.expiring import sweep
+from core.licences.service.issuing import RENDER, issue, pdf, sheet
+from core.licences.service.registering import Paper, enter, review
+from core.licences.service.renewing import ask_renewal, renewal_window
+from core.licences.service.using import end_use, granted, open_for_case, usable, use
+
+__all__ = [
+    "RENDER", "Paper", "Request", "ask_renewal", "carry_out", "end_use", "enter", "for_party", "granted", "issue", "of_case", "open_for_case", "pdf",
+    "put_types", "renewal_window", "review", "sheet", "sweep", "type_codes", "usable", "use", "verify",
+]  # fmt: skip
