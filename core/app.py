@@ -20,6 +20,7 @@ from core.db.database import Database
 from core.db.errors import NotMigrated
 from core.files.service import Files
 from core.files.store import LocalStore
+from core.items import hookspecs as item_hooks
 from core.kernel.memory import share_arenas
 from core.kernel.places import shipped
 from core.keys import service as keys
@@ -38,7 +39,7 @@ from core.web.site import Config, Site
 from core.web.theming import Themes
 
 #: Every module of hook specifications; the plugin host itself knows no hook by name.
-HOOKSPECS = (case_hooks,)
+HOOKSPECS = (case_hooks, item_hooks)
 ROOT = Path(core.__file__).resolve().parent.parent
 
 

@@ -18,6 +18,7 @@ from core.files.store import LocalStore
 from core.identity import demo
 from core.identity.models import Department, Division, Staff
 from core.identity.service import account_by_login
+from core.items import hookspecs as item_hooks
 from core.kernel.actor import SYSTEM, Actor
 from core.keys.store import create_keys, from_environment, key_file
 from core.licences.service import put_types
@@ -45,7 +46,7 @@ def make_database(tmp_path: Path, url: str | None = None) -> Database:
 
 
 def _instruments(home: Path) -> dict[str, Any]:
-    return {"blobs": Files(LocalStore(home / "blobs")), "plugins": PluginHost((case_hooks,))}
+    return {"blobs": Files(LocalStore(home / "blobs")), "plugins": PluginHost((case_hooks, item_hooks))}
 
 
 @dataclass

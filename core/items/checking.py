@@ -12,6 +12,8 @@ from core.items.errors import finding
 from core.items.facts import types as fact_types
 from core.items.limits import variants
 from core.items.lint.rules import all_rules
+from core.items.obtainable import obtainable
+from core.items.sources import FactType
 from core.items.spec import JsonObject
 from core.kernel.errors import BadInput, Finding
 from core.routing.check import check_route
@@ -26,8 +28,15 @@ class Known:
 
     departments: frozenset[str] | None = None
     licence_types: frozenset[str] | None = None
+    #: Licence types by code with their titles, and facts that can be looked up here: what they give may not be asked for.
+    licence_titles: Mapping[str, str] | None = None
+    facts: Mapping[str, FactType] | None = None
+    #: Conditions that plugins offer for barring promises.
+    bar_conditions: frozenset[str] | None = None
     items: frozenset[str] | None = None
     hooks: frozenset[str] | None = None
+    #: The items that each item begins as sub-cases.
+    children: Mapping[str, frozenset[str]] | None = None
     #: Names of the offering organisations, each with the question whether somebody there can hold a task.
     organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
 
@@ -61,6 +70,8 @@ def _checks(forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject], k
     yield from all_rules()
     yield unique_ids
     yield lambda doc: references(doc, known)
+    yield lambda doc: obtainable(doc, known.licence_titles or {}, known.facts, known.items)
+    yield lambda doc: bars_known(doc, known)
     yield lambda doc: form_and_rules(doc, forms, blocks, known)
     yield lambda doc: holders_resolve(doc, known)
 
@@ -80,7 +91,7 @@ def has_errors(found: Iterable[Finding]) -> bool:
 
 def unique_ids(doc: JsonObject) -> Iterator[Finding]:
     """Ids are what translations, corrections and diffs hold on to: one each."""
-    lists = {name: doc.get(name) or () for name in ("basis", "conditions", "situations", "materials", "results", "places", "faq", "tests")}
+    lists = {name: doc.get(name) or () for name in ("basis", "conditions", "situations", "materials", "promises", "bars", "results", "places", "faq", "tests")}
     lists["fees/items"] = doc["fees"].get("items") or ()
     for index, situation in enumerate(doc.get("situations") or ()):
         lists[f"situations/{index}/options"] = situation["options"]
@@ -110,6 +121,14 @@ def references(doc: JsonObject, known: Known) -> Iterator[Finding]:
         for name in test["given"].get("materials") or ():
             if name not in materials:
                 yield finding("error", f"/tests/{index}/given/materials", "material_missing", {"name": name})
+
+
+def bars_known(doc: JsonObject, known: Known) -> Iterator[Finding]:
+    """A bar's condition is one that an installed plugin knows, else nobody would ever be barred."""
+    for index, bar in enumerate(doc.get("bars") or ()):
+        name = bar.get("condition")
+        if name and known.bar_conditions is not None and name not in known.bar_conditions:
+            yield finding("error", f"/bars/{index}/condition", "bar_unknown", {"name": name, "known": "、".join(sorted(known.bar_conditions)) or "–"})
 
 
 def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject], known: Known) -> Iterator[Finding]:
@@ -144,7 +163,7 @@ def _typed_rules(doc: JsonObject, types: Mapping[str, Type]) -> Iterator[Finding
 
 def rules_of(doc: JsonObject) -> Iterator[tuple[str, Any]]:
     """Every rule of an item outside its route (which checks its own), with its JSON path."""
-    for part in ("situations", "materials"):
+    for part in ("situations", "materials", "promises", "bars"):
         for index, entry in enumerate(doc.get(part) or ()):
             if entry.get("when") is not None:
                 yield f"/{part}/{index}/when", entry["when"]
@@ -190,7 +209,9 @@ def _route(doc: JsonObject, types: Mapping[str, Type] | None, known: Known) -> I
     except BadInput as error:
         yield from (replace(found, path=route_pointer(doc["route"], found.path)) for found in error.findings)
         return
-    for found in check_route(route, types=types, hooks=tuple(known.hooks or ()), items=tuple(known.items or ())):
+    permit = doc.get("type") == "01"  # GB/T 39046 A.1: 行政许可
+    hooks, items, children = known.hooks or (), known.items or (), known.children or {}
+    for found in check_route(route, types=types, hooks=hooks, items=items, code=doc.get("code"), children=children, permit=permit):
         yield replace(found, path=route_pointer(doc["route"], found.path))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 #: Keys whose value is read by people. Everything else (codes, rules, units of limits) is for machines.
 HUMAN = frozenset(
-    "title short_title summary text help question answer address hours reason standard reconsideration litigation relief opens closes".split()  # noqa: SIM905
+    "title short_title summary text help question answer address hours reason standard reconsideration litigation relief opens closes duty liability".split()  # noqa: SIM905
 )
 _NOT_TEXT = frozenset(("translations", "tests", "plugins", "provenance", "codes", "words", "contacts", "data", "sets", "when"))
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from core.items.errors import finding
 from core.items.lint.rules import Doc, by_id, rule
+from core.kernel.clock import today
 from core.kernel.errors import Finding
 
 DEMAND = re.compile("提交|提供|递交|携带|持.{0,12}(原件|复印件|证明)")
@@ -29,6 +30,33 @@ def demanded_papers_have_a_basis(doc: Doc) -> Iterator[Finding]:
         status = (material.get("basis") or {}).get("status")
         if status == "none":
             yield finding("error", f"/materials/{index}/basis", "material_without_basis", {"title": material["title"]})
+
+
+@rule
+def unknown_bases_are_waived(doc: Doc) -> Iterator[Finding]:
+    """A paper may be asked for on a basis nobody has found yet only while a named person answers for it (seed 002 art. 17)."""
+    for index, material in by_id(doc["materials"]):
+        basis = material.get("basis") or {"status": "unknown"}
+        if material["source"]["from"] == "form" or basis.get("status") != "unknown":
+            continue
+        waiver, path = basis.get("waiver"), f"/materials/{index}/basis"
+        if waiver is None:
+            yield finding("error", path, "basis_without_waiver", {"title": material["title"]})
+        elif str(waiver["until"]) < today().isoformat():
+            yield finding("error", f"{path}/waiver/until", "waiver_over", {"title": material["title"], "until": waiver["until"], "by": waiver["by"]})
+
+
+@rule
+def papers_that_serve_again_are_of_a_kind(doc: Doc) -> Iterator[Finding]:
+    """``reuse_for`` needs ``same_as``, counts calendar time, and is for what the applicant hands in."""
+    for index, material in by_id(doc["materials"]):
+        limit = material.get("reuse_for")
+        if limit is None:
+            continue
+        if not material.get("same_as") or material["source"]["from"] != "applicant":
+            yield finding("error", f"/materials/{index}/reuse_for", "reuse_without_kind", {"title": material["title"]})
+        if limit["unit"] not in ("calendar_day", "month", "year") or not limit.get("value"):
+            yield finding("error", f"/materials/{index}/reuse_for", "reuse_unit", {"title": material["title"]})
 
 
 @rule

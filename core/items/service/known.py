@@ -11,9 +11,12 @@ from core.identity.holders import resolve_organisation
 from core.identity.models import Hall
 from core.identity.queries import departments, divisions
 from core.identity.spec import LEVELS, DepartmentView
+from core.items import sources
+from core.items.catalogue.power import exercising
 from core.items.checking import Known
 from core.items.models import Item
 from core.items.spec import JsonObject
+from core.licences.models import LicenceTypeRow
 from core.licences.queries import type_codes
 
 
@@ -23,6 +26,9 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
     return Known(
         departments=frozenset(d.code for d in departments(session)),
         licence_types=type_codes(session),
+        licence_titles={row.code: row.title for row in session.execute(select(LicenceTypeRow.code, LicenceTypeRow.title))},
+        facts=sources.facts(session),
+        bar_conditions=frozenset(sources.bar_conditions(session)),
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
         hooks=_hooks(session),
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
@@ -41,8 +47,11 @@ def offering_departments(session: Session, doc: JsonObject, *, division: str | N
 
     So a city's hall offers what its counties do, each county's branch hall offers it again from its own department, and a county's hall
     never offers what only the city may decide. Without any such hall: the departments at the item's level. *division* (a code) narrows
-    to one place and below.
+    to one place and below. An item that was claimed, delegated down or transferred is offered by whom that named, and nobody else.
     """
+    named = exercising(session, str(doc.get("code")))
+    if named is not None:
+        return named
     kind, level = doc.get("department"), str(doc.get("level"))
     places = {d.id: d for d in divisions(session)}
     inside = next((d.path for d in places.values() if d.code == division), None) if division is not None else ""
