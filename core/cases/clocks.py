@@ -1,7 +1,7 @@
 """The clocks of a case: the engine says what starts, pauses and stops; here that becomes ledgers with derived due dates."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
 
+from core.cases.rungs import Rung, first, ladder
 from core.cases.spec import ClockView
 from core.items.spec import CompiledItem
 from core.kernel.clock import now
@@ -28,6 +29,27 @@ _calendars: "WeakKeyDictionary[Any, tuple[float, Calendar]]" = WeakKeyDictionary
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A clock as its row has it."""
+
+    ledger: Ledger
+    due_at: datetime | None = None
+    epoch: int = 0
+    next_rung: str | None = None
+    overdue_at: datetime | None = None
+    escalates: Limit | None = None
+
+    @classmethod
+    def of(cls, row: Mapping[Any, Any], prefix: str = "") -> "Held":
+        """The clock of a row of ``case_clock`` whose columns are named with *prefix*."""
+        escalates = row[f"{prefix}escalates"]
+        return cls(
+            Ledger.from_json(row[f"{prefix}ledger"]), row[f"{prefix}due_at"], row[f"{prefix}epoch"], row[f"{prefix}next_rung"],
+            row[f"{prefix}overdue_at"], Limit.from_json(escalates) if escalates else None,
+        )  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """A clock with its ledger and what follows from it."""
 
@@ -36,12 +58,24 @@ class Clock:
     due_at: datetime | None
     yellow_at: datetime | None
     provisional: bool
+    epoch: int = 1
+    next_rung: str | None = None
+    next_rung_at: datetime | None = None
+    overdue_at: datetime | None = None
+    escalates: Limit | None = None
+
+    def follows(self) -> dict[str, Any]:
+        """The columns that follow from ledger and calendar."""
+        return {
+            "due_at": self.due_at, "yellow_at": self.yellow_at, "provisional": self.provisional, "epoch": self.epoch, "next_rung": self.next_rung,
+            "next_rung_at": self.next_rung_at, "overdue_at": self.overdue_at,
+        }  # fmt: skip
 
     def row(self, case_id: str, region_root: str) -> dict[str, Any]:
         """The row of ``case_clock``."""
         return {
             "case_id": case_id, "name": self.name, "region_root": region_root, "ledger": self.ledger.to_json(), "state": self.ledger.state,
-            "due_at": self.due_at, "yellow_at": self.yellow_at, "provisional": self.provisional,
+            **self.follows(), "escalates": self.escalates.to_json() if self.escalates else None,
         }  # fmt: skip
 
 
@@ -60,16 +94,27 @@ def forget_calendar(session: Session) -> None:
 
 
 def apply(
-    ledgers: Mapping[str, Ledger], ops: Iterable[ClockOp], *, at: datetime, received_at: datetime, by: str, working: Calendar, yellow: Limit | None
-) -> dict[str, Clock]:
-    """The clocks that *ops* change, by name. *received_at* is when the papers came in (deemed acceptance counts from there)."""
+    held: Mapping[str, Held], ops: Iterable[ClockOp], *, at: datetime, received_at: datetime, by: str, working: Calendar, yellow: Limit | None,
+    escalation: Callable[[str], Limit | None],
+) -> dict[str, Clock]:  # fmt: skip
+    """The clocks that *ops* change, by name. Deemed acceptance counts from the start of the intake clock, *received_at* where there is none.
+
+    *escalation* gives the limit after which a clock that starts now escalates.
+    """
+    received_at = held["intake"].ledger.started_at or received_at if "intake" in held else received_at
     changed: dict[str, Ledger] = {}
     for op in ops:
-        ledger = changed.get(op.clock) or ledgers.get(op.clock)
+        ledger = changed.get(op.clock) or (held[op.clock].ledger if op.clock in held else None)
         following = _step(ledger, op, at=received_at if op.as_of == "receipt" else at, by=by)
         if following is not None:
             changed[op.clock] = following
-    return {name: derived(name, ledger, working, yellow) for name, ledger in changed.items()}
+    made = {}
+    for name, ledger in changed.items():
+        row = held.get(name)
+        begun = row is None or row.ledger.state == "stopped"
+        escalates = escalation(name) if row is None or begun else row.escalates
+        made[name] = derived(name, ledger, working, yellow, held=row, escalates=escalates, at=at)
+    return made
 
 
 def _step(ledger: Ledger | None, op: ClockOp, *, at: datetime, by: str) -> Ledger | None:
@@ -78,16 +123,53 @@ def _step(ledger: Ledger | None, op: ClockOp, *, at: datetime, by: str) -> Ledge
     if ledger is None or ledger.state in ("waiting", "stopped"):
         return None  # nothing runs under that name any more
     if op.op == "pause":
-        return ledger.pause(at, op.pause or by)
+        return ledger.pause(at, op.pause or "")  # the ledger refuses a pause that names no procedure
     if op.op == "resume":
-        return ledger.resume(at, op.pause or by)
-    return ledger.stop(at, by)
+        return ledger.resume(at, op.pause or "")
+    if op.op == "stop":
+        return ledger.stop(at, by)
+    return ledger.extend(op.limit or Limit(None), at, by)
 
 
-def derived(name: str, ledger: Ledger, working: Calendar, yellow: Limit | None = None) -> Clock:
-    """*ledger* with its due date and the instant at which its light turns yellow."""
-    projection = project(ledger, working, now=now(), yellow=yellow)
-    return Clock(name, ledger, projection.due_at, _yellow_at(ledger, projection, working, yellow), projection.provisional)
+def derived(
+    name: str, ledger: Ledger, working: Calendar, yellow: Limit | None = None, *, held: Held | None = None, escalates: Limit | None = None,
+    at: datetime | None = None,
+) -> Clock:  # fmt: skip
+    """*ledger* with its due date, the instant at which its light turns yellow, and its next rung. *held* is what its row says so far."""
+    at = at or now()
+    projection = project(ledger, working, now=at, yellow=yellow)
+    yellow_at = _yellow_at(ledger, projection, working, yellow)
+    rungs = ladder(ledger, projection, yellow_at, working, escalates)
+    epoch, rung = _continued(ledger, projection.due_at, rungs, held, at)
+    rung_at = rung.at if rung is not None and ledger.state == "running" else None
+    return Clock(
+        name, ledger, projection.due_at, yellow_at, projection.provisional, epoch, rung.name if rung is not None else None, rung_at,
+        _overdue_at(held, at), escalates,
+    )  # fmt: skip
+
+
+def rungs_of(held: Held, working: Calendar, yellow: Limit | None, at: datetime) -> tuple[Rung, ...]:
+    """The rungs of a clock as it stands."""
+    projection = project(held.ledger, working, now=at, yellow=yellow)
+    return ladder(held.ledger, projection, _yellow_at(held.ledger, projection, working, yellow), working, held.escalates)
+
+
+def _continued(ledger: Ledger, due_at: datetime | None, rungs: tuple[Rung, ...], held: Held | None, at: datetime) -> tuple[int, Rung | None]:
+    """The epoch and the next rung. A due date derived to another instant begins a new epoch; one that was late and still is does not."""
+    if held is None:
+        return 1, first(rungs, at)
+    still_late = held.next_rung in (None, "escalate") and held.overdue_at is not None and due_at is not None and due_at <= at
+    same_clock = held.ledger.started_at == ledger.started_at
+    if same_clock and (due_at == held.due_at or still_late):
+        return held.epoch, next((rung for rung in rungs if rung.name == held.next_rung), None)
+    return held.epoch + 1, first(rungs, at)
+
+
+def _overdue_at(held: Held | None, at: datetime) -> datetime | None:
+    """When the clock was first late. Nothing takes it back: neither an extension nor a pause nor its end."""
+    if held is None or held.overdue_at is not None:
+        return held.overdue_at if held is not None else None
+    return held.due_at if held.due_at is not None and held.ledger.state == "running" and at > held.due_at else None
 
 
 def _yellow_at(ledger: Ledger, projection: Projection, working: Calendar, yellow: Limit | None) -> datetime | None:
@@ -100,6 +182,13 @@ def _yellow_at(ledger: Ledger, projection: Projection, working: Calendar, yellow
     warn = yellow.value if yellow is not None and yellow.value is not None else DEFAULT_YELLOW
     days = [line.date for line in projection.days if line.n is not None and line.n >= projection.budget - warn]
     return working.end_of(min(days) - timedelta(days=1)) if days else ledger.started_at
+
+
+def task_dates(clock: Clock) -> dict[str, Any]:
+    """The dates of a task that *clock* governs. While the clock stands still there is no last day, and the task waits at the end of the queue."""
+    if clock.ledger.state == "paused":
+        return {"due_at": None, "yellow_at": None, "sort_at": NEVER}
+    return {"due_at": clock.due_at, "yellow_at": clock.yellow_at, "sort_at": clock.due_at or NEVER}
 
 
 def light(due_at: datetime | None, yellow_at: datetime | None, *, paused: bool = False, at: datetime | None = None) -> str:

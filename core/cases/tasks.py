@@ -12,14 +12,14 @@ from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
 from core.cases.service.machine import TOPIC
-from core.cases.service.projecting import lapse_overdue
+from core.cases.service.rungs import sweep
 from core.outbox import schedule
 from core.outbox import service as outbox
 from core.pluginhost.errors import UnknownPlugin
 from core.pluginhost.service import host
 
 OBSERVER = "case.observer"
-SWEEP_SECONDS = timedelta(minutes=5).total_seconds()
+SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
 DRAFTS_SECONDS = timedelta(hours=1).total_seconds()
 
 
@@ -57,5 +57,5 @@ def _observers(session: Session) -> tuple[str, ...]:
         return ()
 
 
-schedule.every("cases.lapse", SWEEP_SECONDS, lapse_overdue)
+schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)

@@ -132,10 +132,47 @@ def upgrade() -> None:
         sa.Column("due_at", types.Instant(), nullable=True),
         sa.Column("yellow_at", types.Instant(), nullable=True),
         sa.Column("provisional", sa.Boolean(), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("next_rung", sa.String(length=12), nullable=True),
+        sa.Column("next_rung_at", types.Instant(), nullable=True),
+        sa.Column("overdue_at", types.Instant(), nullable=True),
+        sa.Column("escalates", types.Json(), nullable=True),
         sa.PrimaryKeyConstraint("case_id", "name", name=op.f("pk_case_clock")),
     )
     with op.batch_alter_table("case_clock", schema=None) as batch_op:
-        batch_op.create_index("ix_case_clock_due", ["state", "name", "due_at"], unique=False)
+        batch_op.create_index(
+            "ix_case_clock_rung",
+            ["next_rung_at", "case_id", "name"],
+            unique=False,
+            postgresql_where=sa.text("next_rung_at IS NOT NULL"),
+            sqlite_where=sa.text("next_rung_at IS NOT NULL"),
+        )
+
+    op.create_table(
+        "case_clock_fire",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("clock", sa.String(length=220), nullable=False),
+        sa.Column("rung", sa.String(length=12), nullable=False),
+        sa.Column("epoch", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "clock", "rung", "epoch", name=op.f("pk_case_clock_fire")),
+    )
+    op.create_table(
+        "case_clock_parked",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("clock", sa.String(length=220), nullable=False),
+        sa.Column("rung", sa.String(length=12), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("first_at", types.Instant(), nullable=False),
+        sa.Column("retry_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "clock", name=op.f("pk_case_clock_parked")),
+    )
+    with op.batch_alter_table("case_clock_parked", schema=None) as batch_op:
+        batch_op.create_index("ix_case_clock_parked_first", ["first_at", "case_id"], unique=False)
 
     op.create_table(
         "case_command",
@@ -1127,8 +1164,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_case_command_case_id"))
 
     op.drop_table("case_command")
+    with op.batch_alter_table("case_clock_parked", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_clock_parked_first")
+
+    op.drop_table("case_clock_parked")
+    op.drop_table("case_clock_fire")
     with op.batch_alter_table("case_clock", schema=None) as batch_op:
-        batch_op.drop_index("ix_case_clock_due")
+        batch_op.drop_index("ix_case_clock_rung", postgresql_where=sa.text("next_rung_at IS NOT NULL"), sqlite_where=sa.text("next_rung_at IS NOT NULL"))
 
     op.drop_table("case_clock")
     with op.batch_alter_table("case_", schema=None) as batch_op:

@@ -13,7 +13,7 @@ from core.cases import queries
 from core.cases import service as cases
 from core.cases.errors import CaseNotFound, NotAsked, NotHolder, TaskClosed
 from core.cases.models import Case, CaseEvent, CaseTask, Draft
-from core.cases.service.projecting import lapse_overdue
+from core.cases.service.rungs import run_due
 from core.cases.spec import Handed, PartyOnCase
 from core.files import service as files
 from core.identity.errors import NotYours
@@ -169,7 +169,7 @@ def test_declining_needs_a_reason_which_is_sealed(desk: Desk) -> None:
     ref = desk.submit()
     with pytest.raises(PlatformError):
         desk.act(ref.id, 1, "decline", "window")
-    desk.act(ref.id, 1, "decline", "window", reason="不属本机关职权,王小芳应向区局申请", data={"disposition": "not_ours"})
+    desk.act(ref.id, 1, "decline", "window", reason="不属本机关职权,王小芳应向区局申请", data={"disposition": "not_authority", "authority": "青禾区市场监督管理局"})
     assert desk.mine(ref.id).status == "declined"
     assert any("不属本机关职权" in line.note for line in desk.mine(ref.id).history)
     with desk.database.session() as session:
@@ -193,14 +193,13 @@ def test_the_applicant_withdraws_before_the_decision_and_nobody_else_does(desk: 
 def test_an_unanswered_correction_lapses_by_the_sweep_where_the_item_says_so(lite: Desk) -> None:
     ref = lite.submit()
     ask(lite, ref.id)
-    with lite.database.session() as session:
-        lapse_overdue(session)
+    run_due(lite.database)
     assert lite.mine(ref.id).status == "correction_requested"
     route = None
     with lite.database.session() as session:
         route = items.load(session, lite.version).route
-    with clock.freeze(clock.now() + timedelta(days=400)), lite.database.session() as session:
-        lapse_overdue(session)
+    with clock.freeze(clock.now() + timedelta(days=400)):
+        run_due(lite.database)
     assert lite.mine(ref.id).status == ("lapsed" if route.intake.lapse_basis else "correction_requested")
     lite.sound(ref.id)
 

@@ -15,8 +15,9 @@ from core.cases.models.case import (
     Draft,
     table,
 )
+from core.cases.models.rungs import CaseClockFire, CaseClockParked
 
 __all__ = [
-    "Case", "CaseClock", "CaseCommand", "CaseEvent", "CaseMaterial", "CaseNumber", "CaseParty", "CasePayload", "CaseTask", "CaseTaskDone", "Correction",
-    "Draft", "table",
+    "Case", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseEvent", "CaseMaterial", "CaseNumber", "CaseParty", "CasePayload",
+    "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
 ]  # fmt: skip

@@ -7,7 +7,7 @@ the key of the case (``case_.wrapped_key``): destroying that key erases the case
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, Table, Text
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, Table, Text, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -200,10 +200,20 @@ class CaseTaskDone(Base):
 
 
 class CaseClock(Base):
-    """One clock as a ledger (``worktime``). ``due_at`` and ``yellow_at`` are derived and made again when the calendar changes."""
+    """One clock as a ledger (``worktime``). What is derived from it – due date, yellow light, next rung – is made again when the calendar changes.
+
+    ``epoch`` grows whenever the due date is derived to another instant; ``next_rung`` fires at ``next_rung_at``, which is ``NULL`` while the clock
+    stands still or has nothing left to fire, so that the sweep's index holds living clocks only. ``overdue_at`` is when the clock was first late and
+    is never taken back. ``escalates`` is the limit after the due date at which somebody above is called, frozen when the clock began.
+    """
 
     __tablename__ = "case_clock"
-    __table_args__ = (Index("ix_case_clock_due", "state", "name", "due_at"),)
+    __table_args__ = (
+        Index(
+            "ix_case_clock_rung", "next_rung_at", "case_id", "name",
+            postgresql_where=text("next_rung_at IS NOT NULL"), sqlite_where=text("next_rung_at IS NOT NULL"),
+        ),
+    )  # fmt: skip
 
     case_id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str] = mapped_column(String(220), primary_key=True)
@@ -213,6 +223,11 @@ class CaseClock(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     yellow_at: Mapped[datetime | None] = mapped_column(Instant)
     provisional: Mapped[bool] = mapped_column(Boolean, default=False)
+    epoch: Mapped[int] = mapped_column(Integer, default=1)
+    next_rung: Mapped[str | None] = mapped_column(String(12))
+    next_rung_at: Mapped[datetime | None] = mapped_column(Instant)
+    overdue_at: Mapped[datetime | None] = mapped_column(Instant)
+    escalates: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
 class CaseCommand(Base):

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, sealing
+from core.cases import chain, clocks, rungs, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
@@ -39,7 +39,7 @@ ATTEMPTS = 5
 PAUSE_SECONDS = 0.02
 TOPIC = "case.event"
 #: The case's own clocks, the one that tells the due date first.
-OWN_CLOCKS = ("delivery", "main", "correction", "intake")
+OWN_CLOCKS = ("delivery", "main", "correction", "intake", "pre_review")
 #: How long a process trusts where an organisation relation led (real seconds).
 FRESH_SECONDS = 30.0
 _organisations: "WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[float, tuple[str, ...]]]]" = WeakKeyDictionary()
@@ -47,10 +47,17 @@ _organisations: "WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[float, 
 
 _case, _payload, _command, _clock, _task = table(Case).c, table(CasePayload).c, table(CaseCommand).c, table(CaseClock).c, table(CaseTask).c
 _newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
-_alive = (_clock.case_id == _case.id) & (_clock.state != "stopped")
+#: A procedure may be opened a second time under its name; its epochs go on from where they were.
+_alive = (_clock.case_id == _case.id) & ((_clock.state != "stopped") | _clock.name.like("pause:%"))
 #: Statements that every command runs are built once.
 _LOADED = (
-    select(*_case, _payload.sealed.label("sealed_payload"), _command.result.label("earlier"), _clock.name.label("clock"), _clock.ledger)
+    select(
+        *_case,
+        _payload.sealed.label("sealed_payload"),
+        _command.result.label("earlier"),
+        _clock.name.label("clock"),
+        *(_clock[name].label(f"clock_{name}") for name in ("ledger", "due_at", "epoch", "next_rung", "overdue_at", "escalates")),
+    )
     .select_from(
         table(Case)
         .join(table(CasePayload), _newest)
@@ -74,8 +81,13 @@ class Loaded:
     marking: Marking
     compiled: CompiledItem
     key: DataKey | None
-    ledgers: Mapping[str, Ledger]
+    clocks: Mapping[str, clocks.Held]
     content: Mapping[str, Any]
+
+    @property
+    def ledgers(self) -> Mapping[str, Ledger]:
+        """The living clocks' ledgers."""
+        return {name: held.ledger for name, held in self.clocks.items() if held.ledger.state != "stopped"}
 
     @property
     def id(self) -> str:
@@ -139,26 +151,28 @@ def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping
     row = rows[0]
     data_key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(data_key, case_id, row["sealed_payload"]) or {}).get("value", {})
-    ledgers = {each["clock"]: Ledger.from_json(each["ledger"]) for each in rows if each["clock"] is not None}
-    loaded = Loaded(row, Marking.from_json(row["marking"]), pinned(session, row["version_id"]), data_key, ledgers, content)
+    held = {each["clock"]: clocks.Held.of(each, "clock_") for each in rows if each["clock"] is not None}
+    loaded = Loaded(row, Marking.from_json(row["marking"]), pinned(session, row["version_id"]), data_key, held, content)
     earlier = row["earlier"] if row["earlier"] is not None and row["earlier"]["case_id"] == case_id else None
     return loaded, earlier
 
 
 def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key: str) -> ActResult:
-    at, plan, row = now(), change.plan, case.row
+    at, plan, row, route = now(), change.plan, case.row, case.compiled.route
     facts = [*change.before, *engine_facts(plan.events)]
     if change.note and facts:
         facts[0] = Fact(facts[0].kind, facts[0].body, change.note)
     working = clocks.calendar(session)
     changed = clocks.apply(
-        case.ledgers, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working, yellow=case.compiled.route.yellow
-    )
+        case.clocks, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working, yellow=route.yellow,
+        escalation=lambda name: rungs.escalation(route, name, plan.opens, case.facts),
+    )  # fmt: skip
     events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
     columns = {**_columns(plan, change, actor, at, changed, row), "seq": events[-1]["seq"], "head": events[-1]["hash"]}
     claim = update(table(Case)).where(_case.id == case.id, _case.version == row["version"]).values(version=row["version"] + 1, **columns)
     if session.execute(claim.returning(_case.id)).scalar() is None:
         raise _Moved
+    _retime_tasks(session, case, plan, changed)
     more, last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
     insert_together(
@@ -181,10 +195,10 @@ def engine_facts(events: Sequence[RouteEvent]) -> list[Fact]:
 def _columns(plan: Plan, change: Change, actor: Actor, at: datetime, changed: Mapping[str, clocks.Clock], row: Mapping[Any, Any]) -> dict[str, Any]:
     """The columns of the case row that follow from the plan."""
     status = plan.marking.status
-    kinds = {event.kind for event in plan.events}
     columns: dict[str, Any] = {"marking": plan.marking.to_json(), "status": status, **change.columns}
-    if "case_accepted" in kinds:
-        columns["accepted_at"] = at
+    accepted = next((event for event in plan.events if event.kind == "case_accepted"), None)
+    if accepted is not None:  # silence is acceptance from the day of receipt (行政许可法 32(4)), and art. 57 decides by this order
+        columns["accepted_at"] = (changed["main"].ledger.started_at if accepted.body.get("deemed") and "main" in changed else None) or at
     if plan.outcome is not None:
         columns |= {"decided_at": at, "outcome": plan.outcome}
     if status in ENDED and row["ended_at"] is None:
@@ -229,6 +243,17 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
         }  # fmt: skip
         made += [{**shared, "id": new_id(), "department_id": department, "role": role} for department, role in candidates(session, row, task.holders)]
     return Rows(table(CaseTask), made)
+
+
+def _retime_tasks(session: Session, case: Loaded, plan: Plan, changed: Mapping[str, clocks.Clock]) -> None:
+    """Tell tasks that stay open that their clock moved: their own, or for those without one the case's. While it stands still they have no last day."""
+    new = {task.no for task in plan.opens}
+    staying = [task for task in plan.marking.tasks if task.no not in new]
+    own = next((changed[name] for name in OWN_CLOCKS if name in changed and changed[name].ledger.state != "stopped"), None)
+    for task in staying:
+        clock = changed.get(f"task:{task.no}") or (own if task.limit is None else None)
+        if clock is not None:
+            session.execute(update(table(CaseTask)).where(_task.case_id == case.id, _task.no == task.no).values(**clocks.task_dates(clock)))
 
 
 def candidates(session: Session, row: Mapping[Any, Any], holders: Holders) -> tuple[tuple[str | None, str], ...]:

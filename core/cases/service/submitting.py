@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, sealing
+from core.cases import chain, clocks, rungs, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
@@ -53,7 +53,8 @@ def submit(
     at, case_id, code = now(), new_id(), new_query_code()
     key, wrapped = sealing.new_key(session, case_id)
     content, promise = _content(values, situation or {}, acting[parties[0].party_id])
-    plan = start(compiled.route, item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel))
+    facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
+    plan = start(compiled.route, facts)
     command = machine.command_key(actor, command_id)
     row: dict[str, Any] = {
         "id": case_id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
@@ -65,7 +66,10 @@ def submit(
     }  # fmt: skip
     events = _events(row, plan, promise, materials, parties, key, actor, command, at)
     working = clocks.calendar(session)
-    running = clocks.apply({}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow)
+    running = clocks.apply(
+        {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow,
+        escalation=lambda name: rungs.escalation(compiled.route, name, plan.opens, lambda: facts),
+    )  # fmt: skip
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
     ours = insert_together(
         session,
