@@ -45,7 +45,12 @@ def resolve_organisation(session: Session, org: str | Mapping[str, str], *, owne
 
 
 def _named(session: Session, org: Mapping[str, str], code: str, home_path: str, division_id: str) -> tuple[str, ...]:
-    """``{"department": kind}`` near the owner, ``{"region": level}``: the owner's kind at that level of the tree."""
+    """``{"department": kind}`` near the owner, ``{"region": level}``: the owner's kind at that level of the tree; ``{"id": department}`` this very one.
+
+    No route can say the last: a case says it of the departments on the way its papers took, which a reorganisation must not change.
+    """
+    if "id" in org:
+        return tuple(session.scalars(select(Department.id).where(Department.id == org["id"])))
     if "department" in org:
         near = department_near(session, org["department"], home_path)
         return (near.id,) if near else ()

@@ -4,10 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.kernel.wording import word
-from core.routing.commands import CHECK_ACTIONS, INTAKE_ACTIONS, SIGN_ACTIONS, documents_ready, why_not_intake
+from core.routing.commands import documents_ready
 from core.routing.errors import RouteRefused
 from core.routing.facts import facts_at, holds
+from core.routing.guards import is_paused
 from core.routing.marking import ActionView, Marking, OpenTask
+from core.routing.places import static
+from core.routing.receiving import CHECK_ACTIONS, INTAKE_ACTIONS, why_not_intake
+from core.routing.relaying import relay_actions
+from core.routing.reviewing import SIGN_ACTIONS
 from core.routing.spec import Action, Exit, Node, RouteSpec
 from core.rules.service import Label, Labels
 
@@ -24,11 +29,25 @@ def actions(
     if task.kind == "step":
         node = spec.nodes[task.node]
         return tuple(_step_action(spec, marking, task, node, action, facts, locale, labels or {}) for action in node.actions.values())
-    return tuple(_fixed(spec, marking, task, name, facts, locale) for name in _names(task))
+    return tuple(_fixed(spec, marking, task, name, facts, locale) for name in _names(spec, marking, task))
 
 
-def _names(task: OpenTask) -> tuple[str, ...]:
-    return {"intake": INTAKE_ACTIONS, "check": CHECK_ACTIONS, "correction": ("correct",), "sign": SIGN_ACTIONS, "delivery": ("deliver",)}.get(task.kind, ())
+#: The buttons of tasks that no administrator draws.
+_BUTTONS: Mapping[str, tuple[str, ...]] = {
+    "pre_review": CHECK_ACTIONS,
+    "intake": INTAKE_ACTIONS,
+    "check": CHECK_ACTIONS,
+    "correction": ("correct",),
+    "sign": SIGN_ACTIONS,
+    "inquiry": ("answer",),
+    "delivery": ("deliver",),
+}
+
+
+def _names(spec: RouteSpec, marking: Marking, task: OpenTask) -> tuple[str, ...]:
+    if task.kind == "relay" and spec.intake.relay is not None and marking.relay is not None:
+        return relay_actions(spec.intake.relay, marking.relay, task.node.rpartition(".")[2])
+    return _BUTTONS.get(task.kind, ())
 
 
 def _fixed(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: Mapping[str, Any], locale: str) -> ActionView:
@@ -39,6 +58,8 @@ def _fixed(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: 
             key = "routing.no_correction"
     elif task.kind == "delivery" and not documents_ready(facts):
         key = "routing.documents_wait"
+    if key is None and is_lent(spec, task):
+        key = "routing.lent"
     needs = _NEEDS.get(name, ())
     effect = word(f"routing.effect.{task.kind}.{name}", locale)
     if task.kind == "sign":
@@ -59,7 +80,9 @@ def _step_action(
 def _why_not(
     spec: RouteSpec, marking: Marking, task: OpenTask, node: Node, action: Action, facts: Mapping[str, Any], locale: str, labels: Labels
 ) -> str | None:
-    if any(task.no in waiting for waiting in marking.pauses.values()):
+    if is_lent(spec, task):
+        return word("routing.lent", locale)
+    if is_paused(marking, task):
         return word("routing.paused", locale, title=text(spec, f"{node.path}.title", node.title, locale))
     exit_ = action.exit
     if exit_.back is not None and marking.backs.get(f"{node.path}#{action.id}", 0) >= (exit_.max or 1):
@@ -69,6 +92,11 @@ def _why_not(
         return None
     key = "routing.only_when" if truth is False else "routing.unknown_when"
     return word(key, locale, rule=action.when.sentence({**outcome_labels(spec, locale), **labels}, locale))
+
+
+def is_lent(spec: RouteSpec, task: OpenTask) -> bool:
+    """Whether a delegate was asked for an opinion first."""
+    return bool(task.lent) and bool(spec.anytime.get("delegate", {}).get("returns", True))
 
 
 def exit_words(spec: RouteSpec, node: Node, exit_: Exit, locale: str = "zh") -> str:
@@ -101,5 +129,6 @@ def text(spec: RouteSpec, path: str, chinese: str, locale: str) -> str:
     if locale == "zh":
         return chinese
     words = spec.doc.get("translations", {}).get(locale, {})
+    path = static(path)
     found = words.get(path) or words.get(f"route.{path}")
     return str(found) if found else chinese

@@ -8,7 +8,10 @@ from typing import Any
 
 from core.kernel.errors import Finding
 from core.routing.estimate import days, worst_case
-from core.routing.spec import RESERVED, Holders, Node, RouteLimit, RouteSpec, Scope
+from core.routing.law import check_anytime, check_children, check_intake
+from core.routing.law import error as _error
+from core.routing.law import warning as _warning
+from core.routing.spec import RESERVED, Branch, Holders, Node, RouteLimit, RouteSpec, Scope
 from core.rules.service import Rule
 
 #: ``organisations(holders) -> names of the organisations where nobody would hold the task``.
@@ -24,21 +27,18 @@ def check_route(
     organisations: Organisations | None = None,
     hooks: Collection[str] = (),
     items: Collection[str] = (),
+    code: str | None = None,
+    children: Mapping[str, Collection[str]] | None = None,
+    permit: bool = True,
 ) -> list[Finding]:
     """Every finding on *spec*; paths are paths of stable ids.
 
     ``types`` are the types of the form (paths of rules are looked up there), ``organisations`` resolves holders for every organisation that offers the
-    item, ``hooks`` and ``items`` are what is installed – an empty one means that nothing is known and nothing is checked.
+    item, ``hooks`` and ``items`` are what is installed – an empty one means that nothing is known and nothing is checked. ``code`` is the item's own,
+    ``children`` says which items every item begins as sub-cases, so that no item can come to wait for itself. ``permit``: 行政许可法 governs the item.
     """
-    return list(_Check(spec, types, organisations, frozenset(hooks), frozenset(items)).findings())
-
-
-def _error(path: str, key: str, **params: Any) -> Finding:
-    return Finding("error", path, f"routing.check.{key}", params)
-
-
-def _warning(path: str, key: str, **params: Any) -> Finding:
-    return Finding("warning", path, f"routing.check.{key}", params)
+    found = [*_Check(spec, types, organisations, frozenset(hooks), frozenset(items)).findings()]
+    return [*found, *check_anytime(spec, permit=permit), *check_intake(spec, organisations), *check_children(spec, code, children or {})]
 
 
 class _Check:
@@ -91,7 +91,7 @@ class _Check:
         yield from self._backs(scope)
 
     def _ends(self, scope: Scope) -> Iterator[Finding]:
-        allowed = {"grant", "refuse"} if scope is self.spec.review else {"agree", "refuse"}
+        allowed = ends_of(self.spec, scope.path)
         for node in scope.nodes.values():
             for name, exit_ in node.exits.items():
                 if exit_.outcome is not None and exit_.outcome not in allowed:
@@ -133,7 +133,11 @@ class _Check:
         if overdue is not None and overdue.outcome is not None:
             if not overdue.basis:
                 yield _error(f"{node.path}.overdue", "overdue_basis", title=node.title)
-            yield _warning(f"{node.path}.overdue", "not_yet", what=f"{node.title}·overdue.outcome")
+            allowed = ends_of(self.spec, node.scope)
+            if overdue.outcome not in allowed:
+                yield _error(f"{node.path}.overdue", "wrong_end", outcome=overdue.outcome, allowed="、".join(sorted(allowed)), title=node.title)
+            elif overdue.outcome == "grant":
+                yield _warning(f"{node.path}.overdue", "overdue_grant", title=node.title)
 
     def _sign(self, node: Node) -> Iterator[Finding]:
         for index, group in enumerate(node.groups):
@@ -160,7 +164,16 @@ class _Check:
                 yield _warning(f"{node.path}.join.need", "quorum_may_fail", need=need, always=len(always), title=node.title)
         for branch in node.branches.values():
             if branch.for_each is not None:
-                yield _error(f"{branch.scope.path}.for_each", "not_yet", what="for_each")
+                yield from self._each(branch)
+
+    def _each(self, branch: Branch) -> Iterator[Finding]:
+        """A list of the form, or one inside the element of a branch around this one."""
+        name = branch.for_each or ""
+        kind = self.types.get(name, "") if self.types is not None and name.startswith("form.") else None
+        if name.startswith("row.") and not _in_each(self.spec, branch.scope.path.rpartition(".")[0]):
+            yield _error(f"{branch.scope.path}.for_each", "row_outside", name=name)
+        elif not name.startswith(("form.", "row.")) or not (kind is None or kind in ("rows", "choices")):
+            yield _error(f"{branch.scope.path}.for_each", "each_no_list", name=name, title=branch.title)
 
     def _auto(self, node: Node) -> Iterator[Finding]:
         if self.hooks and node.hook not in self.hooks:
@@ -172,13 +185,12 @@ class _Check:
     def _subcase(self, node: Node) -> Iterator[Finding]:
         if self.items and node.item not in self.items:
             yield _error(f"{node.path}.item", "item_missing", item=node.item, title=node.title)
-        yield _error(node.path, "not_yet", what=f"{node.title}·subcase")
+        if not node.wait and not node.exits["granted"] == node.exits["refused"] == node.exits["cancelled"]:
+            yield _warning(node.path, "child_not_waited", title=node.title)
 
     # people ---------------------------------------------------------------------------------------------------------
 
     def _intake(self) -> Iterator[Finding]:
-        if self.spec.intake.relay is not None:
-            yield _error("intake.relay", "not_yet", what="relay")
         for pause in self.spec.pauses.values():
             if not pause.basis.strip():
                 yield _error(f"pauses.{pause.id}.basis", "pause_basis", title=pause.title)
@@ -237,9 +249,19 @@ class _Check:
         for name in sorted(rule.paths):
             first, _, rest = name.partition(".")
             if first in self.ids and rest.split(".")[0] in ("outcome", "result"):
+                if not self._brought(first, rest):
+                    yield _error(path, "not_taken", name=name)
                 continue
+            if first == "row" and not _in_each(self.spec, path.removesuffix(".when")):
+                yield _error(path, "row_outside", name=name)
             if first not in _KNOWN or (self.types is not None and first == "form" and name not in self.types):
                 yield _error(path, "unknown_path", name=name)
+
+    def _brought(self, node_id: str, rest: str) -> bool:
+        """Whether a sub-case brings back what a rule reads; what an automatic node answers is known only to its plugin."""
+        what, _, key = rest.partition(".")
+        takes = [node.take for node in self.spec.walk() if node.id == node_id and node.kind == "subcase"]
+        return what != "result" or not takes or any(key.partition(".")[0] in take for take in takes)
 
     def _limits(self, sound: bool) -> Iterator[Finding]:
         for statutory, promised in _pairs(self.spec.statutory, self.spec.promised):
@@ -257,6 +279,18 @@ class _Check:
             yield _error("review", "worst_over_promise", worst=_number(worst.without_loops), promised=_number(promise))
         elif promise is not None and worst.with_loops > promise:
             yield _warning("review", "loops_over_promise", worst=_number(worst.with_loops), promised=_number(promise))
+
+
+def ends_of(spec: RouteSpec, scope: str) -> frozenset[str]:
+    """By what names *scope* may end: the review by the decision, a branch by its department's opinion."""
+    return frozenset({"grant", "refuse"} if scope == spec.review.path else {"agree", "refuse"})
+
+
+def _in_each(spec: RouteSpec, path: str) -> bool:
+    """Whether *path* is, or lies inside, a branch that is walked for every element of a list."""
+    parts = path.split(".")
+    around = (spec.branch_of(".".join(parts[:end])) for end in range(2, len(parts) + 1))
+    return any(found is not None and found[1].for_each is not None for found in around)
 
 
 def _number(value: float) -> str:

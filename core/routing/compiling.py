@@ -6,18 +6,22 @@ from typing import Any, cast
 
 from core.kernel.errors import Finding, PlatformError
 from core.routing.errors import BadRoute
+from core.routing.guards import holder_of
+from core.routing.places import Instances
 from core.routing.spec import (
     Action,
     Branch,
     Check,
     Delivery,
     Exit,
+    Extend,
     Holders,
     Intake,
     Join,
     Node,
     Overdue,
     PauseSpec,
+    PreReview,
     Relay,
     RouteLimit,
     RouteSpec,
@@ -67,6 +71,8 @@ class _Compiler:
         limits = doc["limits"]
         yellow = doc.get("lights", {}).get("yellow")
         review = self._scope(doc["review"], "review", None, 0)
+        places = Instances(dict(sorted(self.nodes.items(), key=lambda pair: pair[0].count("."))), self.scopes)
+        anytime = doc.get("anytime", {})
         return RouteSpec(
             title=doc.get("title", ""),
             statutory=self._limit(limits["statutory"], "limits.statutory"),
@@ -76,11 +82,21 @@ class _Compiler:
             intake=self._intake(doc["intake"]),
             review=review,
             delivery=self._delivery(doc["delivery"]),
-            anytime=MappingProxyType(dict(doc.get("anytime", {}))),
-            nodes=MappingProxyType(dict(sorted(self.nodes.items(), key=lambda pair: pair[0].count(".")))),
-            scopes=MappingProxyType(self.scopes),
+            anytime=MappingProxyType(dict(anytime)),
+            nodes=places.nodes,
+            scopes=places.scopes,
             doc=doc,
+            extend=self._extend(anytime.get("extend"), "anytime.extend"),
+            ask_limit=self._limit(anytime["ask"]["limit"], "anytime.ask.limit") if anytime.get("ask", {}).get("limit") else None,
         )
+
+    def _extend(self, raw: Mapping[str, Any] | None, at: str) -> Extend | None:
+        """A rule for joint cases takes what it does not say from the plain one."""
+        if raw is None:
+            return None
+        joint = {**raw, "joint": None, **raw["joint"]} if raw.get("joint") else None
+        adds = self._limit(raw["adds"], f"{at}.adds")
+        return Extend(holder_of(raw["by"]), adds, raw["times"], raw.get("basis", ""), self._extend(joint, f"{at}.joint"))
 
     def _intake(self, raw: Mapping[str, Any]) -> Intake:
         checks: dict[str, Check] = {}
@@ -99,13 +115,30 @@ class _Compiler:
             self._limit(correction["limit"], "intake.correction.limit") if correction else None,
             (correction or {}).get("lapse", {}).get("basis"),
             self._relay(raw.get("relay")),
+            self._pre_review(raw.get("pre_review"), raw["holders"]),
         )
 
     def _relay(self, raw: Mapping[str, Any] | None) -> Relay | None:
         if raw is None:
             return None
-        custody = raw.get("paper", {}).get("custody", "none")
-        return Relay(tuple(raw["chain"]), self._holders(raw["holders"], "intake.relay", "intake"), tuple(raw.get("precheck_at", ())), custody)
+        paper = raw.get("paper", {})
+        within = {level: self._limit(limit, f"intake.relay.paper.within.{level}") for level, limit in paper.get("within", {}).items()}
+        return Relay(
+            tuple(raw["chain"]),
+            self._holders(raw["holders"], "intake.relay", "intake"),
+            tuple(raw.get("precheck_at", ())),
+            paper.get("custody", "none"),
+            MappingProxyType(within),
+            raw.get("starts_clock_at", {}).get("level"),
+        )
+
+    def _pre_review(self, raw: Mapping[str, Any] | None, holders: Any) -> PreReview | None:
+        """预审 is held by whoever receives, in 2 working days, where the route does not say otherwise."""
+        if raw is None:
+            return None
+        limit = self._limit(raw.get("limit", {"value": 2, "unit": "working_day"}), "intake.pre_review.limit")
+        when = self._rule(raw.get("when"), "intake.pre_review.when")
+        return PreReview(self._holders(raw.get("holders", holders), "intake.pre_review", "intake"), limit, when, bool(raw.get("on_request")))
 
     def _delivery(self, raw: Mapping[str, Any]) -> Delivery:
         return Delivery(self._holders(raw["holders"], "delivery", "delivery"), self._limit(raw["limit"], "delivery.limit"), tuple(raw["ways"]))

@@ -7,8 +7,30 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from core.routing.spec import Holders
+from core.routing.closed_lists import COMMANDS, ENDS, EVENTS
+from core.routing.spec import Holders, Org
 from core.worktime.spec import Limit
+
+__all__ = [
+    "COMMANDS",
+    "ENDS",
+    "EVENTS",
+    "ActionView",
+    "Block",
+    "ChildCase",
+    "ClockOp",
+    "Command",
+    "CustodyOp",
+    "Marking",
+    "OpenTask",
+    "Phase",
+    "Plan",
+    "Relayed",
+    "RouteEvent",
+    "Signing",
+    "Status",
+    "TaskKind",
+]
 
 Phase = Literal["intake", "review", "delivery", "closed"]
 Status = Literal[
@@ -25,85 +47,7 @@ Status = Literal[
     "lapsed",
     "terminated",
 ]
-TaskKind = Literal["intake", "check", "correction", "step", "sign", "auto", "delivery"]
-
-#: Closed list of commands (ROUTING §4.5).
-COMMANDS = frozenset(
-    [
-        "file",
-        "pre_review",
-        "accept",
-        "deem_accepted",
-        "decline",
-        "request_correction",
-        "correct",
-        "lapse",
-        "act",
-        "ask",
-        "answer",
-        "claim",
-        "release",
-        "transfer",
-        "delegate",
-        "return_delegate",
-        "add_signer",
-        "sign",
-        "open_pause",
-        "close_pause",
-        "extend",
-        "withdraw",
-        "take_back",
-        "terminate",
-        "urge",
-        "deliver",
-        "fire_rung",
-        "overdue",
-        "hook_done",
-        "hook_failed",
-        "child_ended",
-        "migrate",
-        "correct_record",
-    ]
-)
-#: Closed list of events; one a fact.
-EVENTS = frozenset(
-    [
-        "case_filed",
-        "task_opened",
-        "task_closed",
-        "task_claimed",
-        "task_released",
-        "task_escalated",
-        "check_ended",
-        "correction_requested",
-        "corrected",
-        "case_accepted",
-        "case_declined",
-        "case_lapsed",
-        "case_withdrawn",
-        "case_terminated",
-        "node_entered",
-        "node_left",
-        "back_taken",
-        "block_entered",
-        "branch_ended",
-        "branch_stopped",
-        "block_left",
-        "sign_opened",
-        "signed",
-        "signer_added",
-        "hook_called",
-        "hook_done",
-        "hook_failed",
-        "pause_opened",
-        "pause_closed",
-        "decided",
-        "delivered",
-        "case_closed",
-    ]
-)
-#: Statuses after which nothing more can happen.
-ENDS = frozenset({"declined", "closed", "withdrawn", "lapsed", "terminated"})
+TaskKind = Literal["relay", "pre_review", "intake", "check", "correction", "step", "sign", "auto", "child", "inquiry", "delivery"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +55,7 @@ class OpenTask:
     """Work that waits for somebody. ``node`` is a path, ``scope`` the path of the scope whose token it is, ``visit`` how often the node was entered.
 
     ``group`` is the number of the signing group, ``holder`` the staff id that claimed it, ``escalated`` whether the parent organisation was called.
+    ``lent`` are those who delegated it (委派), the last of whom gets it back; ``about`` is the task that an inquiry belongs to.
     """
 
     no: int
@@ -124,13 +69,32 @@ class OpenTask:
     group: int | None = None
     holder: str | None = None
     escalated: bool = False
+    lent: tuple[str, ...] = ()
+    about: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         """The task as it stands in events; empty parts are left out."""
-        plain: dict[str, Any] = {"no": self.no, "node": self.node, "kind": self.kind, "title": self.title, "holders": self.holders.to_json()}
-        plain |= {"limit": self.limit.to_json() if self.limit else None, "scope": self.scope, "visit": self.visit}
-        extra = {"group": self.group, "holder": self.holder, "escalated": self.escalated or None}
-        return plain | {key: value for key, value in extra.items() if value is not None}
+        plain: dict[str, Any] = {
+            "no": self.no,
+            "node": self.node,
+            "kind": self.kind,
+            "title": self.title,
+            "holders": self.holders.to_json(),
+            "limit": None if self.limit is None else self.limit.to_json(),
+            "scope": self.scope,
+            "visit": self.visit,
+        }
+        if self.group is not None:
+            plain["group"] = self.group
+        if self.holder is not None:
+            plain["holder"] = self.holder
+        if self.escalated:
+            plain["escalated"] = True
+        if self.lent:
+            plain["lent"] = list(self.lent)
+        if self.about is not None:
+            plain["about"] = self.about
+        return plain
 
     @classmethod
     def from_json(cls, plain: Mapping[str, Any]) -> "OpenTask":
@@ -148,6 +112,8 @@ class OpenTask:
             plain.get("group"),
             plain.get("holder"),
             bool(plain.get("escalated", False)),
+            tuple(plain.get("lent", ())),
+            plain.get("about"),
         )
 
 
@@ -200,11 +166,35 @@ class Signing:
 
 
 @dataclass(frozen=True, slots=True)
+class Relayed:
+    """The way the papers took from the agents to the authority: ``way`` are (level, department id), the authority's level last.
+
+    It is stored in the case, so the result returns along it even after a reorganisation. ``at`` is the level that holds the papers now, ``None`` once
+    they have arrived; ``told`` are the levels that used their one answer about completeness.
+    """
+
+    way: tuple[tuple[str, str | None], ...]
+    at: str | None
+    told: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """The way as plain JSON."""
+        return {"way": [list(leg) for leg in self.way], "at": self.at, "told": list(self.told)}
+
+    @classmethod
+    def from_json(cls, plain: Mapping[str, Any]) -> "Relayed":
+        """The way back."""
+        return cls(tuple((level, department) for level, department in plain["way"]), plain["at"], tuple(plain["told"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Marking:
     """The whole state of a route. ``fold(events) == marking`` always.
 
     ``backs`` counts returns by ``path#action``; ``misses`` what each checking department found missing; ``signs`` the groups of open ``sign`` nodes;
     ``pauses`` maps an open pause to the tasks that wait in it; ``acted`` maps a node to the actors who closed its tasks (four eyes, opaque ids).
+    ``received`` tells whether the intake clock was started; ``pre_review`` is ``open``, ``complete`` or ``missing`` where there was one; ``deemed`` are
+    the nodes that ended by silence; ``children`` maps ``<node>#<visit>`` of a sub-case to ``open`` or to how it ended.
     """
 
     phase: Phase = "intake"
@@ -221,10 +211,20 @@ class Marking:
     pauses: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     acted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     decision: str | None = None
+    received: bool = True
+    pre_review: str | None = None
+    relay: Relayed | None = None
+    extended: int = 0
+    urged: int = 0
+    deemed: tuple[str, ...] = ()
+    children: Mapping[str, str] = field(default_factory=dict)
 
     def task(self, no: int | None) -> OpenTask | None:
         """The open task with number *no*."""
-        return next((t for t in self.tasks if t.no == no), None)
+        for task in self.tasks:
+            if task.no == no:
+                return task
+        return None
 
     @property
     def ended(self) -> bool:
@@ -232,7 +232,25 @@ class Marking:
         return self.status in ENDS
 
     def to_json(self) -> dict[str, Any]:
-        """The marking as the plain JSON that a case row stores."""
+        """The marking as the plain JSON that a case row stores; what only few cases know is left out of the others."""
+        plain = self._always()
+        if not self.received:
+            plain["received"] = False
+        if self.pre_review is not None:
+            plain["pre_review"] = self.pre_review
+        if self.relay is not None:
+            plain["relay"] = self.relay.to_json()
+        if self.extended:
+            plain["extended"] = self.extended
+        if self.urged:
+            plain["urged"] = self.urged
+        if self.deemed:
+            plain["deemed"] = list(self.deemed)
+        if self.children:
+            plain["children"] = dict(self.children)
+        return plain
+
+    def _always(self) -> dict[str, Any]:
         return {
             "phase": self.phase,
             "status": self.status,
@@ -268,6 +286,13 @@ class Marking:
             {key: tuple(tasks) for key, tasks in plain["pauses"].items()},
             {key: tuple(who) for key, who in plain["acted"].items()},
             plain["decision"],
+            plain.get("received", True),
+            plain.get("pre_review"),
+            Relayed.from_json(plain["relay"]) if "relay" in plain else None,
+            plain.get("extended", 0),
+            plain.get("urged", 0),
+            tuple(plain.get("deemed", ())),
+            dict(plain.get("children", {})),
         )
 
 
@@ -293,13 +318,15 @@ class RouteEvent:
 
 @dataclass(frozen=True, slots=True)
 class ClockOp:
-    """What to do to a clock. Clocks: ``intake``, ``correction``, ``main``, ``delivery``, ``task:<no>``, ``pause:<key>``.
+    """What to do to a clock. Clocks: ``pre_review``, ``intake``, ``correction``, ``main``, ``delivery``, ``task:<no>``, ``pause:<key>``.
+
+    ``extend`` adds ``limit`` to the clock's own (行政许可法 42).
 
     ``pause`` names the pause for the ledger: its id, with ``@<node>`` where it is not shared; pauses of one clock may overlap.
     ``as_of`` ``"receipt"`` means that it runs from the day the papers were received (deemed acceptance, 行政许可法 32(4)).
     """
 
-    op: Literal["start", "pause", "resume", "stop"]
+    op: Literal["start", "pause", "resume", "stop", "extend"]
     clock: str
     limit: Limit | None = None
     pause: str | None = None
@@ -307,10 +334,42 @@ class ClockOp:
 
 
 @dataclass(frozen=True, slots=True)
+class ChildCase:
+    """Another item to be begun for another organisation (``subcase``). ``values`` may be personal: they are handed over and kept in no event.
+
+    ``org`` is a relation as seen from the parent's department, ``None`` the item's own. The child's end comes back as the command ``child_ended``.
+    """
+
+    node: str
+    visit: int
+    item: str
+    org: Org | None
+    values: Mapping[str, Any]
+    wait: bool
+    task: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CustodyOp:
+    """Paper changes hands: a ledger of its own beside the case's clocks. ``origin`` and ``target`` are levels, ``to`` the department where known.
+
+    ``custody`` is ``required`` (with ``limit``) or ``periodic``; ``op`` is ``hand_over`` on the way up and ``hand_back`` for the result on the way down.
+    """
+
+    op: Literal["hand_over", "hand_back"]
+    origin: str
+    target: str
+    to: str | None
+    limit: Limit | None
+    custody: str
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a command does: the next marking, and everything its caller has to write in the same transaction.
 
     ``documents`` are the keys of documents and notices to make; ``outcome`` is ``grant`` or ``refuse`` when this command decided the case.
+    ``children`` are cases to begin, ``custody`` paper to hand on.
     """
 
     marking: Marking
@@ -320,6 +379,8 @@ class Plan:
     clocks: tuple[ClockOp, ...] = ()
     outcome: str | None = None
     documents: tuple[str, ...] = ()
+    children: tuple[ChildCase, ...] = ()
+    custody: tuple[CustodyOp, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,21 @@
 """Moving the token: what entering and leaving a node does. One :class:`Run` serves one command.
 
-Every decision is written as an event first and then evolved, so that the marking is the fold of the events by construction.
+Every decision is written as an event and applied at once, so that the marking is the fold of the events by construction. The marking of a run is a
+:class:`~core.routing.draft.Draft`; nobody sees it before :meth:`Run.plan` freezes it.
 """
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterator, Mapping
 from typing import Any, Literal
 
 from core.kernel.wording import word
+from core.routing.draft import Draft
 from core.routing.errors import NeedMissing, RouteRefused
-from core.routing.evolve import evolve
-from core.routing.facts import facts_at, holds, known_limit
-from core.routing.marking import Block, ClockOp, Marking, OpenTask, Plan, RouteEvent, Signing, TaskKind
-from core.routing.spec import PLATFORM, Branch, Exit, Holders, Join, Node, RouteSpec, Scope
+from core.routing.evolve import apply, task_opened
+from core.routing.facts import elements, facts_at, holds, hook_input, known_limit
+from core.routing.marking import Block, ChildCase, ClockOp, CustodyOp, Marking, OpenTask, Plan, RouteEvent, Signing, TaskKind
+from core.routing.places import instance_id
+from core.routing.spec import PLATFORM, Branch, Exit, Holders, Join, Node, RouteLimit, RouteSpec, Scope
 from core.worktime.spec import Limit
 
 #: Automatic moves of one command; more is a loop that only a broken definition can make (ROUTING §9.4).
@@ -21,41 +25,65 @@ MOST_MOVES = 100
 class Run:
     """The work of one command on one marking."""
 
-    def __init__(self, spec: RouteSpec, marking: Marking, facts: Mapping[str, Any], actor: str | None = None) -> None:
+    __slots__ = (
+        "actor",
+        "children",
+        "clocks",
+        "closes",
+        "custody",
+        "documents",
+        "events",
+        "facts",
+        "history",
+        "marking",
+        "moves",
+        "opens",
+        "outcome",
+        "spec",
+    )
+
+    def __init__(self, spec: RouteSpec, marking: Marking, facts: Mapping[str, Any], actor: str | None = None, history: tuple[RouteEvent, ...] = ()) -> None:
         self.spec = spec
-        self.marking = marking
+        self.marking = Draft(marking)
         self.facts = facts
         self.actor = actor
+        self.history = history
         self.moves = 0
         self.events: list[RouteEvent] = []
         self.opens: list[OpenTask] = []
         self.closes: list[int] = []
         self.clocks: list[ClockOp] = []
         self.documents: list[str] = []
+        self.children: list[ChildCase] = []
+        self.custody: list[CustodyOp] = []
         self.outcome: str | None = None
 
     def plan(self) -> Plan:
         """Everything that happened."""
-        still_open = {t.no for t in self.marking.tasks}
+        opens = self.opens
+        if self.closes and opens:
+            still_open = {t.no for t in self.marking.tasks}
+            opens = [t for t in opens if t.no in still_open]
         return Plan(
-            self.marking,
+            self.marking.freeze(),
             tuple(self.events),
-            tuple(t for t in self.opens if t.no in still_open),
+            tuple(opens),
             tuple(self.closes),
             tuple(self.clocks),
             self.outcome,
             tuple(dict.fromkeys(self.documents)),
+            tuple(self.children),
+            tuple(self.custody),
         )
 
     def emit(self, kind: str, /, **body: Any) -> None:
         """Write one event and let it change the marking."""
-        event = RouteEvent(kind, body)
-        self.events.append(event)
-        self.marking = evolve(self.spec, self.marking, event)
+        self.events.append(RouteEvent(kind, body))
+        apply(self.marking, kind, body)
 
     def clock(
         self,
-        op: Literal["start", "pause", "resume", "stop"],
+        op: Literal["start", "pause", "resume", "stop", "extend"],
         clock: str,
         limit: Limit | None = None,
         *,
@@ -68,19 +96,40 @@ class Run:
     # tasks ----------------------------------------------------------------------------------------------------------
 
     def open_task(
-        self, node: str, kind: TaskKind, title: str, holders: Holders, limit: Limit | None, scope: str, *, visit: int = 1, group: int | None = None
-    ) -> None:
+        self,
+        node: str,
+        kind: TaskKind,
+        title: str,
+        holders: Holders,
+        limit: Limit | None,
+        scope: str,
+        *,
+        visit: int = 1,
+        group: int | None = None,
+        about: int | None = None,
+        holder: str | None = None,
+    ) -> OpenTask:
         """Open a task and start its clock."""
-        task = OpenTask(self.marking.next_no, node, kind, title, holders, limit, scope, visit, group)
-        self.emit("task_opened", **task.to_json())
+        task = OpenTask(self.marking.next_no, node, kind, title, holders, limit, scope, visit, group, holder, about=about)
+        self.events.append(RouteEvent("task_opened", task.to_json()))
+        task_opened(self.marking, task)
         self.opens.append(task)
         if limit is not None:
             self.clock("start", f"task:{task.no}", limit)
+        return task
 
     def close_task(self, task: OpenTask, action: str, **body: Any) -> None:
-        """Close a task, end the pauses it waits in, stop its clock. The actor is recorded when this very task was acted on."""
-        for key in [key for key, waiting in self.marking.pauses.items() if task.no in waiting]:
-            self.close_pause(key, task)
+        """Close a task with the inquiries that belong to it, end the pauses it waits in, stop its clock.
+
+        The actor is recorded (``by``) when this very task was acted on.
+        """
+        marking = self.marking
+        if marking.pauses:
+            for key in [key for key, waiting in marking.pauses.items() if task.no in waiting]:
+                self.close_pause(key, task)
+        if len(marking.tasks) > 1:
+            for other in [t for t in marking.tasks if t.about == task.no]:
+                self.close_task(other, "not_needed")
         self.emit("task_closed", no=task.no, action=action, **body)
         if task.no not in self.closes:
             self.closes.append(task.no)
@@ -90,7 +139,7 @@ class Run:
     def close_all(self, why: str, scope: str | None = None) -> None:
         """Close every task (of *scope* and below)."""
         for task in self.marking.tasks:
-            if scope is None or task.scope == scope or task.scope.startswith(f"{scope}."):
+            if (scope is None or task.scope == scope or task.scope.startswith(f"{scope}.")) and self.marking.task(task.no) is not None:
                 self.close_task(task, why)
 
     def open_pause(self, key: str, pause: str, task: OpenTask, limit: Limit | None) -> None:
@@ -114,13 +163,12 @@ class Run:
 
     # nodes ----------------------------------------------------------------------------------------------------------
 
-    def enter(self, node: Node) -> None:
-        """Put the token on *node*."""
-        self.moves += 1
+    def enter(self, node: Node, *, counted: bool = True) -> None:
+        """Put the token on *node*. The first node of a branch is not *counted*: many departments at once are no loop."""
+        self.moves += counted
         if self.moves > MOST_MOVES:
             raise RouteRefused("routing.too_many_moves", most=MOST_MOVES, title=node.title)
-        here = facts_at(self.spec, self.marking, node.scope, self.facts)
-        limit = known_limit(node.limit, here, node.title)
+        limit = self.limit_at(node.limit, node)
         visit = self.marking.visits.get(node.path, 0) + 1
         self.emit("node_entered", node=node.path, visit=visit)
         if node.kind == "step":
@@ -129,15 +177,23 @@ class Run:
         elif node.kind == "sign":
             self._enter_sign(node, visit)
         elif node.kind == "auto":
-            self.open_task(node.path, "auto", node.title, PLATFORM, limit, node.scope, visit=visit)
-            self.emit("hook_called", node=node.path, visit=visit, hook=node.hook, no=self.opens[-1].no)
+            task = self.open_task(node.path, "auto", node.title, PLATFORM, limit, node.scope, visit=visit)
+            self.emit("hook_called", node=node.path, visit=visit, hook=node.hook, no=task.no)
         elif node.kind == "parallel":
-            self._enter_block(node, visit, here)
+            self._enter_block(node, visit, facts_at(self.spec, self.marking, node.scope, self.facts))
         else:
-            raise RouteRefused("routing.not_yet", what=node.title)
+            self._enter_child(node, visit, limit)
+
+    def limit_at(self, limit: RouteLimit | None, node: Node) -> Limit | None:
+        """*limit* as the facts at *node* make it."""
+        if limit is None or not limit.cases:
+            return limit.plain if limit is not None else None
+        return known_limit(limit, facts_at(self.spec, self.marking, node.scope, self.facts), node.title)
 
     def held(self, holders: Holders, scope: str) -> Holders:
         """*holders* with ``branch`` replaced by the nearest branch's organisation."""
+        if holders.org != "branch" and holders.fallback is None:
+            return holders
         found = self.spec.branch_of(scope)
         return holders.within(found[1].org if found else None)
 
@@ -190,6 +246,30 @@ class Run:
         limit = known_limit(delivery.limit, self.facts, word("routing.title.delivery"))
         self.open_task("delivery", "delivery", word("routing.title.delivery"), delivery.holders, limit, "delivery")
         self.clock("start", "delivery", limit)
+        self._hand_back()
+
+    def _hand_back(self) -> None:
+        """The result returns along the way the papers came, leg by leg."""
+        relay, passed = self.spec.intake.relay, self.marking.relay
+        if relay is None or passed is None or relay.custody == "none":
+            return
+        legs = passed.way[::-1]
+        for (origin, _), (target, department) in itertools.pairwise(legs):
+            self.custody.append(CustodyOp("hand_back", origin, target, department, None, relay.custody))
+
+    # other items ----------------------------------------------------------------------------------------------------
+
+    def _enter_child(self, node: Node, visit: int, limit: Limit | None) -> None:
+        """Begin another item's case; wait for its end, or go on at once."""
+        assert node.item is not None
+        org = self.held(Holders("", node.org), node.scope).org if node.org is not None else None
+        values = hook_input(self.spec, self.marking, node, self.facts)
+        task = self.open_task(node.path, "child", node.title, PLATFORM, limit, node.scope, visit=visit) if node.wait else None
+        no = task.no if task is not None else None
+        self.emit("child_opened", node=node.path, visit=visit, item=node.item, org=org, wait=node.wait, no=no)
+        self.children.append(ChildCase(node.path, visit, node.item, org, values, node.wait, no))
+        if task is None:
+            self.leave(node, "granted")
 
     # sign -----------------------------------------------------------------------------------------------------------
 
@@ -200,8 +280,7 @@ class Run:
             self._open_group(node, index, visit)
 
     def _open_group(self, node: Node, index: int, visit: int) -> None:
-        here = facts_at(self.spec, self.marking, node.scope, self.facts)
-        limit = known_limit(node.limit, here, node.title)
+        limit = self.limit_at(node.limit, node)
         self.open_task(node.path, "sign", node.title, self.marking.signs[node.path][index].holders, limit, node.scope, visit=visit, group=index)
 
     def add_signer(self, node: Node, holders: Holders, visit: int) -> None:
@@ -240,7 +319,8 @@ class Run:
         started: list[str] = []
         skipped: list[str] = []
         for branch in node.branches.values():
-            (started if self._starts(branch, here) else skipped).append(branch.id)
+            for branch_id, starts in self._starting(branch, here):
+                (started if starts else skipped).append(branch_id)
         self.emit("block_entered", node=node.path, visit=visit, started=started, skipped=skipped)
         if not started:
             if "if_none" not in node.exits:
@@ -250,12 +330,22 @@ class Run:
         for branch_id in started:
             block = self.marking.blocks.get(node.path)
             if block is not None and block.visit == visit and branch_id in block.pending:  # an earlier branch may have decided it all
-                scope = node.branches[branch_id].scope
-                self.enter(scope.nodes[scope.start])
+                found = self.spec.branch(node, branch_id)
+                assert found is not None
+                self.enter(found.scope.nodes[found.scope.start], counted=False)
+
+    def _starting(self, branch: Branch, here: Mapping[str, Any]) -> Iterator[tuple[str, bool]]:
+        """The ids under which *branch* may be walked, each with whether it is: its own, or one for every element of its list as it is now."""
+        if branch.for_each is None:
+            yield branch.id, self._starts(branch, here)
+            return
+        listed = elements(branch, here)
+        if listed is None:
+            raise NeedMissing("routing.need.value", paths=branch.for_each, title=branch.title)
+        for number, element in enumerate(listed, 1):
+            yield instance_id(branch.id, number), self._starts(branch, {**here, "row": element})
 
     def _starts(self, branch: Branch, here: Mapping[str, Any]) -> bool:
-        if branch.for_each is not None:
-            raise RouteRefused("routing.not_yet", what=branch.title)
         truth = holds(branch.when, here)
         if truth is None:
             assert branch.when is not None

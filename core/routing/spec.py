@@ -15,7 +15,7 @@ NodeKind = Literal["step", "sign", "parallel", "subcase", "auto"]
 Org = str | Mapping[str, str]
 
 #: Ids that facts already use; a node may not take one of them, or a rule could not tell them apart.
-RESERVED = frozenset({"form", "row", "situation", "party", "channel", "documents", "intake", "delivery", "result"})
+RESERVED = frozenset({"form", "row", "situation", "party", "channel", "documents", "intake", "delivery", "result", "relay", "pre_review", "urge"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,25 @@ class Holders:
     exclude: tuple[str, ...] = ()
     pick: str | None = None
     fallback: "Holders | None" = None
+    _plain: dict[str, Any] | None = field(default=None, init=False, repr=False, compare=False)
 
     def within(self, branch: Org | None) -> "Holders":
         """The same with the relation ``branch`` replaced by the branch's own organisation."""
+        if branch is None:
+            return self
         below = self.fallback.within(branch) if self.fallback else None
-        org = branch if self.org == "branch" and branch is not None else self.org
-        return replace(self, org=org, fallback=below)
+        if self.org != "branch" and below is self.fallback:
+            return self
+        return replace(self, org=branch if self.org == "branch" else self.org, fallback=below)
 
     def to_json(self) -> dict[str, Any]:
-        """The holders as they stand in an event."""
+        """The holders as they stand in an event; made once, so nobody may change what is returned."""
+        if self._plain is None:
+            object.__setattr__(self, "_plain", self._to_json())
+        assert self._plain is not None
+        return self._plain
+
+    def _to_json(self) -> dict[str, Any]:
         plain: dict[str, Any] = {"role": self.role, "org": self.org if isinstance(self.org, str) else dict(self.org)}
         if self.exclude:
             plain["not"] = list(self.exclude)
@@ -67,6 +77,8 @@ class Holders:
 
 APPLICANT = Holders("applicant", "applicant")
 PLATFORM = Holders("system", "system")
+#: Whoever holds the task in question (``anytime``).
+HOLDER = Holders("holder", "holder")
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,12 +237,37 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Relay:
-    """Papers passed up the levels by agents; its run is not in this engine version yet."""
+    """Papers passed up the levels by agents, lowest level first; the last level of ``chain`` is that of the authority.
+
+    A level in ``precheck_at`` may say whether the papers are complete, never more. ``starts_clock_at`` is the level whose receipt starts the intake
+    clock (with its basis); ``None`` is the authority itself. ``within`` are the limits for handing over paper, by the level that hands over.
+    """
 
     chain: tuple[str, ...]
     holders: Holders
     precheck_at: tuple[str, ...] = ()
     custody: str = "none"
+    within: Mapping[str, RouteLimit] = field(default_factory=dict)
+    starts_clock_at: str | None = None
+
+    @property
+    def below(self) -> tuple[str, ...]:
+        """The levels that pass papers on."""
+        return self.chain[:-1]
+
+    def after(self, level: str) -> str:
+        """The level above *level* in the chain."""
+        return self.chain[self.chain.index(level) + 1]
+
+
+@dataclass(frozen=True, slots=True)
+class PreReview:
+    """预审 before receipt: one answer with one complete list. ``on_request``: only when the applicant asks for it."""
+
+    holders: Holders
+    limit: RouteLimit
+    when: Rule | None = None
+    on_request: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,6 +280,7 @@ class Intake:
     correction_limit: RouteLimit | None
     lapse_basis: str | None
     relay: Relay | None = None
+    pre_review: PreReview | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,8 +305,19 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Extend:
+    """Lengthening the main limit (行政许可法 42): who approves, by how much, how often, on what basis; ``joint`` where departments act together."""
+
+    by: Holders
+    adds: RouteLimit
+    times: int
+    basis: str
+    joint: "Extend | None" = None
+
+
+@dataclass(frozen=True, slots=True)
 class RouteSpec:
-    """A whole route. ``nodes`` finds any node by its path, ``scopes`` any scope."""
+    """A whole route. ``nodes`` finds any node by its path, ``scopes`` any scope – also those of one element of a ``for_each``."""
 
     title: str
     statutory: RouteLimit
@@ -282,12 +331,24 @@ class RouteSpec:
     nodes: Mapping[str, Node]
     scopes: Mapping[str, Scope]
     doc: Mapping[str, Any] = field(repr=False, default_factory=dict)
+    extend: Extend | None = None
+    ask_limit: RouteLimit | None = None
 
     def branch_of(self, scope: str) -> tuple[Node, Branch] | None:
         """The parallel node and the branch whose scope is *scope*; ``None`` for the review itself."""
         node_path, _, branch = scope.rpartition(".")
-        node = self.nodes.get(node_path)
-        return (node, node.branches[branch]) if node is not None and branch in node.branches else None
+        node = self.nodes.get(node_path) if node_path else None
+        found = self.branch(node, branch) if node is not None else None
+        return (node, found) if node is not None and found is not None else None
+
+    def branch(self, node: Node, name: str) -> Branch | None:
+        """The branch *name* of *node*; ``sites[2]`` is the branch ``sites`` for the second element, in a scope of its own."""
+        written, _, element = name.partition("[")
+        branch = node.branches.get(written)
+        if branch is None or not element:
+            return branch
+        scope = self.scopes.get(f"{node.path}.{name}")
+        return None if scope is None else replace(branch, id=name, title=f"{branch.title}（{element[:-1]}）", scope=scope)
 
     def walk(self) -> Iterator[Node]:
         """Every node, outer ones first."""

@@ -5,6 +5,7 @@ import pytest
 from core.routing.service import BadRoute, RouteRefused, check_route, compile_route
 
 BIG = {"==": [{"var": "form.big"}, True]}
+AGREED = {"==": [{"var": "joint.outcome"}, "agree"]}
 
 
 def joint(kit, policy, count=3, **more):
@@ -92,13 +93,16 @@ def test_pattern_13_instances_known_at_design(kit) -> None:
     assert len(begin(kit, joint(kit, "all", count=5)).open) == 5
 
 
-def test_pattern_14_for_each_has_its_place_but_is_not_run_yet(kit) -> None:
+def test_pattern_14_one_branch_for_every_element_known_at_run_time(kit) -> None:
     doc = joint(kit, "all")
-    doc["review"]["nodes"]["joint"]["branches"]["b1"]["for_each"] = "form.sites"
-    assert "routing.check.not_yet" in {f.key for f in check_route(compile_route(doc)) if f.level == "error"}
-    with pytest.raises(RouteRefused) as refused:
-        begin(kit, doc)
-    assert refused.value.message_key == "routing.not_yet"
+    doc["review"]["nodes"]["joint"]["branches"] = {"sites": kit.branch("门店", for_each="form.sites")}
+    doc["review"]["nodes"]["joint"]["if_none"] = {"to": "decide"}
+    assert not [f for f in check_route(compile_route(doc)) if f.level == "error"]
+    walk = begin(kit, doc, {"form": {"sites": [{"name": "东"}, {"name": "西"}, {"name": "南"}]}})
+    assert walk.open == [f"review.joint.sites[{n}].look" for n in (1, 2, 3)]
+    for n in (2, 3, 1):
+        walk.act(f"review.joint.sites[{n}].look", "pass")
+    assert walk.open == ["review.decide"]
 
 
 def test_pattern_15_signers_added_until_the_node_closes(kit) -> None:
@@ -175,10 +179,54 @@ def test_an_unbounded_automatic_loop_is_stopped(kit) -> None:
     assert refused.value.message_key == "routing.too_many_moves"
 
 
-def test_the_fifth_disposition_relay_is_refused_until_the_engine_runs_it(kit) -> None:
+def test_pattern_8_multi_merge_cannot_be_written_a_branch_cannot_be_left_by_a_jump(kit) -> None:
+    doc = joint(kit, "all")
+    doc["review"]["nodes"]["joint"]["branches"]["b0"]["nodes"]["look"]["actions"]["pass"] = {"title": "出去", "to": "decide"}
+    assert "routing.check.target_missing" in {f.key for f in check_route(compile_route(doc)) if f.level == "error"}
+
+
+def test_pattern_10_arbitrary_cycles_only_as_bounded_returns_in_one_scope(kit) -> None:
+    nodes = {"a": kit.step(actions={"go": {"title": "好", "to": "b"}}), "b": kit.step(actions={"re": {"title": "再来", "to": "a"}})}
+    assert "routing.check.loop" in {f.key for f in check_route(compile_route(kit.route(nodes)))}
+    nodes["b"] = {**kit.DECIDE, "actions": {**kit.DECIDE["actions"], "re": {"title": "再来", "back": "a", "max": 2}}}
+    walk = begin(kit, kit.route(nodes))
+    for _ in range(2):
+        walk.act("review.a", "go")
+        walk.act("review.b", "re")
+    walk.act("review.a", "go")
     with pytest.raises(RouteRefused) as refused:
-        kit.Walk(kit.EXAMPLE, {"form": {"area": 1}})
-    assert refused.value.message_key == "routing.not_yet"
+        walk.act("review.b", "re")
+    assert refused.value.message_key == "routing.no_more_backs"
+
+
+def test_pattern_11_implicit_termination_is_refused_every_scope_ends_by_name(kit) -> None:
+    nodes = {"a": kit.step(actions={"go": {"title": "好", "to": "b"}}), "b": kit.step(actions={"re": {"title": "回", "back": "a", "max": 1}})}
+    assert "routing.check.no_end" in {f.key for f in check_route(compile_route(kit.route(nodes)))}
+
+
+def test_pattern_12_instances_without_synchronization_are_cases_of_their_own(kit) -> None:
+    sub = {"kind": "subcase", "title": "另办", "item": "other", "limit": kit.DAY, "wait": False}
+    walk = begin(kit, kit.route({"s": {**sub, **{end: {"to": "d"} for end in ("granted", "refused", "cancelled")}}, "d": kit.DECIDE}))
+    assert walk.open == ["review.d"]
+    assert [(c.item, c.wait) for c in walk.plan.children] == [("other", False)]
+
+
+def test_pattern_17_interleaving_is_written_as_a_sequence(kit) -> None:
+    walk = begin(kit, kit.route({"a": kit.step(actions={"go": {"title": "好", "to": "b"}}), "b": kit.DECIDE}))
+    assert len(walk.marking.tasks) == 1
+
+
+def test_pattern_18_a_milestone_is_read_and_cannot_be_undone(kit) -> None:
+    doc = joint(kit, "all")
+    grant = doc["review"]["nodes"]["decide"]["actions"]["grant"]
+    doc["review"]["nodes"]["decide"] = {**kit.DECIDE, "actions": {**kit.DECIDE["actions"], "grant": {**grant, "when": AGREED}}}
+    walk = begin(kit, doc, {"joint": {"outcome": "agree"}})  # nobody can say it from outside
+    walk.act("review.joint.b0.look", "pass")
+    walk.act("review.joint.b1.look", "refuse")
+    walk.act("review.joint.b2.look", "pass")
+    with pytest.raises(RouteRefused) as refused:
+        walk.act("review.decide", "grant")
+    assert refused.value.message_key == "routing.closed_by_rule"
 
 
 @pytest.mark.parametrize("doc", [{}, {"limits": {}}, {"limits": 3, "review": []}, {"review": {"nodes": {"a": {"kind": "spell"}}}}])
