@@ -42,6 +42,9 @@ _ROW = (
     "case_id", "no", "node", "kind", "title", "number", "item_code", "item_title", "applicant", "department_id", "role", "claimed_by", "opened_at", "due_at",
     "yellow_at", "sort_at",
 )  # fmt: skip
+#: The unique key of a candidate row, and what orders it: all of it in the queue's index.
+_CANDIDATE = ("case_id", "no", "department_id", "role")
+_KEY = (*_CANDIDATE, "sort_at")
 _STEP = ("item_code", "node", "item_title", "title")
 _LOOKED = ("case_id", "no", *_STEP, "sort_at", "yellow_at")
 _UUID = Uuid(as_uuid=False)
@@ -97,13 +100,17 @@ def _sqlite(session: Session) -> bool:
 def _page(sqlite: bool, conditions: tuple[str, ...], scope: str) -> Select[*tuple[Any, ...]]:
     if scope == "number":  # one case: found by its number, whoever of the posts may hold it
         theirs = and_(_TASK.c.number == bindparam("number"), _TASK.c.claimed_by.in_(["", bindparam("staff_id")]))
-        parts = [_one(sqlite, _ROW, conditions, "limit", theirs)]
-    else:
-        parts = [_own(sqlite, _ROW, conditions, "limit")]
+        merged = _one(sqlite, _ROW, conditions, "limit", theirs).subquery()
+        return select(merged).order_by(*(merged.c[each] for each in _ORDER)).limit(bindparam("most", type_=Integer))
+    parts = [_own(sqlite, _KEY, conditions, "limit")]
     if scope == "all":
-        parts.append(_heads(sqlite, _ROW, conditions, "limit"))
-    merged = union_all(*parts).subquery() if len(parts) > 1 else parts[0].subquery()
-    return select(merged).order_by(*(merged.c[each] for each in _ORDER)).limit(bindparam("most", type_=Integer))
+        parts.append(_heads(sqlite, _KEY, conditions, "limit"))
+    merged = union_all(*parts).subquery()
+    # The heads of forty queues are merged by their keys, which the index holds; only the rows of the page are fetched whole.
+    first = select(merged).order_by(*(merged.c[each] for each in _ORDER)).limit(bindparam("most", type_=Integer)).subquery()
+    line = _TASK.alias("line")
+    page = select(*(line.c[each] for each in _ROW)).select_from(first.join(line, and_(*(line.c[each] == first.c[each] for each in _CANDIDATE))))
+    return page.order_by(*(line.c[each] for each in _ORDER))
 
 
 @lru_cache(maxsize=2)

@@ -30,7 +30,7 @@ LARGEST_PAGE = 100
 #: Late tasks are counted to this one; with fewer the number is exact, however many posts there are.
 COUNT_CAP = 100
 #: So many rows are looked at for the steps and the yellow light, shared by the posts; of each post at least and at most so many late and other ones.
-LOOK, LEAST_SHARE, LARGEST_SHARE = 400, 10, 150
+LOOK, LEAST_SHARE, LARGEST_SHARE = 200, 5, 150
 
 
 @dataclass(frozen=True, slots=True)
