@@ -13,6 +13,7 @@ from typing import Any
 from core.kernel.wording import word
 from core.routing.actions import text
 from core.routing.outline import OutlineLine, State, layers_of, off_branches, outline, states_of
+from core.routing.receiving import PRE_REVIEW
 from core.routing.sentences import Voice, short_limit
 from core.routing.spec import Node, RouteLimit, RouteSpec, Scope
 from core.rules.service import Labels
@@ -92,12 +93,25 @@ class _Drawing:
         checks = [self._station(c.path, self.voice.check(c), self._short(c.limit), off=c.path in self.off) for c in intake.checks.values()]
         columns = [
             [self._station("filed", word("routing.title.filed", say), "")],
+            *self._early(),
             [self._station("intake", word("routing.title.intake", say), self._short(intake.limit)), *checks],
             *self._columns(self.spec.review),
             [self._station("decision", word("routing.title.decision", say), "")],
             [self._station("delivery", word("routing.title.delivery", say), self._short(self.spec.delivery.limit))],
         ]
         return self._stack("", columns)
+
+    def _early(self) -> list[list[_Box]]:
+        """What comes before the receipt, dashed where this case did not go."""
+        relay, pre_review = self.spec.intake.relay, self.spec.intake.pre_review
+        boxes = []
+        for level in relay.below if relay is not None else ():
+            path = f"intake.relay.{level}"
+            boxes.append(self._station(path, self.voice.relay(level), "", off=path in self.off))
+        if pre_review is not None:
+            title = word("routing.title.pre_review", self.voice.locale)
+            boxes.append(self._station(PRE_REVIEW, title, self._short(pre_review.limit), off=PRE_REVIEW in self.off))
+        return [[box] for box in boxes]
 
     def _short(self, limit: RouteLimit | None) -> str:
         chosen = limit.resolve(self.facts) if limit is not None and self.facts is not None else None
@@ -126,6 +140,7 @@ class _Drawing:
             lane = self._stack(branch.scope.path, self._columns(branch.scope))
             lane.off = off or branch.scope.path in self.off
             label = self.voice.title(branch.scope.path, branch.title)
+            label += self.voice.say("lane_each", list=self.voice.field(branch.for_each)) if branch.for_each else ""
             label += self.voice.say("lane_when", rule=self.voice.rule(branch.when)) if branch.when else ""
             lane.up += 22
             lane.width = max(lane.width, _measure(label, NOTE) + 20)

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from core.kernel.wording import word
 from core.routing.facts import holds
 from core.routing.marking import Marking
+from core.routing.places import static
+from core.routing.receiving import PRE_REVIEW
 from core.routing.sentences import Voice, branch_words, sentence
 from core.routing.spec import Node, RouteSpec, Scope
 from core.rules.service import Labels
@@ -27,25 +29,45 @@ class OutlineLine:
 
 
 def states_of(spec: RouteSpec, marking: Marking) -> dict[str, State]:
-    """Where a case stands, by path of node and of branch: ``done``, ``now``, ``next`` or ``off`` (a branch that did not start)."""
-    found: dict[str, State] = {"filed": "done"}
+    """Where a case stands, by path of node and of branch: ``done``, ``now``, ``next`` or ``off`` (a branch that did not start).
+
+    A branch that is walked for each element of a list has one state: ``now`` while any element is under way.
+    """
+    found: dict[str, State] = {"filed": "done", **_before_receipt(spec, marking)}
     review = marking.phase in ("review", "delivery") or bool(marking.visits.get(f"review.{spec.review.start}"))
-    found["intake"] = "done" if review else "now"
+    early = any(t.node.startswith(("intake.relay", "intake.pre_review")) for t in marking.tasks)
+    found["intake"] = "done" if review else "next" if early else "now"
     for check in spec.intake.checks.values():
         waits = any(t.node == check.path for t in marking.tasks)
         found[check.path] = "now" if waits else "done" if marking.visits.get(check.path) else "off"
-    active = {t.node for t in marking.tasks} | set(marking.blocks)
+    active = {static(t.node) for t in marking.tasks} | {static(path) for path in marking.blocks}
+    finished = {static(path) for path in marking.outcomes}
+    visited = {static(path) for path in marking.visits}
+    started = {f"{static(path)}.{static(branch)}" for path, block in marking.blocks.items() for branch in block.started}
     for node in spec.walk():
-        found[node.path] = "now" if node.path in active else "done" if node.path in marking.outcomes else "next"
+        found[node.path] = "now" if node.path in active else "done" if node.path in finished else "next"
     for node in spec.walk():
-        block = marking.blocks.get(node.path)
+        open_block = any(static(path) == node.path for path in marking.blocks)
         for branch in node.branches.values():
-            visited = any(marking.visits.get(inner.path) for inner in branch.scope.nodes.values())
-            if (block and branch.id not in block.started) or (node.path in marking.outcomes and not visited):
+            walked = any(inner.path in visited for inner in branch.scope.nodes.values())
+            if (open_block and branch.scope.path not in started) or (node.path in finished and not walked):
                 found[branch.scope.path] = "off"
     decided = marking.decision is not None
     found["decision"] = "done" if decided else "next"
     found["delivery"] = "done" if marking.status in ("delivered", "closed") and decided else "now" if decided else "next"
+    return found
+
+
+def _before_receipt(spec: RouteSpec, marking: Marking) -> dict[str, State]:
+    """The levels papers were passed through, and the pre-review; ``off`` where this case did not go."""
+    found: dict[str, State] = {}
+    nodes = {t.node.removesuffix(".amend") for t in marking.tasks}
+    levels = [level for level, _ in marking.relay.way] if marking.relay is not None else []
+    for level in spec.intake.relay.below if spec.intake.relay is not None else ():
+        path = f"intake.relay.{level}"
+        found[path] = "off" if level not in levels else "now" if path in nodes else "done" if path in marking.visits else "next"
+    if spec.intake.pre_review is not None:
+        found[PRE_REVIEW] = "off" if marking.pre_review is None else "now" if PRE_REVIEW in nodes else "done"
     return found
 
 
@@ -78,6 +100,7 @@ class _Writer:
     def lines(self) -> Iterator[OutlineLine]:
         voice, intake = self.voice, self.spec.intake
         yield self.line(0, "filed", voice.say("filed"))
+        yield from self.early()
         yield self.line(0, "intake", voice.say("intake", who=voice.holders(intake.holders), limit=voice.limit(intake.limit)))
         for check in intake.checks.values():
             words = voice.say("check", who=voice.holders(check.holders), limit=voice.limit(check.limit))
@@ -89,6 +112,18 @@ class _Writer:
         ways = voice.listed([word(f"routing.way.{way}", voice.locale) for way in self.spec.delivery.ways])
         delivery = self.spec.delivery
         yield self.line(0, "delivery", voice.say("delivery", who=voice.holders(delivery.holders), limit=voice.limit(delivery.limit), ways=ways))
+
+    def early(self) -> Iterator[OutlineLine]:
+        """What comes before the receipt."""
+        voice, intake = self.voice, self.spec.intake
+        relay, pre_review = intake.relay, intake.pre_review
+        for level in relay.below if relay is not None else ():
+            assert relay is not None
+            words = voice.say("relay", title=voice.relay(level), role=word(f"routing.role.{relay.holders.role}", voice.locale))
+            yield self.line(0, f"intake.relay.{level}", words + (voice.say("relay_checks") if level in relay.precheck_at else ""))
+        if pre_review is not None:
+            words = voice.say("pre_review", who=voice.holders(pre_review.holders), limit=voice.limit(pre_review.limit))
+            yield self.line(0, PRE_REVIEW, words + (voice.say("only_if", rule=voice.rule(pre_review.when)) if pre_review.when else ""))
 
     def scope(self, scope: Scope, level: int) -> Iterator[OutlineLine]:
         for node in in_order(scope):

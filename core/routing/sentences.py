@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from core.kernel.wording import word
 from core.routing.actions import exit_words, outcome_labels, text
-from core.routing.spec import Branch, Check, Exit, Holders, Node, Org, RouteLimit, RouteSpec
+from core.routing.spec import Branch, Check, Exit, Holders, Node, Org, Overdue, RouteLimit, RouteSpec
 from core.rules.service import Labels, Rule
 from core.worktime.explain import limit_words, one
 from core.worktime.spec import Limit
@@ -51,6 +51,15 @@ class Voice:
         """A department's check of its own papers, named by what is done and by whom."""
         return self.say("check_of", org=self.org(check.holders.org))
 
+    def relay(self, level: str) -> str:
+        """A level that passes papers on."""
+        return word("routing.title.relay", self.locale, level=word(f"routing.level.{level}", self.locale))
+
+    def field(self, path: str) -> str:
+        """A field of the form by its title."""
+        label = (self.labels or {}).get(path)
+        return path if label is None else label if isinstance(label, str) else label.title
+
     def limit(self, limit: RouteLimit | None) -> str:
         """A limit in words, with its cases."""
         if limit is None:
@@ -79,6 +88,9 @@ def sentence(spec: RouteSpec, node: Node, *, locale: str = "zh", labels: Labels 
 def branch_words(voice: Voice, branch: Branch) -> str:
     """When and by whom a branch is walked."""
     title = voice.title(branch.scope.path, branch.title)
+    if branch.for_each is not None:
+        each = voice.say("branch_each", title=title, list=voice.field(branch.for_each))
+        return each + (voice.say("only_if", rule=voice.rule(branch.when)) if branch.when else "")
     return voice.say("branch_when", title=title, rule=voice.rule(branch.when)) if branch.when else voice.say("branch", title=title)
 
 
@@ -116,8 +128,17 @@ def _step(voice: Voice, node: Node) -> str:
         pauses = [text(voice.spec, f"pauses.{p}.title", voice.spec.pauses[p].title, voice.locale) for p in node.pauses if p in voice.spec.pauses]
         said += voice.say("may_pause", pauses=voice.listed(pauses))
     if node.overdue is not None:
-        said += voice.say("overdue_outcome" if node.overdue.outcome else "overdue_escalate", after=voice.limit(node.overdue.after))
+        said += _late(voice, node.overdue)
     return said
+
+
+def _late(voice: Voice, rule: Overdue) -> str:
+    """What lateness leads to; silence that counts as an answer names its basis."""
+    after = voice.limit(rule.after)
+    if rule.outcome is None:
+        return voice.say("overdue_escalate", after=after)
+    outcome = word(f"routing.outcome.{rule.outcome}", voice.locale)
+    return voice.say("overdue_as", after=after, outcome=outcome, basis=rule.basis or "")
 
 
 def _sign(voice: Voice, node: Node) -> str:
@@ -157,5 +178,7 @@ def _auto(voice: Voice, node: Node) -> str:
 
 
 def _subcase(voice: Voice, node: Node) -> str:
+    if not node.wait:
+        return voice.say("subcase_free", title=voice.title(node.path, node.title), item=node.item, granted=voice.effect(node, node.exits["granted"]))
     exits = {name: voice.effect(node, node.exits[name]) for name in ("granted", "refused", "cancelled")}
     return voice.say("subcase", title=voice.title(node.path, node.title), item=node.item, limit=voice.limit(node.limit), **exits)
