@@ -78,7 +78,7 @@ class _Check:
         if dangling or scope.start not in scope.nodes:
             return
         yield from self._ends(scope)
-        reached = _reach(scope, [scope.start])
+        reached = reach(scope, [scope.start])
         for node in scope.nodes.values():
             if node.id not in reached:
                 yield _error(node.path, "unreachable", title=node.title)
@@ -104,7 +104,7 @@ class _Check:
                     continue
                 if not exit_.max:
                     yield _error(f"{node.path}.{name}", "back_unbounded", title=node.title)
-                if exit_.back != node.id and node.id not in _reach(scope, [exit_.back]):
+                if exit_.back != node.id and node.id not in reach(scope, [exit_.back]):
                     yield _error(f"{node.path}.{name}", "back_not_earlier", title=node.title, node=exit_.back)
                 if node.kind in ("sign", "parallel") and scope is self.spec.review:
                     yield _warning(f"{node.path}.{name}", "back_then_refuse", title=node.title, max=exit_.max)
@@ -227,7 +227,7 @@ class _Check:
             return False
         scope = self.spec.scopes[scope_path]
         target = path[len(scope_path) + 1 :].partition(".")[0]
-        return node_id != target and target not in _reach(scope, [scope.start], without=node_id)
+        return node_id != target and target not in reach(scope, [scope.start], without=node_id)
 
     # rules and time -------------------------------------------------------------------------------------------------
 
@@ -309,7 +309,7 @@ def _pairs(statutory: RouteLimit, promised: RouteLimit) -> Iterator[tuple[float,
             yield days(law), days(promise)
 
 
-def _reach(scope: Scope, begin: list[str], without: str | None = None) -> set[str]:
+def reach(scope: Scope, begin: list[str], without: str | None = None) -> set[str]:
     """Nodes reachable from *begin* inside *scope*, backwards exits included."""
     seen: set[str] = set()
     todo = [node for node in begin if node != without]

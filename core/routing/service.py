@@ -11,6 +11,7 @@ from core.routing.evolve import evolve, fold
 from core.routing.facts import facts_at, hook_input, taken
 from core.routing.guards import excluded, extension, who_may
 from core.routing.marking import ActionView, Block, ChildCase, ClockOp, Command, CustodyOp, Marking, OpenTask, Plan, Relayed, RouteEvent
+from core.routing.moving import migrate, move
 from core.routing.outline import OutlineLine, outline, states_of
 from core.routing.relaying import way_back
 from core.routing.sentences import sentence
@@ -47,6 +48,8 @@ __all__ = [
     "facts_at",
     "fold",
     "hook_input",
+    "migrate",
+    "move",
     "outline",
     "sentence",
     "side_actions",
