@@ -66,7 +66,14 @@ DEPARTMENTS = {
     "tax": "税务局",
     "administrative_approval": "行政审批局",
     "tobacco": "烟草专卖局",
+    "justice": "司法局",
 }
+#: What the numbers of their documents begin with, after the first character of the division (机关代字).
+MARKS = {
+    "market_regulation": "市监", "health": "卫健", "fire": "消防", "civil_affairs": "民政", "public_security": "公", "education": "教", "ecology": "环",
+    "human_resources": "人社", "housing": "住建", "urban_management": "城管", "natural_resources": "自然资", "water": "水", "forestry": "林",
+    "culture_tourism": "文旅", "disabled_federation": "残联", "development_reform": "发改", "tax": "税", "administrative_approval": "审批", "tobacco": "烟", "justice": "司",
+}  # fmt: skip
 #: What towns and villages have; the civil affairs of both take part in the subsistence allowance (村→乡→县).
 _TOWN = {"town_government": "人民政府便民服务中心", "civil_affairs": "民政办公室"}
 _VILLAGE = {"village_committee": "民委员会代办点", "civil_affairs": "民政评议小组"}
@@ -103,6 +110,7 @@ STAFF = (
     _Clerk("head", "蒋为公", "市级机关负责人", CITY, ("agency_head",)),
     _Clerk("admin", "沈静", "事项管理员", CITY, ("admin",)),
     _Clerk("supervisor", "韩清", "效能监察", CITY, ("supervisor",)),
+    _Clerk("legal", "严守正", "市司法局合法性审核人员", CITY, ("legal_reviewer",), ("justice",)),
     _Clerk("fire", "杨烈", "市消防救援机构审查人员(只看本部门)", CITY, ("reviewer",), ("fire",)),
     _Clerk("qinghe-window", "朱琳", "青禾区综合窗口", DISTRICT, ("window",)),
     _Clerk("qinghe-reviewer", "秦岩", "青禾区审查人员", DISTRICT, ("reviewer", "section_chief", "expert")),
@@ -172,7 +180,10 @@ def make_departments(session: Session, divisions: dict[str, str]) -> dict[tuple[
         for code, name in {"town": _TOWN, "village": _VILLAGE}.get(level, DEPARTMENTS).items():
             parent = ids.get((CITY, code)) if level == "county" else None
             uscc = _invented_uscc(division, len(ids) + 1)
-            ids[division, code] = add_department(session, code, title + name, division_id=divisions[division], parent_id=parent, uscc=uscc, actor=SYSTEM)
+            mark = title[0] + MARKS[code] if level in ("city", "county") else None
+            ids[division, code] = add_department(
+                session, code, title + name, division_id=divisions[division], parent_id=parent, uscc=uscc, mark=mark, actor=SYSTEM
+            )  # fmt: skip
     return ids
 
 

@@ -24,7 +24,7 @@ class Division(Base):
 
 
 class Department(Base):
-    """A department of a division."""
+    """A department of a division. ``mark`` (机关代字) begins the numbers of its documents."""
 
     __tablename__ = "department"
     __table_args__ = (UniqueConstraint("division_id", "code"),)
@@ -35,6 +35,7 @@ class Department(Base):
     division_id: Mapped[str] = mapped_column(Id, ForeignKey("division.id"))
     parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"), index=True)
     uscc: Mapped[str | None] = mapped_column(String(18))
+    mark: Mapped[str | None] = mapped_column(String(30))
     region_root: Mapped[str] = mapped_column(Id)
 
 

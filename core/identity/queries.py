@@ -23,7 +23,7 @@ _names: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictiona
 _kinds: "WeakKeyDictionary[Any, dict[str, tuple[dict[str, str], float]]]" = WeakKeyDictionary()
 _DEPARTMENT = select(
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
-    Department.parent_id, Department.uscc, Department.region_root,
+    Department.parent_id, Department.uscc, Department.region_root, Department.mark,
 ).join(Division, Division.id == Department.division_id)  # fmt: skip
 _DIVISION = select(Division.id, Division.code, Division.title, Division.level, Division.parent_id, Division.path, Division.region_root)
 

@@ -20,7 +20,7 @@ DocumentKind = Literal[
 PartyRoleName = Literal["applicant", "co_applicant", "agent", "guardian", "legal_representative"]
 PARTY_ROLES: tuple[str, ...] = ("applicant", "co_applicant", "agent", "guardian", "legal_representative")
 #: Roles of posts.
-POST_ROLES: tuple[str, ...] = ("window", "reviewer", "section_chief", "expert", "leader", "agency_head", "agent", "admin", "supervisor")
+POST_ROLES: tuple[str, ...] = ("window", "reviewer", "section_chief", "expert", "leader", "agency_head", "agent", "admin", "supervisor", "legal_reviewer")
 LEVELS: tuple[str, ...] = ("country", "province", "city", "county", "town", "village")
 #: A delegation may be handed on this often and no further.
 LONGEST_CHAIN = 3
@@ -53,7 +53,7 @@ class DivisionView:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentView:
-    """A department (部门); ``code`` is its kind, e.g. ``market_regulation``, unique within a division."""
+    """A department (部门); ``code`` is its kind, e.g. ``market_regulation``, unique within a division. ``short`` is its own mark (机关代字)."""
 
     id: str
     code: str
@@ -64,6 +64,12 @@ class DepartmentView:
     parent_id: str | None
     uscc: str | None
     region_root: str
+    short: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """What the numbers of its documents begin with: its own mark, else its whole title, which is never another's."""
+        return self.short or self.title
 
 
 @dataclass(frozen=True, slots=True)

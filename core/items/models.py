@@ -15,8 +15,9 @@ from core.kernel.ids import new_id
 class Item(Base):
     """One item. ``department`` is the kind of department that handles it; who offers it where is :class:`ItemOffer`.
 
-    ``current_version_id`` is what citizens see, ``None`` until first published. ``card`` is what lists show, kept here so that
-    a page of fifty items opens no bundle.
+    ``status`` is ``draft``, ``published``, ``suspended`` 暂停 or ``ended`` 取消; ``standing`` says why and since when for the latter two
+    (``{"reason", "since", "until"}``). ``current_version_id`` is what citizens see, ``None`` until first published. ``card`` is what
+    lists show, kept here so that a page of fifty items opens no bundle.
     """
 
     __tablename__ = "item"
@@ -26,6 +27,7 @@ class Item(Base):
     title: Mapped[str] = mapped_column(String(200))
     status: Mapped[str] = mapped_column(String(16), default="draft")
     current_version_id: Mapped[str | None] = mapped_column(Id)
+    standing: Mapped[dict[str, Any] | None] = mapped_column(Json)
     card: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     changed_at: Mapped[datetime] = mapped_column(Instant, default=now, onupdate=now)
 
@@ -85,3 +87,8 @@ for _dialect, _statements in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRES
     for _statement in _statements:
         # DDL() formats with %, so a literal one must be doubled; there is none today and this keeps it so.
         event.listen(ItemVersion.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+
+
+from core.items.catalogue import models as _catalogue  # noqa: E402 – tables of this slice too; they name ours
+
+assert _catalogue

@@ -1,6 +1,7 @@
 """Reads of items: what a hall shows, the version in force, any version for life."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -8,10 +9,12 @@ from sqlalchemy.orm import Session
 
 from core.identity.models import Department, Division
 from core.identity.spec import Scope
+from core.items.catalogue.errors import ItemStopped
 from core.items.compiling import cached
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
-from core.items.spec import CompiledItem, Current, ItemView, Offer, VersionView
+from core.items.spec import CompiledItem, Current, ItemView, Offer, Stopped, VersionView
+from core.kernel.clock import local
 
 #: Version id → hash. A version never changes and its id – a UUID – names it in every database, so a process that knows it asks nobody.
 _digests: dict[str, str] = {}
@@ -19,26 +22,30 @@ _MOST_DIGESTS = 10_000
 _OFFER = (Department.id.label("department_id"), Department.title, Division.id.label("division_id"), Division.path, Division.title.label("division_title"))
 
 
-def current(session: Session, code: str, scope: Scope | None = None) -> Current:
+def current(session: Session, code: str, scope: Scope | None = None, *, stopped: bool = False) -> Current:
     """The version of item *code* in force, for a hall of *scope* (``None``: anywhere).
 
     One indexed read a call, so a running server notices a new version at once; the compiled item comes from the process's cache.
-    Raises :class:`ItemNotFound` when the item is unknown, not published, or offered by nobody in the scope – told apart by nobody.
+    Raises :class:`ItemNotFound` when the item is unknown, not published, or offered by nobody in the scope – told apart by nobody –, and
+    :class:`ItemStopped` with the reason while it is suspended or after it ended, unless *stopped* asks for those too (the guide).
     """
     query = (
-        select(ItemVersion.id, ItemVersion.number, ItemVersion.published_at, ItemVersion.hash, *_OFFER)
+        select(ItemVersion.id, ItemVersion.number, ItemVersion.published_at, ItemVersion.hash, Item.status, Item.standing, *_OFFER)
         .join(Item, Item.current_version_id == ItemVersion.id)
         .join(ItemOffer, ItemOffer.item_code == Item.code)
         .join(Department, Department.id == ItemOffer.department_id)
         .join(Division, Division.id == Department.division_id)
-        .where(Item.code == code, Item.status == "published")
+        .where(Item.code == code, Item.status.in_(("published", "suspended", "ended")))
         .order_by(Division.path, Department.code)
     )
     rows = session.execute(_in_scope(query, scope)).all()
     if not rows:
         raise ItemNotFound(code=code)
-    version_id, number, published_at, digest = rows[0][:4]
-    return Current(version_id, number, published_at, _compiled(session, version_id, digest), tuple(Offer(*row[4:]) for row in rows))
+    version_id, number, published_at, digest, status, why = rows[0][:6]
+    state = None if status == "published" else Stopped(status, why["reason"], datetime.fromisoformat(why["since"]), why.get("until"))
+    if state is not None and not stopped:
+        raise ItemStopped(f"items.{state.status}", reason=state.reason, since=f"{local(state.since):%Y-%m-%d}")
+    return Current(version_id, number, published_at, _compiled(session, version_id, digest), tuple(Offer(*row[6:]) for row in rows), state)
 
 
 def load(session: Session, version_id: str) -> CompiledItem:

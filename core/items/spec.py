@@ -95,14 +95,28 @@ class VersionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Stopped:
+    """Why and since when nobody can apply: ``status`` is ``suspended`` (perhaps ``until`` a day) or ``ended``."""
+
+    status: Literal["suspended", "ended"]
+    reason: str
+    since: datetime
+    until: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Current:
-    """The version in force, compiled, with the departments in the hall's scope that offer it. ``offers[0].department_id`` owns a new case."""
+    """The version in force, compiled, with the departments in the hall's scope that offer it. ``offers[0].department_id`` owns a new case.
+
+    ``stopped`` is ``None`` while the item can be applied for.
+    """
 
     version_id: str
     number: int
     published_at: datetime
     compiled: CompiledItem
     offers: tuple[Offer, ...]
+    stopped: "Stopped | None" = None
 
     @property
     def offer(self) -> Offer:

@@ -210,6 +210,23 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_event_command", ["case_id", "command_key"], unique=False)
 
     op.create_table(
+        "case_evidence",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("material", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("ref", sa.String(length=64), nullable=False),
+        sa.Column("use_id", types.Id(), nullable=True),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("until", types.LegalDay(), nullable=True),
+        sa.Column("consented_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_evidence")),
+    )
+    with op.batch_alter_table("case_evidence", schema=None) as batch_op:
+        batch_op.create_index("ix_case_evidence_case", ["case_id"], unique=False)
+
+    op.create_table(
         "case_material",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("case_id", types.Id(), nullable=False),
@@ -259,6 +276,54 @@ def upgrade() -> None:
         sa.Column("at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("case_id", "revision", name=op.f("pk_case_payload")),
     )
+    op.create_table(
+        "case_pledge",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("item_title", sa.String(length=200), nullable=False),
+        sa.Column("applicant", sa.String(length=100), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("role", sa.String(length=20), nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("code", sa.String(length=80), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("signed_at", types.Instant(), nullable=False),
+        sa.Column("due_on", types.LegalDay(), nullable=True),
+        sa.Column("checked_at", types.Instant(), nullable=True),
+        sa.Column("checked_by", sa.String(length=64), nullable=True),
+        sa.Column("method", sa.String(length=10), nullable=True),
+        sa.Column("sealed_check", sa.LargeBinary(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_pledge")),
+    )
+    with op.batch_alter_table("case_pledge", schema=None) as batch_op:
+        batch_op.create_index("ix_case_pledge_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_case_pledge_due", ["department_id", "state", "due_on", "id"], unique=False)
+
+    op.create_table(
+        "case_supply",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("month", sa.String(length=7), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("version_id", types.Id(), nullable=False),
+        sa.Column("needed", sa.Integer(), nullable=False),
+        sa.Column("handed", sa.Integer(), nullable=False),
+        sa.Column("library", sa.Integer(), nullable=False),
+        sa.Column("fact", sa.Integer(), nullable=False),
+        sa.Column("earlier", sa.Integer(), nullable=False),
+        sa.Column("form", sa.Integer(), nullable=False),
+        sa.Column("promised", sa.Integer(), nullable=False),
+        sa.Column("later", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_supply")),
+    )
+    with op.batch_alter_table("case_supply", schema=None) as batch_op:
+        batch_op.create_index("ix_case_supply_month", ["month", "department_id", "item_code"], unique=False)
+
     op.create_table(
         "case_task",
         sa.Column("id", types.Id(), nullable=False),
@@ -356,6 +421,12 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_division_parent_id"), ["parent_id"], unique=False)
 
     op.create_table(
+        "document_counter",
+        sa.Column("series", sa.String(length=100), nullable=False),
+        sa.Column("value", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("series", name=op.f("pk_document_counter")),
+    )
+    op.create_table(
         "draft",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("account_id", types.Id(), nullable=False),
@@ -382,6 +453,7 @@ def upgrade() -> None:
         sa.Column("title", sa.String(length=200), nullable=False),
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("current_version_id", types.Id(), nullable=True),
+        sa.Column("standing", types.Json(), nullable=True),
         sa.Column("card", types.Json(), nullable=False),
         sa.Column("changed_at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_item")),
@@ -563,6 +635,7 @@ def upgrade() -> None:
         sa.Column("division_id", types.Id(), nullable=False),
         sa.Column("parent_id", types.Id(), nullable=True),
         sa.Column("uscc", sa.String(length=18), nullable=True),
+        sa.Column("mark", sa.String(length=30), nullable=True),
         sa.Column("region_root", types.Id(), nullable=False),
         sa.ForeignKeyConstraint(["division_id"], ["division.id"], name=op.f("fk_department_division_id_division")),
         sa.ForeignKeyConstraint(["parent_id"], ["department.id"], name=op.f("fk_department_parent_id_department")),
@@ -688,6 +761,24 @@ def upgrade() -> None:
         batch_op.create_index("ix_account_party_party", ["party_id"], unique=False)
 
     op.create_table(
+        "catalogue_entry",
+        sa.Column("code", sa.String(length=50), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("type", sa.String(length=4), nullable=False),
+        sa.Column("authority", sa.String(length=200), nullable=False),
+        sa.Column("implementer", sa.String(length=64), nullable=False),
+        sa.Column("publisher_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["publisher_id"], ["department.id"], name=op.f("fk_catalogue_entry_publisher_id_department")),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_catalogue_entry")),
+    )
+    with op.batch_alter_table("catalogue_entry", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_catalogue_entry_implementer"), ["implementer"], unique=False)
+        batch_op.create_index(batch_op.f("ix_catalogue_entry_publisher_id"), ["publisher_id"], unique=False)
+
+    op.create_table(
         "delegation",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("from_staff_id", types.Id(), nullable=False),
@@ -706,6 +797,31 @@ def upgrade() -> None:
     with op.batch_alter_table("delegation", schema=None) as batch_op:
         batch_op.create_index("ix_delegation_from", ["from_staff_id", "valid_until"], unique=False)
         batch_op.create_index("ix_delegation_to", ["to_staff_id", "valid_until"], unique=False)
+
+    op.create_table(
+        "document",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("case_no", sa.String(length=140), nullable=False),
+        sa.Column("item_title", sa.String(length=200), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("number", sa.String(length=120), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("applicant", sa.String(length=100), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("department_title", sa.String(length=100), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.Column("verify_code", sa.String(length=32), nullable=False),
+        sa.Column("issued_at", types.Instant(), nullable=False),
+        sa.Column("pdf_blob_id", types.Id(), nullable=True),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_document_department_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_document")),
+        sa.UniqueConstraint("number", name=op.f("uq_document_number")),
+        sa.UniqueConstraint("verify_code", name=op.f("uq_document_verify_code")),
+    )
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.create_index("ix_document_case", ["case_id", "id"], unique=False)
 
     op.create_table(
         "hall",
@@ -732,6 +848,54 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("item_offer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_item_offer_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "item_power",
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("source", sa.String(length=16), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_item_power_department_id_department")),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_item_power_item_code_item")),
+        sa.PrimaryKeyConstraint("item_code", "department_id", name=op.f("pk_item_power")),
+    )
+    with op.batch_alter_table("item_power", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_power_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "item_request",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=True),
+        sa.Column("entry_code", sa.String(length=50), nullable=True),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("deciding_id", types.Id(), nullable=False),
+        sa.Column("receiving_id", types.Id(), nullable=True),
+        sa.Column("division_path", sa.String(length=200), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("body", types.Json(), nullable=False),
+        sa.Column("bundle", sa.LargeBinary(), nullable=True),
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("status", sa.String(length=12), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("requested_by", sa.String(length=80), nullable=False),
+        sa.Column("requested_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.ForeignKeyConstraint(["deciding_id"], ["department.id"], name=op.f("fk_item_request_deciding_id_department")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_item_request_department_id_department")),
+        sa.ForeignKeyConstraint(["receiving_id"], ["department.id"], name=op.f("fk_item_request_receiving_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_item_request")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_item_request_command_key")),
+    )
+    with op.batch_alter_table("item_request", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_request_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_item_request_entry_code"), ["entry_code"], unique=False)
+        batch_op.create_index("ix_item_request_item", ["item_code", "requested_at"], unique=False)
+        batch_op.create_index("ix_item_request_open", ["status", "step", "deciding_id"], unique=False)
 
     op.create_table(
         "licence_event",
@@ -799,11 +963,55 @@ def upgrade() -> None:
         batch_op.create_index("ix_post_department_role", ["department_id", "role"], unique=False)
 
     op.create_table(
+        "catalogue_claim",
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("entry_code", sa.String(length=50), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("claimed_at", types.Instant(), nullable=False),
+        sa.Column("objected", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_catalogue_claim_department_id_department")),
+        sa.ForeignKeyConstraint(["entry_code"], ["catalogue_entry.code"], name=op.f("fk_catalogue_claim_entry_code_catalogue_entry")),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_catalogue_claim_item_code_item")),
+        sa.PrimaryKeyConstraint("item_code", name=op.f("pk_catalogue_claim")),
+        sa.UniqueConstraint("entry_code", "department_id", name=op.f("uq_catalogue_claim_entry_code_department_id")),
+    )
+    with op.batch_alter_table("catalogue_claim", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_catalogue_claim_department_id"), ["department_id"], unique=False)
+
+    op.create_table(
+        "catalogue_version",
+        sa.Column("entry_code", sa.String(length=50), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("bundle", sa.LargeBinary(), nullable=False),
+        sa.Column("published_at", types.Instant(), nullable=False),
+        sa.Column("published_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["entry_code"], ["catalogue_entry.code"], name=op.f("fk_catalogue_version_entry_code_catalogue_entry")),
+        sa.PrimaryKeyConstraint("entry_code", "number", name=op.f("pk_catalogue_version")),
+    )
+    op.create_table(
         "hall_host",
         sa.Column("host", sa.String(length=253), nullable=False),
         sa.Column("hall_id", types.Id(), nullable=False),
         sa.ForeignKeyConstraint(["hall_id"], ["hall.id"], name=op.f("fk_hall_host_hall_id_hall")),
         sa.PrimaryKeyConstraint("host", name=op.f("pk_hall_host")),
+    )
+    op.create_table(
+        "item_review",
+        sa.Column("request_id", types.Id(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("step", sa.String(length=12), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("actor_id", sa.String(length=80), nullable=False),
+        sa.Column("on_behalf_of", sa.String(length=80), nullable=True),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["request_id"], ["item_request.id"], name=op.f("fk_item_review_request_id_item_request")),
+        sa.PrimaryKeyConstraint("request_id", "no", name=op.f("pk_item_review")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_item_review_command_key")),
     )
     op.create_table(
         "licence_look",
@@ -1037,7 +1245,13 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_licence_look_licence_id_at"))
 
     op.drop_table("licence_look")
+    op.drop_table("item_review")
     op.drop_table("hall_host")
+    op.drop_table("catalogue_version")
+    with op.batch_alter_table("catalogue_claim", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_catalogue_claim_department_id"))
+
+    op.drop_table("catalogue_claim")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_department_role")
 
@@ -1052,16 +1266,36 @@ def downgrade() -> None:
 
     op.drop_table("licence_holder")
     op.drop_table("licence_event")
+    with op.batch_alter_table("item_request", schema=None) as batch_op:
+        batch_op.drop_index("ix_item_request_open")
+        batch_op.drop_index("ix_item_request_item")
+        batch_op.drop_index(batch_op.f("ix_item_request_entry_code"))
+        batch_op.drop_index(batch_op.f("ix_item_request_department_id"))
+
+    op.drop_table("item_request")
+    with op.batch_alter_table("item_power", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_power_department_id"))
+
+    op.drop_table("item_power")
     with op.batch_alter_table("item_offer", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_offer_department_id"))
 
     op.drop_table("item_offer")
     op.drop_table("hall")
+    with op.batch_alter_table("document", schema=None) as batch_op:
+        batch_op.drop_index("ix_document_case")
+
+    op.drop_table("document")
     with op.batch_alter_table("delegation", schema=None) as batch_op:
         batch_op.drop_index("ix_delegation_to")
         batch_op.drop_index("ix_delegation_from")
 
     op.drop_table("delegation")
+    with op.batch_alter_table("catalogue_entry", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_catalogue_entry_publisher_id"))
+        batch_op.drop_index(batch_op.f("ix_catalogue_entry_implementer"))
+
+    op.drop_table("catalogue_entry")
     with op.batch_alter_table("account_party", schema=None) as batch_op:
         batch_op.drop_index("ix_account_party_party")
 
@@ -1125,6 +1359,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_draft_account")
 
     op.drop_table("draft")
+    op.drop_table("document_counter")
     with op.batch_alter_table("division", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_division_parent_id"))
 
@@ -1145,6 +1380,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_task_case")
 
     op.drop_table("case_task")
+    with op.batch_alter_table("case_supply", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_supply_month")
+
+    op.drop_table("case_supply")
+    with op.batch_alter_table("case_pledge", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_pledge_due")
+        batch_op.drop_index("ix_case_pledge_case")
+
+    op.drop_table("case_pledge")
     op.drop_table("case_payload")
     with op.batch_alter_table("case_party", schema=None) as batch_op:
         batch_op.drop_index("ix_case_party_party")
@@ -1156,6 +1400,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_material_blob")
 
     op.drop_table("case_material")
+    with op.batch_alter_table("case_evidence", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_evidence_case")
+
+    op.drop_table("case_evidence")
     with op.batch_alter_table("case_event", schema=None) as batch_op:
         batch_op.drop_index("ix_case_event_command")
 

@@ -36,8 +36,13 @@ def add_division(session: Session, code: str, title: str, level: str, *, parent_
     return division_id
 
 
-def add_department(session: Session, code: str, title: str, *, division_id: str, parent_id: str | None = None, uscc: str | None = None, actor: Actor) -> str:
-    """Add a department to a division and return its id; *code* is its kind (``market_regulation``), once in a division."""
+def add_department(
+    session: Session, code: str, title: str, *, division_id: str, parent_id: str | None = None, uscc: str | None = None, mark: str | None = None, actor: Actor
+) -> str:  # fmt: skip
+    """Add a department to a division and return its id; *code* is its kind (``market_regulation``), once in a division.
+
+    *mark* (机关代字, e.g. 宁市监) begins the numbers of its documents; without one they begin with the whole title.
+    """
     _check_code(code)
     division = session.get(Division, division_id)
     if division is None or (parent_id is not None and session.get(Department, parent_id) is None):
@@ -48,7 +53,7 @@ def add_department(session: Session, code: str, title: str, *, division_id: str,
     department_id = new_id()
     row = {
         "id": department_id, "code": code, "title": title, "division_id": division_id,
-        "parent_id": parent_id, "uscc": number, "region_root": division.region_root,
+        "parent_id": parent_id, "uscc": number, "mark": mark or None, "region_root": division.region_root,
     }  # fmt: skip
     _insert(session, Department, row, code)
     audit.record(session, "identity.add_department", subject=("department", department_id), actor=actor, detail={"code": code})

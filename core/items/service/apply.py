@@ -7,8 +7,9 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
+from core.items.catalogue.claims import gate
 from core.items.checking import check_item, has_errors
-from core.items.compiling import compile_item
+from core.items.compiling import compile_item, used_blocks
 from core.items.errors import GateClosed
 from core.items.gate import run_tests
 from core.items.library import ItemSource, library
@@ -41,6 +42,9 @@ def apply(
     if not publishing and not known.departments:  # a hall that has no organisation yet keeps drafts; the gate asks again when they are published
         known = replace(known, departments=None, organisations=None)
     found = check_item(doc, forms=forms, blocks=blocks, known=known)
+    if isinstance(doc, Mapping) and not has_errors(found):
+        form = forms.get(str(doc.get("form")))
+        found = [*found, *gate(session, doc, form, used_blocks(form, blocks or {}) if form is not None else {})]
     if has_errors(found):
         raise GateClosed([*found, *_rehearsed(doc, forms, blocks, found)], code=doc.get("code", "?"))
     compiled = compile_item(doc, forms=forms, blocks=blocks)

@@ -8,18 +8,23 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.items.card import card, search_body
+from core.items.catalogue.claims import gate
+from core.items.catalogue.errors import NotNow, ReviewNeeded
+from core.items.catalogue.models import Claim
 from core.items.checking import check_item, has_errors
 from core.items.compiling import from_bundle
 from core.items.errors import GateClosed, ItemNotFound, SecondPersonNeeded
 from core.items.gate import run_tests
 from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
 from core.items.service.known import known_here, offering_departments
+from core.items.settings import REVIEW_REQUIRED
 from core.items.spec import CompiledItem, VersionView
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import Finding
 from core.kernel.ids import new_id
 from core.search import service as search
+from core.settings import service as settings
 
 
 def publish(
@@ -29,12 +34,15 @@ def publish(
     same_person: bool = False,
     division: str | None = None,
     findings: Iterable[Finding] | None = None,
+    reviewed: bool = False,
     actor: Actor,
 ) -> VersionView:
     """Publish the draft of item *code* as its next version. Running servers serve it from the next request on.
 
     The gate runs on the stored draft, not on a file: what was reviewed is what is published. *findings* are those of a check made in this
-    same transaction. Raises :class:`GateClosed` (every reason), :class:`SecondPersonNeeded`, :class:`ItemNotFound` (no draft).
+    same transaction. *reviewed* says that this very draft passed its reviews (:mod:`core.items.catalogue.requests`); an item that was claimed
+    from the catalogue, or whose setting asks for it, is published in no other way. Raises :class:`GateClosed` (every reason),
+    :class:`SecondPersonNeeded`, :class:`ReviewNeeded`, :class:`ItemNotFound` (no draft).
     """
     draft = session.get(ItemDraft, code, with_for_update=True)
     item = session.get(Item, code)
@@ -42,10 +50,14 @@ def publish(
         raise ItemNotFound("items.no_draft", code=code)
     if not same_person and draft.applied_by == actor.id:
         raise SecondPersonNeeded(code=code)
+    if item.status == "ended":
+        raise NotNow("items.not_while_ended", title=item.title)
+    if not reviewed and not same_person and _review_needed(session, code):
+        raise ReviewNeeded(code=code)
     compiled = from_bundle(bytes(draft.bundle))
     _gate(session, compiled, division, findings)
     version = _version(session, item, compiled, actor)
-    item.department, item.title, item.status = compiled.doc["department"], compiled.title, "published"
+    item.department, item.title, item.status = compiled.doc["department"], compiled.title, "suspended" if item.status == "suspended" else "published"
     item.current_version_id, item.card = version.id, card(compiled.doc)
     session.delete(draft)
     session.flush()
@@ -55,8 +67,13 @@ def publish(
     return version
 
 
+def _review_needed(session: Session, code: str) -> bool:
+    return session.get(Claim, code) is not None or bool(settings.get(session, REVIEW_REQUIRED, item=code))
+
+
 def _gate(session: Session, compiled: CompiledItem, division: str | None, findings: Iterable[Finding] | None) -> None:
     found = list(findings) if findings is not None else _checked(session, compiled, division)
+    found.extend(gate(session, compiled.doc, compiled.form_doc, compiled.blocks))
     found.extend(run_tests(compiled).findings)
     if has_errors(found):
         raise GateClosed(found, code=compiled.code)
