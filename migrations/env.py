@@ -31,6 +31,7 @@ MODEL_MODULES = (
     "core.forms.models",
     "core.licences.models",
     "core.notices.models",
+    "core.documents.models",
     "core.items.models",
     "core.guides.models",
     "core.cases.models",

@@ -7,12 +7,14 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import drafts
+from core.cases import drafts, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
+from core.documents import service as documents
+from core.documents.service import PAPER
 from core.outbox import schedule
 from core.outbox import service as outbox
 from core.pluginhost.errors import UnknownPlugin
@@ -47,6 +49,16 @@ def tell_observer(session: Session, body: dict[str, Any], message_id: str) -> No
         case["id"], case["number"], case["item_code"], case["version_id"], case["department_id"], case["status"], case["outcome"], events
     )  # fmt: skip
     host(session).observe("case_changed", body["plugin"], change=change)
+
+
+@outbox.handler(PAPER)
+def make_paper(session: Session, body: dict[str, Any], message_id: str) -> None:
+    """Make the paper of a document: only a case can open its words."""
+    del message_id
+    case_id = documents.case_of(session, body["document"])
+    row = session.execute(select(Case.id, Case.wrapped_key).where(Case.id == case_id)).first()
+    if row is not None:
+        documents.make_paper(session, body["document"], sealing.key_of(session, row.id, row.wrapped_key))
 
 
 def _observers(session: Session) -> tuple[str, ...]:

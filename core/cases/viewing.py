@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from core.cases import access, clocks, sealing
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
-from core.cases.service.decision import documents_ready
+from core.cases.service import papers
 from core.cases.speaking import spoken_task, spoken_title
 from core.cases.spec import CaseView, ClockView, CorrectionView, HistoryLine, MaterialView, TaskView
 from core.cases.versions import pinned
@@ -125,7 +125,7 @@ def _tasks(
 def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any]) -> dict[str, Any]:
     known = content or {}
     facts = item_facts(compiled, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
-    return {**facts, "documents": {"ready": documents_ready(session, row)}}
+    return {**facts, "documents": {"ready": papers.ready(session, row)}}
 
 
 def _clocks(session: Session, case_id: str, compiled: CompiledItem, locale: str) -> tuple[ClockView, ...]:

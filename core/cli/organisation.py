@@ -52,7 +52,7 @@ def _places(session: Session, doc: Mapping[str, Any]) -> list[str]:
     for one in doc["departments"]:
         if _department(session, one["division"], one["code"]) is None:
             home = _division(session, one["division"])
-            identity.add_department(session, one["code"], one["title"], division_id=home, uscc=one.get("uscc"), actor=SYSTEM)
+            identity.add_department(session, one["code"], one["title"], division_id=home, uscc=one.get("uscc"), mark=one.get("mark"), actor=SYSTEM)
             made.append(f"+ 部门 {one['title']}")
     slugs = {each.slug for each in queries.halls(session)}
     for one in doc["halls"]:

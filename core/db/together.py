@@ -28,6 +28,15 @@ class Rows:
     conflict: Conflict = ""
 
 
+def together(*parts: Rows) -> tuple[Rows, ...]:
+    """*parts* with the rows of one table put into one part."""
+    found: dict[tuple[str, Conflict], Rows] = {}
+    for part in parts:
+        key = (part.table.name, part.conflict)
+        found[key] = Rows(part.table, [*found[key].rows, *part.rows], part.conflict) if key in found else part
+    return tuple(found.values())
+
+
 def insert_together(session: Session, *parts: Rows, claim: Rows | None = None) -> bool:
     """Insert *parts* – and before them one row *claim*, on which everything hangs: when its key is taken nothing at all is written.
 

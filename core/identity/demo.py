@@ -72,7 +72,8 @@ DEPARTMENTS = {
 MARKS = {
     "market_regulation": "市监", "health": "卫健", "fire": "消防", "civil_affairs": "民政", "public_security": "公", "education": "教", "ecology": "环",
     "human_resources": "人社", "housing": "住建", "urban_management": "城管", "natural_resources": "自然资", "water": "水", "forestry": "林",
-    "culture_tourism": "文旅", "disabled_federation": "残联", "development_reform": "发改", "tax": "税", "administrative_approval": "审批", "tobacco": "烟", "justice": "司",
+    "culture_tourism": "文旅", "disabled_federation": "残联", "development_reform": "发改", "tax": "税", "administrative_approval": "审批", "tobacco": "烟",
+    "justice": "司",
 }  # fmt: skip
 #: What towns and villages have; the civil affairs of both take part in the subsistence allowance (村→乡→县).
 _TOWN = {"town_government": "人民政府便民服务中心", "civil_affairs": "民政办公室"}

@@ -170,4 +170,4 @@ def test_submitting_and_acting_keep_to_their_statements(desk: Desk) -> None:
     assert len(ours) <= 10, ours
     with counted(desk.database) as seen:
         desk.act(ref.id, 1, "accept", "window", opinion="材料齐全")
-    assert len(seen) <= 10, seen
+    assert len(seen) <= 17, seen  # six of them are the notice of acceptance: whom it is for, its number, its row and its fact

@@ -65,7 +65,9 @@ def test_declining_needs_a_reason_and_keeps_the_disposition(office: Office) -> N
     refused = press(window, case, "decline", disposition="not_authority")
     assert refused.status_code == 422 and errors(refused)
     assert status(office, case)[0] == "submitted"
-    assert press(window, case, "decline", disposition="not_authority", opinion="应向区人社局申请").status_code == 303
+    nowhere = press(window, case, "decline", disposition="not_authority", opinion="不归市里管")
+    assert nowhere.status_code == 422 and "向哪个机关申请" in nowhere.text and "不归市里管" in nowhere.text
+    assert press(window, case, "decline", disposition="not_authority", authority="区人社局", opinion="应向区人社局申请").status_code == 303
     assert status(office, case)[0] in ("declined", "closed")
     page = window.get(f"/office/cases/{case}").text
     assert "不属于本机关职权范围" in page and "应向区人社局申请" in page and "not_authority" not in page

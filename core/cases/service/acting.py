@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import access, sealing
+from core.cases import access, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
-from core.cases.service import decision
+from core.cases.service import decision, papers
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ActResult, Handed
@@ -24,6 +24,8 @@ from core.kernel.masking import mask_name
 from core.routing.engine import advance
 from core.routing.marking import Command, Plan
 
+#: Parts of a command's data that are words: a ground of declining, the authority to turn to, who took the papers. They are sealed, the engine sees none.
+_WORDS = ("disposition", "authority", "redress", "recipient")
 #: What a reason or an opinion may hold at most (characters).
 LONGEST_NOTE = 4000
 
@@ -34,7 +36,7 @@ def act(
 ) -> ActResult:  # fmt: skip
     """Press a button of an open task.
 
-    Intake has ``accept``, ``decline`` (*reason*; ``data["disposition"]``), ``request_correction`` (``data`` = ``{"fields": {path:
+    Intake has ``accept``, ``decline`` (*reason*; ``data["disposition"]``, ``data["authority"]``), ``request_correction`` (``data`` = ``{"fields": {path:
     reason}, "materials": {id: reason}}``); a department's check ``complete`` or ``missing``; a step its own actions; signing ``agree``
     or ``refuse``; delivery ``deliver`` (``data["way"]``). Raises :class:`TaskClosed`, :class:`NotHolder`, :class:`FourEyes`,
     :class:`AlreadyClaimed`, :class:`core.routing.errors.RouteRefused`.
@@ -43,10 +45,11 @@ def act(
 
     def decide(case: Loaded) -> Change:
         holds = _held(session, case, task_no, actor)
+        words = {**given, **dispositions.ground(given)} if action == "decline" else given
         command = Command("act", task_no, action, _trimmed(reason), _ids_only(given), holds.id)
-        facts = {**case.facts(), "documents": {"ready": decision.documents_ready(session, case.row)}}
+        facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
-        change = Change(plan, note=_note(reason, opinion, given), action=action, actor=holds)
+        change = Change(plan, note=_note(reason, opinion, words), action=action, actor=holds)
         if action == "request_correction":
             _check_asked(case, _asked(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
@@ -205,7 +208,7 @@ def _trimmed(text: str | None) -> str | None:
 
 def _note(reason: str | None, opinion: str | None, data: Mapping[str, Any]) -> dict[str, str] | None:
     """The words to be sealed: reason, opinion, disposition, and why each field or material must be mended."""
-    words = {"reason": _trimmed(reason), "opinion": _trimmed(opinion), "disposition": data.get("disposition"), "redress": data.get("redress")}
+    words = {"reason": _trimmed(reason), "opinion": _trimmed(opinion), **{name: data.get(name) for name in _WORDS}}
     note = {name: str(text) for name, text in words.items() if text}
     for part in ("fields", "materials"):
         if isinstance(data.get(part), Mapping):
@@ -216,7 +219,7 @@ def _note(reason: str | None, opinion: str | None, data: Mapping[str, Any]) -> d
 def _ids_only(data: Mapping[str, Any]) -> dict[str, Any]:
     """The command's data without words: the engine and its events see ids only."""
     kept = {name: list(value) if name in ("fields", "materials") else value for name, value in data.items()}
-    return {name: value for name, value in kept.items() if name not in ("disposition", "redress")}
+    return {name: value for name, value in kept.items() if name not in _WORDS}
 
 
 def _asked(plan: Plan) -> tuple[list[str], list[str]]:

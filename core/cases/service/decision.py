@@ -15,7 +15,6 @@ from core.identity.service import party_view
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.clock import local
 from core.licences import service as licences
-from core.licences.queries import of_case
 from core.licences.spec import Holder
 from core.rules.service import compile_rule
 from core.worktime.projection import add_months
@@ -42,11 +41,6 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
         )  # fmt: skip
         made.append(Fact("licence_issued", {"licence": ref.id, "type": result["licence_type"], "result": result["id"]}))
     return made
-
-
-def documents_ready(session: Session, row: Mapping[Any, Any]) -> bool:
-    """Whether every licence of the case has its paper (delivery waits for them)."""
-    return not row["results"] or all(licence.has_pdf for licence in of_case(session, row["number"]))
 
 
 def _printed(case: Loaded, rule: Any, facts: Mapping[str, Any]) -> Any:

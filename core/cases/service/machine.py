@@ -19,9 +19,10 @@ from core.cases import chain, clocks, rungs, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
+from core.cases.service import papers
 from core.cases.spec import ENDED, ActResult
 from core.cases.versions import pinned
-from core.db.together import Rows, insert_together
+from core.db.together import Rows, insert_together, together
 from core.identity.service import resolve_organisation
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem
@@ -173,7 +174,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     if session.execute(claim.returning(_case.id)).scalar() is None:
         raise _Moved
     _retime_tasks(session, case, plan, changed)
-    more, last = _follow_up(session, case, change, events[-1], actor=actor, at=at, key=key)
+    more, last, drawn = _follow_up(session, case, change, changed, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
     insert_together(
         session,
@@ -182,7 +183,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
         open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at),
         save_clocks(case.id, row["region_root"], changed),
         _answer(case, key, result, at),
-        tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents),
+        *together(tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents), *drawn),
     )
     return result
 
@@ -296,19 +297,23 @@ def save_clocks(case_id: str, region_root: str, changed: Mapping[str, clocks.Clo
     return Rows(table(CaseClock), [clock.row(case_id, region_root) for clock in changed.values()], "replace")
 
 
-def _follow_up(session: Session, case: Loaded, change: Change, last: Mapping[str, Any], *, actor: Actor, at: datetime, key: str
-) -> tuple[list[dict[str, Any]], dict[str, Any]]:  # fmt: skip
-    """Do what belongs to the same transaction once the case is ours (issue the licence); returns its facts as further events of the chain."""
+def _follow_up(
+    session: Session, case: Loaded, change: Change, changed: Mapping[str, clocks.Clock], last: Mapping[str, Any], *, actor: Actor, at: datetime, key: str
+) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[Rows, ...]]:  # fmt: skip
+    """Do what belongs to the same transaction once the case is ours: what the command adds (a licence), then the documents of the act.
+
+    Returns the facts as further events of the chain, where it ends now, and the rows of the documents.
+    """
     results = list(case.row["results"])
-    if change.then is None:
-        return [], {"seq": last["seq"], "results": results}
-    facts = change.then(case, at)
+    facts = list(change.then(case, at)) if change.then is not None else []
+    drawn = papers.draw_up(session, case, change, changed, at)
+    facts += drawn.facts
     if not facts:
-        return [], {"seq": last["seq"], "results": results}
+        return [], {"seq": last["seq"], "results": results}, drawn.rows
     rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
     results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
     session.execute(update(table(Case)).where(_case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results))
-    return rows, {"seq": rows[-1]["seq"], "results": results}
+    return rows, {"seq": rows[-1]["seq"], "results": results}, drawn.rows
 
 
 def _answer(case: Loaded, key: str, result: ActResult, at: datetime) -> Rows:

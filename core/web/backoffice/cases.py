@@ -169,7 +169,7 @@ def _data(action: str) -> dict[str, Any]:
         return {"fields": fields, "materials": materials}
     if action == "decline":
         chosen = form.get("disposition", "")
-        return {"disposition": chosen if chosen in history.dispositions() else "other"}
+        return {"disposition": chosen if chosen in history.dispositions() else "other", "authority": normalise(form.get("authority", ""))[:100]}
     if action == "deliver":
         return {"way": form.get("way", "")[:32]}
     return {}

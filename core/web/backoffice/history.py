@@ -7,12 +7,14 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from core.audit import queries as audit
+from core.cases import dispositions as grounds
 from core.cases.speaking import spoken_task
 from core.cases.spec import CaseView, HistoryLine
 from core.identity import queries as people
 from core.items.spec import CompiledItem
 from core.kernel.wording import catalogue, word
 from core.routing.actions import text
+from core.web import edge
 from core.web.page import say as _
 
 _LOOKS = ("cases.looked", "cases.looked_material", "case.revealed")
@@ -51,13 +53,7 @@ def _once(found: Iterable[Line]) -> Iterator[Line]:
 
 def dispositions() -> dict[str, str]:
     """The dispositions that are not an acceptance, as far as a window can choose them (行政许可法 32)."""
-    return {
-        "not_required": _("依法不需要取得许可"),
-        "not_authority": _("不属于本机关职权范围"),
-        "not_eligible": _("不符合受理条件"),
-        "materials_false": _("材料不真实"),
-        "other": _("其他法定情形"),
-    }
+    return grounds.titles(edge.locale())
 
 
 def _note(words: str) -> str:

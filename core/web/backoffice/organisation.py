@@ -81,11 +81,17 @@ class DepartmentView(AdminTable):
     noun = _l("部门")
     base_permissions = ("can_list", "can_show", "can_edit")
     list_columns = ("title", "division_id", "uscc")
-    show_columns = ("title", "division_id", "code", "uscc")
-    formatters_columns: ClassVar[dict[str, Any]] = {"division_id": lambda value: _division(value), "uscc": _or_dash}
-    edit_columns = ("title", "uscc")
+    show_columns = ("title", "division_id", "code", "uscc", "mark")
+    formatters_columns: ClassVar[dict[str, Any]] = {"division_id": lambda value: _division(value), "uscc": _or_dash, "mark": _or_dash}
+    edit_columns = ("title", "uscc", "mark")
     search_columns = ("code", "title")
-    label_columns: ClassVar[dict[str, Any]] = {"code": _l("部门代码"), "title": _l("名称"), "division_id": _l("行政区划"), "uscc": _l("统一社会信用代码")}
+    label_columns: ClassVar[dict[str, Any]] = {
+        "code": _l("部门代码"),
+        "title": _l("名称"),
+        "division_id": _l("行政区划"),
+        "uscc": _l("统一社会信用代码"),
+        "mark": _l("机关代字（文号的开头，例如“宁市监”）"),
+    }
     base_order = ("title", "asc")
 
 

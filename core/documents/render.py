@@ -1,0 +1,105 @@
+"""The paper of a document: A4 with an embedded open font, the act's words, a place for the seal, a code to verify it.
+
+Pure: values in, PDF bytes out. The same values give the same bytes.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from reportlab.lib.enums import TA_CENTER
+from reportlab.lib.styles import ParagraphStyle
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
+
+from core.documents.spec import Line
+from core.printing.sheet import INK, LINE, MARGIN, QUIET, ROOM, SEAL, WIDTH, day_words, flow, grouped, qr
+from core.printing.typeface import Typeface
+
+_SIZE = 12.5
+_LEADING = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """Everything printed."""
+
+    title: str
+    number: str
+    department: str
+    issued_on: date
+    lines: Sequence[Line]
+    seal: str
+    verify_url: str
+    verify_code: str
+    fonts: Sequence[Path] = field(default=())
+
+
+def render(paper: Paper) -> bytes:
+    """The PDF. Raises :class:`core.printing.errors.FontLacks` naming characters that no font at hand can print."""
+    typeface = Typeface(paper.fonts)
+    return flow(
+        _story(paper, typeface), title=paper.title, author=paper.department, subject=paper.number, bottom=44 * mm, top=26 * mm,
+        every_page=lambda canvas, page: _page(canvas, page, paper, typeface),
+    )  # fmt: skip
+
+
+def _story(paper: Paper, typeface: Typeface) -> list[Flowable]:
+    def style(name: str, size: float = _SIZE, leading: float = _LEADING, **more: Any) -> ParagraphStyle:
+        return ParagraphStyle(name, fontName=typeface.main, fontSize=size, leading=leading, textColor=INK, wordWrap="CJK", **more)
+
+    head = style("head", 15, 22, alignment=TA_CENTER)
+    title = style("title", 22, 34, alignment=TA_CENTER)
+    number = style("number", 11, 18, alignment=TA_CENTER)
+    kinds = {
+        "to": style("to", spaceAfter=2 * mm),
+        "text": style("text", firstLineIndent=2 * _SIZE),
+        "item": style("item", leftIndent=2 * _SIZE),
+        "sign": style("sign", spaceBefore=8 * mm),
+    }
+    top: list[Flowable] = [Paragraph(typeface.markup(paper.department), head), Paragraph(typeface.markup(paper.title), title)]
+    top += [Paragraph(typeface.markup(paper.number), number), Spacer(1, 8 * mm)]
+    body: list[Flowable] = [Paragraph(typeface.markup(line.words), kinds.get(line.style, kinds["text"])) for line in paper.lines]
+    last = body[-1:] if paper.lines and len(paper.lines[-1].words) < 400 else []
+    # Seal and date never stand on a page of their own: what was sealed must be readable beside it.
+    end: list[Flowable] = [KeepTogether([*last, _Sign(paper, typeface)])]
+    return [*top, *(body[:-1] if last else body), *end]
+
+
+class _Sign(Flowable):
+    """Who signs and when, with the place of the electronic seal; dashed, so that nobody takes it for one."""
+
+    def __init__(self, paper: Paper, typeface: Typeface) -> None:
+        super().__init__()
+        self.paper, self.typeface = paper, typeface
+        self.width, self.height = ROOM, 52 * mm
+
+    def draw(self) -> None:
+        """Draw on the canvas that the flow is at."""
+        canvas, right = self.canv, ROOM
+        x, y, radius = right - 24 * mm, 22 * mm, 19 * mm
+        canvas.setStrokeColor(SEAL)
+        canvas.setDash(2, 2)
+        canvas.circle(x, y, radius)
+        canvas.setDash()
+        self.typeface.draw(canvas, self.paper.seal, x, y + 9 * mm, 8, SEAL, align="centre", room=2 * radius - 4 * mm)
+        self.typeface.draw(canvas, self.paper.department, right, 22 * mm, _SIZE, INK, align="right", room=ROOM)
+        self.typeface.draw(canvas, day_words(self.paper.issued_on), right, 13 * mm, _SIZE, INK, align="right", room=ROOM)
+
+
+def _page(canvas: Canvas, page: int, paper: Paper, typeface: Typeface) -> None:
+    """The foot of each page: the code that verifies it, the number it belongs to."""
+    canvas.saveState()
+    canvas.setStrokeColor(LINE)
+    canvas.setLineWidth(0.4)
+    canvas.line(MARGIN, 38 * mm, WIDTH - MARGIN, 38 * mm)
+    qr(canvas, paper.verify_url, MARGIN - 3 * mm, 11 * mm, 26 * mm)
+    beside = MARGIN + 26 * mm
+    typeface.draw(canvas, "扫码核验,或在核验页输入核验码", beside, 28 * mm, 8.5, QUIET, room=ROOM / 2)
+    typeface.draw(canvas, grouped(paper.verify_code), beside, 22 * mm, 10, INK, room=ROOM / 2)
+    typeface.draw(canvas, paper.number, beside, 16 * mm, 8.5, QUIET, room=ROOM / 2)
+    typeface.draw(canvas, f"第 {page} 页", WIDTH - MARGIN, 16 * mm, 8.5, QUIET, align="right", room=ROOM / 4)
+    canvas.restoreState()
