@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.cases import settings as names
 from core.cases.errors import CaseNotFound, DraftStale
 from core.cases.models import Draft, table
-from core.cases.spec import DraftView, Handed
+from core.cases.spec import DraftView, Handed, Supplies
 from core.files import service as files
 from core.items import queries as items
 from core.items.diff import Change
@@ -34,15 +34,16 @@ def save(
     session: Session, *, draft_id: str | None = None, compiled: CompiledItem, version_id: str, values: Mapping[str, Any],
     situation: Mapping[str, str] | None = None,
     party_id: str | None = None, materials: Sequence[Handed] | None = None, page: str = "", expected: int | None = None, region_root: str | None = None,
-    actor: Actor,
+    supplies: Supplies | None = None, actor: Actor,
 ) -> DraftView:  # fmt: skip
     """Save a new draft (*draft_id* ``None``) or the next version of one.
 
     *expected* is the version the page was made from; :class:`DraftStale` when somebody saved another meanwhile – nothing is overwritten.
-    Files stay as they were when *materials* is ``None``.
+    Files stay as they were when *materials* is ``None``, and so does what was decided about materials when *supplies* is.
     """
     content: dict[str, Any] = {"values": dict(values), "situation": dict(situation or {}), "party": party_id, "page": page}
     content["materials"] = [_handed_json(one) for one in materials or ()]
+    content["supplies"] = (supplies or Supplies()).to_json()
     at = now()
     expires = at + timedelta(days=int(settings.get(session, names.DRAFT_DAYS)))
     if draft_id is None:
@@ -58,8 +59,10 @@ def save(
     row = _own(session, draft_id, actor)
     if expected is not None and expected != row["version"]:
         raise DraftStale(version=row["version"])
-    if materials is None:
-        content["materials"] = _content(session, row)["materials"]
+    if materials is None or supplies is None:
+        before = _content(session, row)
+        content["materials"] = before["materials"] if materials is None else content["materials"]
+        content["supplies"] = before.get("supplies") if supplies is None else content["supplies"]
     sealed = keyring(session).unwrap(row["wrapped_key"], _context(draft_id)).seal(_plain(content), context=_context(draft_id))
     changes = {"version": row["version"] + 1, "version_id": version_id, "sealed": sealed, "saved_at": at, "expires_at": expires}
     mine = update(Draft).where(Draft.id == draft_id, Draft.version == row["version"]).values(changes)
@@ -152,4 +155,5 @@ def _view(row: Mapping[Any, Any], content: Mapping[str, Any]) -> DraftView:
     return DraftView(
         row["id"], row["item_code"], row["item_title"], row["version_id"], row["version"], content["values"], content["situation"], content["party"],
         tuple(Handed(**one, holder=holder) for one in content["materials"]), content["page"], row["saved_at"], row["expires_at"], newer,
+        Supplies.from_json(content.get("supplies")),
     )  # fmt: skip

@@ -52,6 +52,12 @@ class NotAsked(BadInput):
     key: ClassVar[str] = "cases.not_asked"
 
 
+class EvidenceGone(Conflict):
+    """What the applicant agreed to use is no longer there, or may not serve any more; ``why`` is the rule."""
+
+    key: ClassVar[str] = "cases.evidence_gone"
+
+
 class Busy(Conflict):
     """Others changed the case five times in a row while this command was tried."""
 

@@ -43,6 +43,45 @@ class Handed:
 
 
 @dataclass(frozen=True, slots=True)
+class Signed:
+    """One promise as the applicant signed it: its id in the item (``kind`` proof or permit) or the material that follows (``kind`` later), the
+    name typed under it, when, and the digest of the text that was shown."""
+
+    kind: str
+    code: str
+    name: str
+    at: datetime
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Supplies:
+    """What the applicant decided about materials: since when they agree that the hall's own evidence is used (``None``: they do not), which piece
+    they saw for which material, which they hand in all the same (``own``), and what they promise instead."""
+
+    consented_at: datetime | None = None
+    seen: Mapping[str, str] = field(default_factory=dict)
+    own: frozenset[str] = frozenset()
+    signed: tuple[Signed, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """For the sealed draft."""
+        return {
+            "consented_at": self.consented_at.isoformat() if self.consented_at else None, "seen": dict(self.seen), "own": sorted(self.own),
+            "signed": [[one.kind, one.code, one.name, one.at.isoformat(), one.digest] for one in self.signed],
+        }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any] | None) -> "Supplies":
+        """What :meth:`to_json` wrote; nothing decided when a draft is older than this."""
+        if not value:
+            return cls()
+        signed = tuple(Signed(kind, code, name, datetime.fromisoformat(at), digest) for kind, code, name, at, digest in value["signed"])
+        consented = datetime.fromisoformat(value["consented_at"]) if value["consented_at"] else None
+        return cls(consented, dict(value["seen"]), frozenset(value["own"]), signed)
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """Everything a person hands in: decided answers, chosen situations, files."""
 
@@ -269,6 +308,7 @@ class DraftView:
     saved_at: datetime
     expires_at: datetime
     newer: str | None = None
+    supplies: Supplies = Supplies()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import next_number
 from core.cases.service import machine
-from core.cases.spec import CaseRef, Handed, PartyOnCase
+from core.cases.service.resolving import supply
+from core.cases.spec import CaseRef, Handed, PartyOnCase, Supplies
 from core.db.together import Rows, insert_together
 from core.files import service as files
 from core.identity import queries as people
@@ -38,14 +39,16 @@ _owners: "WeakKeyDictionary[Any, dict[str, DepartmentView]]" = WeakKeyDictionary
 def submit(
     session: Session, *, compiled: CompiledItem, version_id: str, owner: str, values: Mapping[str, Any], materials: Sequence[Handed] = (),
     parties: Sequence[PartyOnCase], channel: str = "online", command_id: str, draft_id: str | None = None, situation: Mapping[str, str] | None = None,
-    actor: Actor,
+    supplies: Supplies | None = None, actor: Actor,
 ) -> CaseRef:  # fmt: skip
     """File an application with department *owner* and return the case's number and query code.
 
     *values* are the decided answers (``forms.decide``), *materials* files that their holder (the draft) gives to the case,
     *parties* who applies – an applicant at least – each of whom the account must be authorised to act for. The same
-    *command_id* again answers with the same case. Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`, and
-    :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there.
+    *command_id* again answers with the same case. *supplies* is what the applicant decided about materials that the hall has already and about
+    promises; with it the case pins that evidence (:mod:`core.cases.service.resolving`). Raises :class:`BadInput`,
+    :class:`core.identity.errors.NotYours`, :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule
+    asks for a value that is not there.
     """
     check_together(compiled, parties)
     acting = _authority(session, parties, actor)
@@ -55,6 +58,9 @@ def submit(
     content, promise = _content(values, situation or {}, acting[parties[0].party_id])
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
     plan = start(compiled.route, facts)
+    supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
+    if supplied is not None:
+        materials = (*materials, *supplied.papers)
     command = machine.command_key(actor, command_id)
     row: dict[str, Any] = {
         "id": case_id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
@@ -64,7 +70,7 @@ def submit(
         "applicant": acting[parties[0].party_id].party.name, "status": plan.marking.status, "version": 1, "marking": plan.marking.to_json(),
         "payload_revision": 1, "wrapped_key": wrapped, "draft_id": draft_id, "submitted_at": at, "results": [],
     }  # fmt: skip
-    events = _events(row, plan, promise, materials, parties, key, actor, command, at)
+    events = _events(row, plan, promise, materials, parties, key, actor, command, at, also=supplied.facts if supplied is not None else ())
     working = clocks.calendar(session)
     running = clocks.apply(
         {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow,
@@ -84,6 +90,8 @@ def submit(
     if not ours:
         return _replayed(session, command, draft_id)
     hand_in(session, row, key, materials, revision=1)
+    if supplied is not None:
+        supplied.write(session, row, key, materials, actor=actor)
     return CaseRef(case_id, row["number"], code)
 
 
@@ -120,14 +128,14 @@ def _content(values: Mapping[str, Any], situation: Mapping[str, str], applicant:
 
 def _events(
     row: Mapping[Any, Any], plan: Plan, promise: str, materials: Sequence[Handed], parties: Sequence[PartyOnCase], key: DataKey, actor: Actor, command: str,
-    at: datetime,
+    at: datetime, also: Sequence[Fact] = (),
 ) -> list[dict[str, Any]]:  # fmt: skip
     """The first events: what the engine says, after what was handed in (commitment to the answers, digests of the files)."""
     received = {
         "revision": 1, "payload": promise, "item": row["item_code"], "version": row["version_id"], "number": row["number"],
         "materials": [{"material": m.material, "blob": m.blob_id} for m in materials], "parties": [[p.party_id, p.role] for p in parties],
     }  # fmt: skip
-    facts = [*machine.engine_facts(plan.events), Fact("papers_received", received)]
+    facts = [*machine.engine_facts(plan.events), Fact("papers_received", received), *also]
     return chain.rows(row["id"], row["region_root"], facts, seq=0, head=chain.genesis(row["id"]), at=at, actor=actor, command_key=command, key=key)
 
 

@@ -161,7 +161,7 @@ def _uploads(found: CaseView, compiled: CompiledItem) -> tuple[tuple[Handed, ...
 
 
 def _material(compiled: CompiledItem, material_id: str) -> Mapping[str, Any]:
-    return next(each for each in compiled.doc["materials"] if each["id"] == material_id)  # type: ignore[no-any-return]
+    return next(each for each in compiled.doc["materials"] if each["id"] == material_id)
 
 
 def _named(doc: Mapping[str, Any], account_id: str) -> tuple[Handed, ...]:

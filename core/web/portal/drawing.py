@@ -18,8 +18,10 @@ from core.rules.service import compile_rule
 from core.web import edge, enclosed
 from core.web.page import environment, page, say, typeset
 from core.web.portal import acting, enclosures, flow, offer, papers
+from core.web.portal.board import board
 from core.web.portal.drafting import newer
 from core.web.portal.flow import CHECK
+from core.web.portal.materials import materials_page
 
 Answer = str | Response | tuple[str, int]
 
@@ -142,10 +144,11 @@ def check_page(
     if (wrong := flow.first_wrong(compiled, decision)) is not None:
         on_page = forms.decide(compiled.form, draft.values, facts=known, page=wrong)
         return form_page(draft, compiled, wrong, who, decision=on_page, notice=notice), 422
-    if papers.missing(draft, compiled, known):
-        return papers.materials_page(draft, compiled, who, complain=True), 422
+    found = board(draft, compiled, known, who)
+    if not found.complete:
+        return materials_page(draft, compiled, who, complain=True), 422
     frame = flow.frame(compiled, known, CHECK, draft, notice=notice or newer(draft))
-    shown = papers.check_context(draft, compiled, known, decision, who)
+    shown = papers.check_context(draft, compiled, found, known, decision, who)
     agree = [*([("with", with_error)] if with_error else []), *([("agree", agree_error)] if agree_error else [])]
     co = co_applicants(compiled)
     extra = {

@@ -14,8 +14,9 @@ from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
 from core.web import edge, enclosed
 from core.web.page import say
-from core.web.portal import acting, flow, offer, papers
+from core.web.portal import acting, flow, offer
 from core.web.portal.apply import apply
+from core.web.portal.board import board
 from core.web.portal.drafting import own_draft, renewed
 from core.web.portal.drawing import Answer, check_page
 
@@ -38,7 +39,8 @@ def send(draft_id: str) -> Answer:
         return check_page(draft, compiled, who, notice=say("这件事的要求更新了，下面按新的要求列出。请再核对一遍。"))
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
     decision = forms.decide(compiled.form, draft.values, facts=known)
-    if decision.errors or papers.missing(draft, compiled, known):
+    found = board(draft, compiled, known, who)
+    if decision.errors or not found.complete:
         return check_page(draft, compiled, who)
     parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
     if (with_error := _alone_or_together(compiled, parties)) is not None:
@@ -49,12 +51,13 @@ def send(draft_id: str) -> Answer:
         version_id=draft.version_id,
         owner=_owner(current),
         values=decision.values,
-        materials=(*papers.wanted(draft, compiled, known), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence),
+        materials=(*found.wanted(draft.materials), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence),
         parties=parties,
         channel="web",
         command_id=draft.id,
         draft_id=draft.id,
         situation=draft.situation,
+        supplies=found.final(),
         actor=edge.citizen(),
     )
     return redirect(url_for("cases.receipt", case_id=ref.id), 303)

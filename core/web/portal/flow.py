@@ -1,6 +1,6 @@
 """The steps of one application: which pages it has, where the reader is, what the frame shows.
 
-Pages of the form come first, then the materials page when the applicant has something to hand in, then check-your-answers.
+Pages of the form come first, then the materials page when there is any but what the form generates, then check-your-answers.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,7 +12,7 @@ from flask import url_for
 from core.forms import service as forms
 from core.forms.spec import Decision, FieldError
 from core.items import facts as item_facts
-from core.items.materials import Need, needs
+from core.items.materials import needs
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.web import edge
@@ -41,15 +41,15 @@ def facts(compiled: CompiledItem, situation: Mapping[str, str], values: Mapping[
     return item_facts.facts(compiled, situation, values, party=party_facts(party_kind), channel="web")
 
 
-def handed_in(compiled: CompiledItem, known: Mapping[str, Any]) -> tuple[Need, ...]:
-    """The materials the applicant has to, or may, hand in."""
-    return tuple(need for need in needs(compiled.doc, known) if need.by_applicant)
+def materials_matter(compiled: CompiledItem, known: Mapping[str, Any]) -> bool:
+    """Whether there is anything to hand in, to agree to or to promise: then the materials are a step of their own."""
+    return any(need.source != "form" for need in needs(compiled.doc, known))
 
 
 def order(compiled: CompiledItem, known: Mapping[str, Any]) -> list[str]:
     """Ids of the steps in order."""
     pages = [page.id for page in compiled.form.pages]
-    return [*pages, *([MATERIALS] if handed_in(compiled, known) else []), CHECK]
+    return [*pages, *([MATERIALS] if materials_matter(compiled, known) else []), CHECK]
 
 
 def step_title(compiled: CompiledItem, step: str) -> str:

@@ -1,47 +1,36 @@
-"""Materials: what to hand in, uploads into a draft, previews, and the list on check-your-answers."""
+"""Papers of an application: what a file may be, taking one in, handing one out, and the list on check-your-answers."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import redirect, request, url_for
+from flask import request, url_for
 from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
 
 from core.cases import drafts
-from core.cases.errors import DraftStale
-from core.cases.spec import DraftView, Handed
+from core.cases.spec import DraftView, Handed, Supplies
 from core.files import service as files
 from core.files.spec import KINDS
 from core.forms import service as forms
 from core.forms.spec import Decision
-from core.items.materials import DEFAULT_ACCEPT, Need, limits_of, most, needs
+from core.items.materials import DEFAULT_ACCEPT, limits_of, most
+from core.items.sources import Met
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.errors import PlatformError
 from core.web import edge, enclosed
 from core.web.limits import limit
-from core.web.page import page, say, typeset
-from core.web.portal import enclosures, flow
+from core.web.page import say, typeset
+from core.web.portal import enclosures, flow, words
 from core.web.portal.acting import Acting, role_words
-from core.web.portal.flow import CHECK, MATERIALS
+from core.web.portal.board import Board
+from core.web.portal.flow import MATERIALS
 
 Answer = str | Response | tuple[str, int]
 #: Types a browser shows by itself and that cannot run anything; the rest is offered for download.
 _SHOWN = frozenset({"application/pdf", "image/jpeg", "image/png", "image/webp"})
-
-
-def missing(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any]) -> list[Need]:
-    """The demanded materials without a file."""
-    there = {one.material for one in draft.materials}
-    return [need for need in flow.handed_in(compiled, known) if need.demanded and need.id not in there]
-
-
-def wanted(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any]) -> tuple[Handed, ...]:
-    """The files of materials that these answers call for; others (an answer changed) stay behind and go with the draft."""
-    asked = {need.id for need in flow.handed_in(compiled, known)}
-    return tuple(one for one in draft.materials if one.material in asked)
 
 
 def size_words(size: int) -> str:
@@ -79,80 +68,10 @@ def title_by_id(compiled: CompiledItem, material_id: str) -> str:
     return title_of(compiled, found) if found is not None else material_id
 
 
-# --- the page ---------------------------------------------------------------------------------------------------------------------------------
-
-
-def materials_page(
-    draft: DraftView, compiled: CompiledItem, who: Acting, *, complain: bool = False, wrong: Mapping[str, str] | None = None, notice: str | None = None
-) -> str:
-    """The materials step; with *complain*, what is missing is an error."""
-    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
-    faults = dict(wrong or {})
-    if complain:
-        for need in missing(draft, compiled, known):
-            faults.setdefault(need.id, say("还没有上传。请拍照，或者选一个文件。"))
-    asked = flow.handed_in(compiled, known)
-    free = [title_of(compiled, need.doc) for need in needs(compiled.doc, known) if not need.by_applicant]
-    rows = [_row(draft, compiled, need, faults.get(need.id)) for need in asked]
-    errors = [(f"m-{row['id']}", say("%(title)s：%(what)s", title=row["title"], what=row["error"])) for row in rows if row["error"]]
-    frame = flow.frame(compiled, known, MATERIALS, draft, errors=errors, notice=notice)
-    action = flow.step_href(draft.id, MATERIALS)
-    return page("portal/materials.html", **frame | {"materials": rows, "free": free, "action": action, "draft_version": draft.version, "draft_id": draft.id})
-
-
-def _row(draft: DraftView, compiled: CompiledItem, need: Need, error: str | None) -> dict[str, Any]:
-    there = [one for one in draft.materials if one.material == need.id]
-    read = Reader(compiled.doc, edge.locale())
-    return {
-        "id": need.id,
-        "title": title_of(compiled, need.doc),
-        "required": need.demanded,
-        "help": read(f"materials.{need.id}.help", need.doc.get("help")),
-        "limits": limit_words(need.doc),
-        "accept": accept_attribute(need.doc),
-        "many": most(need.doc) > 1,
-        "room": len(there) < most(need.doc),
-        "error": error,
-        "files": [file_row(draft, one) for one in there],
-    }
-
-
 def file_row(draft: DraftView, one: Handed) -> dict[str, Any]:
+    """A file of a draft as the page and the script show it."""
     href = url_for("portal.upload_preview", blob_id=one.blob_id, draft=draft.id)
     return {"id": one.blob_id, "name": one.name, "size": size_words(one.size), "href": href, "picture": one.media_type.startswith("image/")}
-
-
-def materials_sent(draft: DraftView, compiled: CompiledItem, who: Acting) -> Answer:
-    """Take uploads in, drop what is removed, go on when nothing is missing."""
-    known = flow.facts(compiled, draft.situation, draft.values, who.kind)
-    held, removed = _without(draft, request.form.get("_remove", ""))
-    wrong: dict[str, str] = {}
-    for need in flow.handed_in(compiled, known):
-        for upload in request.files.getlist(f"new.{need.id}"):
-            if upload.filename:
-                held = take(held, need.doc, upload, ("draft", draft.id), wrong)
-    saved = draft
-    if held != draft.materials:
-        try:
-            saved = keep(draft, compiled, held)
-        except DraftStale:
-            notice = say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再选一次文件。")
-            return materials_page(draft, compiled, who, notice=notice), 409
-    if removed and not any(one.blob_id == removed for one in held):
-        files.drop(edge.session(), removed, holder=("draft", draft.id))
-    if wrong:
-        return materials_page(saved, compiled, who, wrong=wrong), 422
-    if request.form.get("_next"):
-        if missing(saved, compiled, known):
-            return materials_page(saved, compiled, who, complain=True), 422
-        return redirect(flow.step_href(draft.id, CHECK), 303)
-    return redirect(flow.step_href(draft.id, MATERIALS), 303)
-
-
-def _without(draft: DraftView, asked: str) -> tuple[tuple[Handed, ...], str | None]:
-    material, _colon, blob = asked.partition(":")
-    kept = tuple(one for one in draft.materials if not (one.material == material and one.blob_id == blob))
-    return kept, blob if len(kept) < len(draft.materials) else None
 
 
 def take(held: Sequence[Handed], material: Mapping[str, Any], upload: FileStorage, holder: tuple[str, str], wrong: dict[str, str]) -> tuple[Handed, ...]:
@@ -172,7 +91,10 @@ def take(held: Sequence[Handed], material: Mapping[str, Any], upload: FileStorag
     return (*held, Handed(identity, ref.id, ref.name, ref.media_type, ref.size, ref.digest, holder))
 
 
-def keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expected: int | None = None) -> DraftView:
+def keep(
+    draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expected: int | None = None, supplies: Supplies | None = None
+) -> DraftView:  # fmt: skip
+    """The draft with these files, and with what was decided about materials when that is given."""
     return drafts.save(
         edge.session(),
         draft_id=draft.id,
@@ -183,6 +105,7 @@ def keep(draft: DraftView, compiled: CompiledItem, held: Sequence[Handed], expec
         party_id=draft.party_id,
         materials=held,
         page=MATERIALS,
+        supplies=supplies,
         expected=expected if expected is not None else request.form.get("_version", draft.version, type=int),
         actor=edge.citizen(),
     )
@@ -202,10 +125,10 @@ def send_file(content: bytes, name: str, media_type: str, *, download: bool = Fa
 # --- check your answers ------------------------------------------------------------------------------------------------------------------------
 
 
-def check_context(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any], decision: Decision, who: Acting) -> dict[str, Any]:
+def check_context(draft: DraftView, compiled: CompiledItem, board: Board, known: Mapping[str, Any], decision: Decision, who: Acting) -> dict[str, Any]:
     """What :file:`portal/check.html` shows beside the frame."""
     answers = [_who(draft, compiled, who), *_answers(draft, compiled, known, decision)]
-    listed = _materials(draft, compiled, known)
+    listed = _materials(draft, compiled, board)
     return {"answers": [*answers, *([listed] if listed else [])], "after": _after(compiled, known), "licence_warning": _warning(compiled)}
 
 
@@ -278,18 +201,31 @@ def _file_link(href: str, name: str, *, picture: bool) -> Markup:
     return Markup('<a href="{}" target="_blank" rel="noopener">{}{}</a>').format(href, shown, name)
 
 
-def _materials(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any]) -> dict[str, Any] | None:
-    rows = []
-    for need in flow.handed_in(compiled, known):
-        names = [one.name for one in draft.materials if one.material == need.id]
-        rows.append({"title": title_of(compiled, need.doc), "lines": names or [say("没有交（可不交）")], "source": "", "anchor": f"m-{need.id}"})
-    free = [title_of(compiled, need.doc) for need in needs(compiled.doc, known) if not need.by_applicant]
-    if free:
-        rows.append({"title": say("无需提交"), "lines": free, "source": "", "anchor": ""})
-    if not rows:
+def _materials(draft: DraftView, compiled: CompiledItem, board: Board) -> dict[str, Any] | None:
+    rows = [row for met in board.met if (row := _material_row(draft, compiled, board, met)) is not None]
+    made = [title_of(compiled, met.need.doc) for met in board.met if met.need.source == "form"]
+    if made:
+        rows.append({"title": say("由申请表生成"), "lines": made, "source": "", "anchor": ""})
+    for offer, one in board.signed:
+        rows.append({"title": words.title(offer, compiled), "lines": [say("%(name)s 已签", name=one.name)], "source": "", "anchor": f"p-{offer.code}"})
+    return {"title": say("材料"), "href": flow.step_href(draft.id, MATERIALS) if board.step else None, "rows": rows} if rows else None
+
+
+def _material_row(draft: DraftView, compiled: CompiledItem, board: Board, met: Met) -> dict[str, Any] | None:
+    """One material on check-your-answers: its files, or where it comes from, or what was promised in its place."""
+    row = {"title": title_of(compiled, met.need.doc), "source": "", "anchor": f"m-{met.id}"}
+    if met.need.source == "form":
         return None
-    handed = bool(flow.handed_in(compiled, known))
-    return {"title": say("材料"), "href": flow.step_href(draft.id, MATERIALS) if handed else None, "rows": rows}
+    if met.evidence is not None and board.consented:
+        return row | {"lines": [words.evidence(met.evidence)]}
+    names = [one.name for one in draft.materials if one.material == met.id]
+    if not names and met.id in board.promised:
+        return row | {"lines": [say("已承诺，不用交")]}
+    if not names and met.id in board.later:
+        return row | {"lines": [say("先受理，以后补交")]}
+    if not names and not met.need.by_applicant:
+        return row | {"lines": [say("由窗口核验，不用交")]}
+    return row | {"lines": names or [say("没有交（可不交）")]}
 
 
 def _after(compiled: CompiledItem, known: Mapping[str, Any]) -> list[dict[str, str]]:

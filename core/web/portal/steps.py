@@ -20,11 +20,12 @@ from core.kernel.clock import local
 from core.kernel.errors import NotFound
 from core.web import edge
 from core.web.page import say
-from core.web.portal import acting, enclosures, flow, papers
+from core.web.portal import acting, enclosures, flow
 from core.web.portal.apply import apply
 from core.web.portal.drafting import newer, own_draft, posted_situation, read, save, set_answered
 from core.web.portal.drawing import Answer, check_page, form_page, go_on
 from core.web.portal.flow import CHECK, MATERIALS
+from core.web.portal.materials import materials_page, materials_sent
 
 
 @apply.get("/drafts/<draft_id>")
@@ -45,7 +46,7 @@ def step(draft_id: str, step: str) -> Answer:
     if step == CHECK:
         return check_page(draft, compiled, who)
     if step == MATERIALS:
-        return papers.materials_page(draft, compiled, who)
+        return materials_page(draft, compiled, who)
     if step not in {each.id for each in compiled.form.pages}:
         raise NotFound
     return form_page(draft, compiled, step, who, notice=newer(draft))
@@ -57,7 +58,7 @@ def step_sent(draft_id: str, step: str) -> Answer:
     """Save one step. A draft that was saved elsewhere meanwhile is shown again with what was just typed; nothing is overwritten."""
     draft, compiled, who = own_draft(draft_id)
     if step == MATERIALS:
-        return papers.materials_sent(draft, compiled, who)
+        return materials_sent(draft, compiled, who)
     if step not in {each.id for each in compiled.form.pages}:
         raise NotFound
     situation = (draft.situation | posted_situation(compiled)) if step == compiled.form.pages[0].id else draft.situation  # type: ignore[operator]

@@ -29,7 +29,7 @@ def upload() -> Response | tuple[Response, int]:
     compiled = items.load(edge.session(), draft.version_id)
     material = next((each for each in compiled.doc["materials"] if each["id"] == request.form.get("material")), None)
     sent = request.files.get("file")
-    if material is None or material["source"]["from"] != "applicant" or sent is None or not sent.filename:
+    if material is None or material["source"]["from"] == "form" or sent is None or not sent.filename:
         raise NotFound
     wrong: dict[str, str] = {}
     held = papers.take(draft.materials, material, sent, ("draft", draft.id), wrong)
