@@ -1,7 +1,7 @@
 """The clocks of a case: the engine says what starts, pauses and stops; here that becomes ledgers with derived due dates."""
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,15 +9,12 @@ from weakref import WeakKeyDictionary
 
 from sqlalchemy.orm import Session
 
-from core.cases.rungs import Rung, first, ladder
-from core.cases.spec import ClockView
-from core.items.spec import CompiledItem
+from core.cases.rungs import MIRRORED, Rung, escalation, first, ladder, silent
 from core.kernel.clock import now
-from core.kernel.wording import word
-from core.routing.marking import ClockOp
+from core.routing.marking import ClockOp, OpenTask
+from core.routing.spec import RouteSpec
 from core.worktime import service as worktime
 from core.worktime.calendars import Calendar
-from core.worktime.explain import explain
 from core.worktime.projection import DEFAULT_YELLOW, project
 from core.worktime.spec import Ledger, Limit, Projection
 
@@ -94,12 +91,12 @@ def forget_calendar(session: Session) -> None:
 
 
 def apply(
-    held: Mapping[str, Held], ops: Iterable[ClockOp], *, at: datetime, received_at: datetime, by: str, working: Calendar, yellow: Limit | None,
-    escalation: Callable[[str], Limit | None],
+    held: Mapping[str, Held], ops: Iterable[ClockOp], *, at: datetime, received_at: datetime, by: str, working: Calendar,
+    route: RouteSpec, opens: Sequence[OpenTask], facts: Callable[[], Mapping[str, Any]],
 ) -> dict[str, Clock]:  # fmt: skip
     """The clocks that *ops* change, by name. Deemed acceptance counts from the start of the intake clock, *received_at* where there is none.
 
-    *escalation* gives the limit after which a clock that starts now escalates.
+    *opens* are the tasks that the command opens; their clocks start now and escalate as *route* says, which may ask *facts*.
     """
     received_at = held["intake"].ledger.started_at or received_at if "intake" in held else received_at
     changed: dict[str, Ledger] = {}
@@ -112,8 +109,8 @@ def apply(
     for name, ledger in changed.items():
         row = held.get(name)
         begun = row is None or row.ledger.state == "stopped"
-        escalates = escalation(name) if row is None or begun else row.escalates
-        made[name] = derived(name, ledger, working, yellow, held=row, escalates=escalates, at=at)
+        escalates = escalation(route, name, opens, facts) if row is None or begun else row.escalates
+        made[name] = derived(name, ledger, working, route.yellow, held=row, escalates=escalates, at=at, mute=begun and silent(name, opens))
     return made
 
 
@@ -133,13 +130,17 @@ def _step(ledger: Ledger | None, op: ClockOp, *, at: datetime, by: str) -> Ledge
 
 def derived(
     name: str, ledger: Ledger, working: Calendar, yellow: Limit | None = None, *, held: Held | None = None, escalates: Limit | None = None,
-    at: datetime | None = None,
+    at: datetime | None = None, mute: bool = False,
 ) -> Clock:  # fmt: skip
-    """*ledger* with its due date, the instant at which its light turns yellow, and its next rung. *held* is what its row says so far."""
+    """*ledger* with its due date, the instant at which its light turns yellow, and its next rung. *held* is what its row says so far.
+
+    A *mute* clock starts without rungs, and a clock that has none before it is late never had any.
+    """
     at = at or now()
     projection = project(ledger, working, now=at, yellow=yellow)
     yellow_at = _yellow_at(ledger, projection, working, yellow)
-    rungs = ladder(ledger, projection, yellow_at, working, escalates)
+    mute = mute or (held is not None and held.ledger.started_at == ledger.started_at and held.next_rung is None and held.overdue_at is None)
+    rungs = () if mute else ladder(ledger, projection, yellow_at, working, escalates)
     epoch, rung = _continued(ledger, projection.due_at, rungs, held, at)
     rung_at = rung.at if rung is not None and ledger.state == "running" else None
     return Clock(
@@ -184,6 +185,11 @@ def _yellow_at(ledger: Ledger, projection: Projection, working: Calendar, yellow
     return working.end_of(min(days) - timedelta(days=1)) if days else ledger.started_at
 
 
+def of_task(known: Mapping[str, Clock], no: int, kind: str) -> Clock | None:
+    """The clock of *known* that governs a task: the case's own for receipt, correction and delivery, else the task's."""
+    return (known.get(kind) if kind in MIRRORED else None) or known.get(f"task:{no}")
+
+
 def task_dates(clock: Clock) -> dict[str, Any]:
     """The dates of a task that *clock* governs. While the clock stands still there is no last day, and the task waits at the end of the queue."""
     if clock.ledger.state == "paused":
@@ -199,19 +205,3 @@ def light(due_at: datetime | None, yellow_at: datetime | None, *, paused: bool =
     if due_at is not None and at > due_at:
         return "red"
     return "yellow" if yellow_at is not None and at >= yellow_at else "green"
-
-
-#: What started a clock, as its explanation says it.
-_STARTED_BY = {"intake": "cases.event.submitted", "main": "cases.event.accepted", "delivery": "cases.event.decided", "correction": "cases.event.asked"}
-
-
-def view(session: Session, name: str, ledger: Ledger, compiled: CompiledItem, locale: str) -> ClockView:
-    """A clock with its due day, its counted days and the sentences that justify it."""
-    projection = project(ledger, calendar(session), now=now(), yellow=compiled.route.yellow)
-    reasons = {key: pause.title for key, pause in compiled.route.pauses.items()} | {"correction": word("cases.pause.correction", locale)}
-    event = word(_STARTED_BY.get(name, "cases.event.opened"), locale)
-    sentences = explain(ledger, projection, event=event, reasons=reasons, locale=locale)
-    return ClockView(
-        name, projection.due, projection.due_at, projection.used, projection.remaining, projection.light, projection.running, projection.provisional,
-        projection.budget, projection.counts, projection.days, sentences,
-    )  # fmt: skip

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from core.cases import clocks
+from core.cases import clocks, reminding
 from core.cases.models import Case, CaseClock, CaseEvent, CaseParty
 from core.cases.speaking import spoken_title
 from core.cases.versions import pinned
@@ -50,6 +50,11 @@ def notify(session: Session, case_id: str, *, first: int, last: int) -> int:
     compiled, title, posted = pinned(session, row["version_id"]), row["item_title"], 0
     for seq, kind, written in session.execute(query.order_by(CaseEvent.seq)).all():
         body = json.loads(written)
+        if kind in reminding.KINDS:
+            posted += reminding.remind(session, row, seq, kind, body, lambda: _accounts(session, case_id))
+            continue
+        if kind == "case_accepted" and body.get("deemed"):  # nobody answered in time: the heads hear of that, the applicant of the acceptance
+            posted += reminding.remind(session, row, seq, "rung_fired", {"clock": "intake", "rung": "red"}, tuple)
         name, wanted = _NOTICES.get(f"{kind}:{body['outcome']}" if kind == "decided" else kind, ("", ()))
         if not name:
             continue

@@ -17,6 +17,8 @@ from core.worktime.projection import period_end
 from core.worktime.spec import Ledger, Limit, Projection
 
 Name = Literal["yellow", "red", "escalate"]
+#: Kinds of task whose time is the case's own clock of the same name; the task's clock keeps silent, so that nobody is told twice.
+MIRRORED = frozenset({"intake", "pre_review", "correction", "delivery"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,11 @@ def after(rungs: tuple[Rung, ...], name: str) -> Rung | None:
     """The rung that follows *name*."""
     names: list[str] = [rung.name for rung in rungs]
     return rungs[names.index(name) + 1] if name in names[:-1] else None
+
+
+def silent(clock: str, opens: Iterable[OpenTask]) -> bool:
+    """Whether *clock*, which starts now, only repeats one of the case's own."""
+    return any(f"task:{task.no}" == clock and task.kind in MIRRORED for task in opens)
 
 
 def escalation(route: RouteSpec, clock: str, opens: Iterable[OpenTask], facts: Callable[[], Mapping[str, Any]]) -> Limit | None:

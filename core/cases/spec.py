@@ -209,8 +209,21 @@ class CorrectionView:
 
 
 @dataclass(frozen=True, slots=True)
+class Standstill:
+    """Why a clock stands still: the procedure, the rule it rests on, and since when (行政许可法 45)."""
+
+    title: str
+    basis: str
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ClockView:
-    """A clock and its explanation: due day, light, and the days counted."""
+    """A clock and its explanation: due day, light, and the days counted.
+
+    ``next_rung`` says in words what happens at ``next_rung_at`` when nobody acts; ``overdue_at`` is when it was first late and stays for ever;
+    ``held_by`` says why it stands still.
+    """
 
     name: str
     due: date | None
@@ -224,6 +237,11 @@ class ClockView:
     counts: str
     days: tuple[DayLine, ...]
     sentences: tuple[str, ...] = ()
+    title: str = ""
+    next_rung: str = ""
+    next_rung_at: datetime | None = None
+    overdue_at: datetime | None = None
+    held_by: tuple[Standstill, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from core.cases import access, clocks, sealing
+from core.cases import access, clocks, sealing, telling
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
 from core.cases.service import papers
@@ -36,7 +36,7 @@ _CASE = select(*_case, _payload.sealed.label("sealed_payload")).select_from(tabl
 _PARTIES = select(_party.party_id, _party.role, _party.authority, _party.evidence_blob, _party.masked_name).where(_party.case_id == _id)
 _MATERIALS = select(*_file).where(_file.case_id == _id).order_by(_file.material, _file.id)
 _TASKS = select(*_task).where(_task.case_id == _id).order_by(_task.no)
-_CLOCKS = select(_clock.name, _clock.ledger).where(_clock.case_id == _id).order_by(_clock.name)
+_CLOCKS = select(*_clock).where(_clock.case_id == _id).order_by(_clock.name)
 _EVENTS = select(*_event).where(_event.case_id == _id).order_by(_event.seq)
 
 
@@ -60,7 +60,7 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
         outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
-        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, locale),
+        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, marking, viewer, locale),
         history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
         results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
@@ -128,9 +128,10 @@ def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] 
     return {**facts, "documents": {"ready": papers.ready(session, row)}}
 
 
-def _clocks(session: Session, case_id: str, compiled: CompiledItem, locale: str) -> tuple[ClockView, ...]:
-    rows = session.execute(_CLOCKS, {"case_id": case_id})
-    return tuple(clocks.view(session, name, Ledger.from_json(ledger), compiled, locale) for name, ledger in rows)
+def _clocks(session: Session, case_id: str, compiled: CompiledItem, marking: Marking, viewer: Actor | None, locale: str) -> tuple[ClockView, ...]:
+    rows = session.execute(_CLOCKS, {"case_id": case_id}).mappings().all()
+    named = viewer is not None and viewer.kind == "staff"
+    return tuple(telling.view(session, case_id, row, compiled, marking, locale, named=named) for row in rows)
 
 
 def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> tuple[HistoryLine, ...]:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, rungs, sealing
+from core.cases import chain, clocks, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
@@ -165,8 +165,8 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
         facts[0] = Fact(facts[0].kind, facts[0].body, change.note)
     working = clocks.calendar(session)
     changed = clocks.apply(
-        case.clocks, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working, yellow=route.yellow,
-        escalation=lambda name: rungs.escalation(route, name, plan.opens, case.facts),
+        case.clocks, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working,
+        route=route, opens=plan.opens, facts=case.facts,
     )  # fmt: skip
     events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
     columns = {**_columns(plan, change, actor, at, changed, row), "seq": events[-1]["seq"], "head": events[-1]["hash"]}
@@ -234,7 +234,7 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
     """One row a candidate for each new task."""
     made = []
     for task in opens:
-        clock = running.get(f"task:{task.no}") or next((running[n] for n in OWN_CLOCKS if n in running), None)
+        clock = clocks.of_task(running, task.no, task.kind) or next((running[n] for n in OWN_CLOCKS if n in running), None)
         due, yellow_at = (clock.due_at, clock.yellow_at) if clock is not None else (None, None)
         shared = {
             "region_root": row["region_root"], "case_id": row["id"], "no": task.no, "node": task.node, "kind": task.kind, "title": task.title,
@@ -252,7 +252,7 @@ def _retime_tasks(session: Session, case: Loaded, plan: Plan, changed: Mapping[s
     staying = [task for task in plan.marking.tasks if task.no not in new]
     own = next((changed[name] for name in OWN_CLOCKS if name in changed and changed[name].ledger.state != "stopped"), None)
     for task in staying:
-        clock = changed.get(f"task:{task.no}") or (own if task.limit is None else None)
+        clock = clocks.of_task(changed, task.no, task.kind) or (own if task.limit is None else None)
         if clock is not None:
             session.execute(update(table(CaseTask)).where(_task.case_id == case.id, _task.no == task.no).values(**clocks.task_dates(clock)))
 

@@ -227,8 +227,8 @@ _MAKERS: Mapping[str, Callable[[_Act], Values]] = {
 
 
 def _until(act: _Act, clock: str) -> dict[str, str]:
-    """The limit of a clock that this command started or changed, and its last day."""
-    found = act.clocks.get(clock)
+    """The limit of a clock that this command started or changed – or joined, when several steps share a procedure – and its last day."""
+    found = act.clocks.get(clock) or act.case.clocks.get(clock)
     if found is None or found.ledger.limit.value is None:
         return {"limit": "", "due": "", "no_due": "1"}
     due = found.due_at

@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
 from core.cases import clocks
 from core.cases.models import Case, CaseClock, CaseTask, table
+from core.cases.rungs import MIRRORED
 from core.cases.versions import pinned
 
 BATCH = 500
@@ -56,9 +57,10 @@ def _move(session: Session, row: Any, clock: clocks.Clock) -> None:
     dates = clocks.task_dates(clock)
     if clock.name.startswith("task:"):
         no = int(clock.name.removeprefix("task:"))
-        session.execute(update(table(CaseTask)).where(_task.case_id == case_id, _task.no == no).values(**dates))
+        session.execute(update(table(CaseTask)).where(_task.case_id == case_id, _task.no == no, _task.kind.not_in(MIRRORED)).values(**dates))
     elif clock.name in _SHOWN and clock.ledger.state == "running":
         timed = select(_clock.name).where(_clock.case_id == case_id, _clock.name.like("task:%"), _clock.state != "stopped")
         own = {int(name.removeprefix("task:")) for name in session.scalars(timed)}
-        session.execute(update(table(CaseTask)).where(_task.case_id == case_id, _task.no.not_in(own)).values(**dates))
+        governed = or_(_task.no.not_in(own), _task.kind == clock.name)
+        session.execute(update(table(CaseTask)).where(_task.case_id == case_id, governed).values(**dates))
         session.execute(update(table(Case)).where(_case.id == case_id).values(due_at=clock.due_at))

@@ -185,7 +185,7 @@ def _carry_out(session: Session, due: Due, command: Command, number: int) -> Non
         change.then = _all(moves)
         return change
 
-    carry_out(session, due.case_id, f"rung/{due.clock}/{due.rung}/{due.epoch}/{number}", decide, actor=SYSTEM)
+    carry_out(session, due.case_id, f"rung/{due.case_id}/{due.clock}/{due.rung}/{due.epoch}/{number}", decide, actor=SYSTEM)
 
 
 def _all(moves: Sequence[Callable[[Loaded, datetime], Sequence[Fact]]]) -> Callable[[Loaded, datetime], Sequence[Fact]]:

@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, rungs, sealing
+from core.cases import chain, clocks, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
@@ -73,8 +73,7 @@ def submit(
     events = _events(row, plan, promise, materials, parties, key, actor, command, at, also=supplied.facts if supplied is not None else ())
     working = clocks.calendar(session)
     running = clocks.apply(
-        {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, yellow=compiled.route.yellow,
-        escalation=lambda name: rungs.escalation(compiled.route, name, plan.opens, lambda: facts),
+        {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, route=compiled.route, opens=plan.opens, facts=lambda: facts,
     )  # fmt: skip
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
     ours = insert_together(
