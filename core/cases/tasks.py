@@ -11,6 +11,7 @@ from core.cases import drafts, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
+from core.cases.service import migrating
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
 from core.documents import service as documents
@@ -71,3 +72,4 @@ def _observers(session: Session) -> tuple[str, ...]:
 
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
+assert migrating  # its handler moves cases to another version, one a message

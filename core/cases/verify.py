@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import select
@@ -49,8 +50,9 @@ def verify_all(session: Session, limit: int | None = None) -> Iterator[str]:
 def _state(session: Session, row: Any, events: Any) -> list[str]:
     """Marking, status and open tasks against the fold."""
     compiled = pinned(session, row["version_id"])
-    folded = fold(compiled.route, (RouteEvent(e["kind"], json.loads(e["body"])) for e in events if e["kind"] in EVENTS))
-    found = []
+    told = [RouteEvent(e["kind"], json.loads(e["body"])) for e in events if e["kind"] in EVENTS]
+    folded = fold(compiled.route, told)
+    found = _versions(told, compiled.hash)
     if canonical.dumps(folded.to_json()) != canonical.dumps(Marking.from_json(row["marking"]).to_json()):
         found.append("the marking is not what the events say")
     if folded.status != row["status"]:
@@ -58,6 +60,15 @@ def _state(session: Session, row: Any, events: Any) -> list[str]:
     tasks = session.execute(select(CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.claimed_by).where(CaseTask.case_id == row["id"])).all()
     if {(t.no, t.node, t.kind, t.claimed_by) for t in tasks} != {(t.no, t.node, t.kind, t.holder or "") for t in folded.tasks}:
         found.append("the open tasks are not what the events say")
+    return found
+
+
+def _versions(events: list[RouteEvent], pinned_hash: str) -> list[str]:
+    """A case that was moved goes from one version to the next without a gap, and ends at the one it is pinned to."""
+    moves = [event.body for event in events if event.kind == "definition_changed"]
+    found = [f"moved from {after['from']}, where it was not" for before, after in pairwise(moves) if before["to"] != after["from"]]
+    if moves and moves[-1]["to"] != pinned_hash:
+        found.append("the version is not the one it was moved to last")
     return found
 
 

@@ -1,15 +1,29 @@
 """What changes between two versions of an item: in words for people, as JSON for programs (DESIGN §3: the gate shows it)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.items.catalogue.elements import spots
 from core.items.limits import ChosenLimit
 from core.items.spec import CompiledItem, JsonObject
-from core.items.texts import walk
+from core.items.texts import HUMAN, walk
 from core.kernel.wording import word
 
 Kind = Literal["added", "removed", "changed"]
+#: What a change is for cases that run (ROUTING §7): words without legal meaning, who handles it, how long it takes, what is asked and given, the way itself.
+Sort = Literal["text", "people", "time", "papers", "graph"]
+#: From the most harmless to the gravest.
+SORTS: tuple[Sort, ...] = ("text", "people", "time", "papers", "graph")
+
+_TEXT = HUMAN | {"ui", "words", "label", "sample", "blank"}
+_PEOPLE = frozenset(("holders", "groups", "org", "by", "lead", "role", "fallback", "department"))
+_TIME = frozenset(
+    ("limit", "limits", "max", "adds", "times", "overdue", "promised", "statutory", "lights", "within", "value", "unit", "yellow", "escalate", "after")
+)
+_PAPERS = frozenset(
+    ("materials", "situations", "conditions", "results", "fees", "fields", "form", "visits", "service_objects", "applicants", "type", "case_type")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +37,19 @@ class Change:
     before: Any = None
     after: Any = None
 
+    @property
+    def sort(self) -> Sort:
+        """What the change is for cases that run; where several things changed at once, the gravest."""
+        if self.part in ("steps", "pauses", "route", "limits"):
+            return max((_of_route(self.part, spot) for spot in _spots(self)), key=SORTS.index, default="text")
+        inside = self.path.split(".")
+        if self.kind == "changed" and inside[-1] in _TEXT:
+            return "text"
+        return "papers" if self.part in _PAPERS or inside[0] in _PAPERS else "text"
+
     def to_json(self) -> dict[str, Any]:
         """The change as plain JSON."""
-        return {"kind": self.kind, "part": self.part, "path": self.path, "title": self.title, "before": self.before, "after": self.after}
+        return {"kind": self.kind, "sort": self.sort, "part": self.part, "path": self.path, "title": self.title, "before": self.before, "after": self.after}
 
     def words(self, locale: str = "zh") -> str:
         """One sentence: “增加材料:授权委托书”, “承诺时限:10 个工作日 → 8 个工作日”."""
@@ -33,6 +57,36 @@ class Change:
         if self.kind == "changed":
             return word("items.diff_changed", locale, part=part, title=self.title, before=_plain(self.before, locale), after=_plain(self.after, locale))
         return word(f"items.diff_{self.kind}", locale, part=part, title=self.title)
+
+
+def _spots(change: Change) -> Iterator[tuple[str, ...]]:
+    """The places inside a change where the two sides differ, each as the names on the way there."""
+    way = tuple(change.path.split("."))
+    if change.kind != "changed":
+        yield way
+        return
+    for spot in spots(change.before, change.after):
+        yield (*way, *(part for part in spot.pointer.split("/") if part))
+
+
+def _of_route(part: str, way: tuple[str, ...]) -> Sort:
+    """The sort of one place in the route, told by the last name that means something."""
+    for name in reversed(way[1:] if part in ("steps", "pauses") else way):
+        if name in _TEXT:
+            return "text"
+        if name in _PEOPLE:
+            return "people"
+        if name in _TIME:
+            return "time"
+    return "time" if part in ("limits", "pauses") else "graph"
+
+
+def sorted_changes(changes: Iterable[Change]) -> tuple[tuple[Sort, tuple[Change, ...]], ...]:
+    """*changes* by what they are for running cases, the gravest first; sorts without any are left out."""
+    found: dict[Sort, list[Change]] = {}
+    for change in changes:
+        found.setdefault(change.sort, []).append(change)
+    return tuple((sort, tuple(found[sort])) for sort in reversed(SORTS) if sort in found)
 
 
 def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]:

@@ -246,6 +246,43 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_material_case", ["case_id", "material"], unique=False)
 
     op.create_table(
+        "case_move",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("version_id", types.Id(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("departments", types.Json(), nullable=False),
+        sa.Column("node_map", types.Json(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("moved", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("deferred", sa.Integer(), nullable=False),
+        sa.Column("after", sa.String(length=36), nullable=False),
+        sa.Column("started_by", sa.String(length=64), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_move")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_case_move_command_key")),
+    )
+    with op.batch_alter_table("case_move", schema=None) as batch_op:
+        batch_op.create_index("ix_case_move_item", ["item_code", "started_at"], unique=False)
+
+    op.create_table(
+        "case_moved",
+        sa.Column("move_id", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("findings", types.Json(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("move_id", "case_id", name=op.f("pk_case_moved")),
+    )
+    op.create_table(
         "case_number",
         sa.Column("prefix", sa.String(length=120), nullable=False),
         sa.Column("day", sa.String(length=8), nullable=False),
@@ -1395,6 +1432,11 @@ def downgrade() -> None:
 
     op.drop_table("case_party")
     op.drop_table("case_number")
+    op.drop_table("case_moved")
+    with op.batch_alter_table("case_move", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_move_item")
+
+    op.drop_table("case_move")
     with op.batch_alter_table("case_material", schema=None) as batch_op:
         batch_op.drop_index("ix_case_material_case")
         batch_op.drop_index("ix_case_material_blob")

@@ -41,7 +41,7 @@ def an_entry(**changes: Any) -> dict[str, Any]:
     """An entry made from a shipped item: the city's civil affairs publish it for the counties."""
     item = card()
     doc = {
-        "schema_version": 1, "code": "", "title": item["title"], "type": item["type"], "authority": "示范市民政局", "implementer": item["department"],
+        "$schema": "https://wangting.example/schemas/catalogue_entry.v1.schema.json", "schema_version": 1, "code": "", "title": item["title"], "type": item["type"], "authority": "示范市民政局", "implementer": item["department"],
         "basis": [{"id": "b1", "title": "《老年人权益保障法》第五十三条"}], "levels": ["county"], "local": ["/places", "/contacts", "/faq", "/words", "/route/limits/promised"], "fixed": ["/places/*/id"],
         "item": item,
     }  # fmt: skip

@@ -16,9 +16,10 @@ from core.cases.models.case import (
     table,
 )
 from core.cases.models.evidence import CaseEvidence, CasePledge, CaseSupply
+from core.cases.models.moving import CaseMove, CaseMoved
 from core.cases.models.rungs import CaseClockFire, CaseClockParked
 
 __all__ = [
-    "Case", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseEvent", "CaseEvidence", "CaseMaterial", "CaseNumber", "CaseParty",
-    "CasePayload", "CasePledge", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
+    "Case", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseEvent", "CaseEvidence", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
+    "CaseParty", "CasePayload", "CasePledge", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
 ]  # fmt: skip
