@@ -30,7 +30,7 @@ def fold(spec: RouteSpec, events: Iterable[RouteEvent]) -> Marking:  # noqa: ARG
 
 def apply(draft: Draft, kind: str, body: Body) -> None:
     """Change *draft* by one event."""
-    change = _CHANGES.get(kind)
+    change = CHANGES.get(kind)
     if change is None:
         raise RouteRefused("routing.unknown_event", event=kind)
     change(draft, body)
@@ -61,17 +61,19 @@ def task_opened(d: Draft, task: OpenTask) -> None:
 
 def _task_closed(d: Draft, body: Body) -> None:
     no, who = body["no"], body.get("by")
-    if who is not None:
-        task = d.task(no)
-        if task is not None:
+    kept = []
+    for task in d.tasks:
+        if task.no != no:
+            kept.append(task)
+        elif who is not None:
             before = d.acted.get(task.node, ())
             if who not in before:
-                d.acted = _with(d.acted, task.node, (*before, who))
-    d.tasks = tuple([t for t in d.tasks if t.no != no])
+                d.acted = {**d.acted, task.node: (*before, who)}
+    d.tasks = tuple(kept)
 
 
 def _change_task(d: Draft, body: Body, **changes: Any) -> None:
-    d.tasks = tuple(replace(t, **changes) if t.no == body["no"] else t for t in d.tasks)
+    d.tasks = tuple(t._replace(**changes) if t.no == body["no"] else t for t in d.tasks)
 
 
 def _task_claimed(d: Draft, body: Body) -> None:
@@ -313,7 +315,7 @@ def _definition_changed(d: Draft, body: Body) -> None:
     def keyed(values: Mapping[str, Value]) -> dict[str, Value]:
         return {names.get(key, key): value for key, value in values.items()}
 
-    d.tasks = tuple(replace(t, node=names.get(t.node, t.node), scope=names.get(t.scope, t.scope)) for t in d.tasks)
+    d.tasks = tuple(t._replace(node=names.get(t.node, t.node), scope=names.get(t.scope, t.scope)) for t in d.tasks)
     d.visits, d.outcomes, d.signs, d.blocks, d.acted = keyed(d.visits), keyed(d.outcomes), keyed(d.signs), keyed(d.blocks), keyed(d.acted)
     d.backs = {_joined(names, key, "#"): count for key, count in d.backs.items()}
     d.children = {_joined(names, key, "#"): state for key, state in d.children.items()}
@@ -329,7 +331,8 @@ def _same(d: Draft, body: Body) -> None:
     """A fact that moves nothing."""
 
 
-_CHANGES: Mapping[str, Callable[[Draft, Body], None]] = {
+#: What each event changes.
+CHANGES: Mapping[str, Callable[[Draft, Body], None]] = {
     "case_filed": _case_filed,
     "case_received": _case_received,
     "pre_reviewed": _pre_reviewed,

@@ -51,10 +51,10 @@ class Places(dict[str, Place]):
 
     def get(self, path: str, default: Place | None = None) -> Place | None:  # type: ignore[override]
         """The place at *path*, or *default*."""
-        try:
-            return self[path]
-        except KeyError:
-            return default
+        found = dict.get(self, path)
+        if found is None and "[" in path:
+            found = self._make(path)
+        return default if found is None else found
 
     def __contains__(self, path: object) -> bool:
         return isinstance(path, str) and self.get(path) is not None

@@ -29,7 +29,7 @@ def step(run: Run, task: OpenTask, command: Command) -> None:
     if action is None:
         raise RouteRefused("routing.unknown_action", action=command.action)
     refuse(acting(run.spec, run.marking, task, run.facts, run.actor))
-    if is_paused(run.marking, task):
+    if run.marking.pauses and is_paused(run.marking, task):
         raise RouteRefused("routing.paused", title=node.title)
     if action.when is not None:
         truth = holds(action.when, facts_at(run.spec, run.marking, node.scope, run.facts))
@@ -38,7 +38,8 @@ def step(run: Run, task: OpenTask, command: Command) -> None:
     exit_ = action.exit
     if exit_.back is not None and run.backs_left(node, action.id, exit_) <= 0:
         raise RouteRefused("routing.no_more_backs", title=action.title, max=exit_.max)
-    needs(exit_.needs, command)
+    if exit_.needs:
+        needs(exit_.needs, command)
     run.close_task(task, action.id, by=run.actor, guard=None if action.when is None else True)
     run.leave(node, action.id)
 

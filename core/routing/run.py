@@ -11,7 +11,7 @@ from typing import Any, Literal
 from core.kernel.wording import word
 from core.routing.draft import Draft
 from core.routing.errors import NeedMissing, RouteRefused
-from core.routing.evolve import apply, task_opened
+from core.routing.evolve import CHANGES, task_opened
 from core.routing.facts import elements, facts_at, holds, hook_input, known_limit
 from core.routing.marking import Block, ChildCase, ClockOp, CustodyOp, Marking, OpenTask, Plan, RouteEvent, Signing, TaskKind
 from core.routing.places import instance_id
@@ -20,6 +20,9 @@ from core.worktime.spec import Limit
 
 #: Automatic moves of one command; more is a loop that only a broken definition can make (ROUTING §9.4).
 MOST_MOVES = 100
+
+#: Makes a named tuple without the detour over its keyword arguments; a command makes dozens.
+_made = tuple.__new__
 
 
 class Run:
@@ -60,38 +63,34 @@ class Run:
 
     def plan(self) -> Plan:
         """Everything that happened."""
-        opens = self.opens
-        if self.closes and opens:
-            still_open = {t.no for t in self.marking.tasks}
-            opens = [t for t in opens if t.no in still_open]
+        closes = self.closes
         return Plan(
             self.marking.freeze(),
             tuple(self.events),
-            tuple(opens),
-            tuple(self.closes),
+            tuple([t for t in self.opens if t.no not in closes]),
+            tuple(closes),
             tuple(self.clocks),
             self.outcome,
-            tuple(dict.fromkeys(self.documents)),
+            tuple(dict.fromkeys(self.documents)) if self.documents else (),
             tuple(self.children),
             tuple(self.custody),
         )
 
     def emit(self, kind: str, /, **body: Any) -> None:
         """Write one event and let it change the marking."""
-        self.events.append(RouteEvent(kind, body))
-        apply(self.marking, kind, body)
+        self.events.append(_made(RouteEvent, (kind, body)))
+        CHANGES[kind](self.marking, body)
 
     def clock(
         self,
         op: Literal["start", "pause", "resume", "stop", "extend"],
         clock: str,
         limit: Limit | None = None,
-        *,
         pause: str | None = None,
         as_of: Literal["now", "receipt"] = "now",
     ) -> None:
         """Note what to do to a clock."""
-        self.clocks.append(ClockOp(op, clock, limit, pause, as_of))
+        self.clocks.append(_made(ClockOp, (op, clock, limit, pause, as_of)))
 
     # tasks ----------------------------------------------------------------------------------------------------------
 
@@ -111,11 +110,11 @@ class Run:
     ) -> OpenTask:
         """Open a task and start its clock."""
         task = OpenTask(self.marking.next_no, node, kind, title, holders, limit, scope, visit, group, holder, about=about)
-        self.events.append(RouteEvent("task_opened", task.to_json()))
+        self.events.append(_made(RouteEvent, ("task_opened", task.to_json())))
         task_opened(self.marking, task)
         self.opens.append(task)
         if limit is not None:
-            self.clock("start", f"task:{task.no}", limit)
+            self.clocks.append(_made(ClockOp, ("start", f"task:{task.no}", limit, None, "now")))
         return task
 
     def close_task(self, task: OpenTask, action: str, **body: Any) -> None:
@@ -134,7 +133,7 @@ class Run:
         if task.no not in self.closes:
             self.closes.append(task.no)
         if task.limit is not None:
-            self.clock("stop", f"task:{task.no}")
+            self.clocks.append(_made(ClockOp, ("stop", f"task:{task.no}", None, None, "now")))
 
     def close_all(self, why: str, scope: str | None = None) -> None:
         """Close every task (of *scope* and below)."""
@@ -168,7 +167,8 @@ class Run:
         self.moves += counted
         if self.moves > MOST_MOVES:
             raise RouteRefused("routing.too_many_moves", most=MOST_MOVES, title=node.title)
-        limit = self.limit_at(node.limit, node)
+        given = node.limit
+        limit = given.plain if given is not None and not given.cases else self.limit_at(given, node)
         visit = self.marking.visits.get(node.path, 0) + 1
         self.emit("node_entered", node=node.path, visit=visit)
         if node.kind == "step":

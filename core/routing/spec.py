@@ -357,4 +357,6 @@ class RouteSpec:
     @property
     def main_limit(self) -> RouteLimit:
         """The limit the main clock runs against: the promise, or the statutory limit where nothing is promised."""
-        return self.promised if any(limit.value is not None for limit in self.promised.variants()) else self.statutory
+        promised = self.promised
+        known = promised.plain.value is not None or any(limit.value is not None for _, limit in promised.cases)
+        return promised if known else self.statutory

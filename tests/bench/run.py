@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.app import open_site
 from core.outbox.relay import run_once
-from tests.bench import peer_runs, product
+from tests.bench import engine, peer_runs, product
 from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, staff
 from tests.bench.client import Browser, hidden
 from tests.bench.compiling import seconds_to_compile
@@ -62,6 +62,8 @@ class Run:
             self.say("hall set up")
             self.submission()
             self.worklists()
+            for line in engine.lines(self.size.rounds * 20):
+                self.line(line.name, line.value, line.unit, line.goal)
             self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
         except Exception:
             for server in self.stop_these:
