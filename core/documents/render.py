@@ -16,6 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
 from core.documents.spec import Line
+from core.kernel.text import typeset
 from core.printing.sheet import INK, LINE, MARGIN, QUIET, ROOM, SEAL, WIDTH, day_words, flow, grouped, qr
 from core.printing.typeface import Typeface
 
@@ -31,6 +32,7 @@ class Paper:
     number: str
     department: str
     issued_on: date
+    case_no: str
     lines: Sequence[Line]
     seal: str
     verify_url: str
@@ -53,6 +55,7 @@ def _story(paper: Paper, typeface: Typeface) -> list[Flowable]:
 
     head = style("head", 15, 22, alignment=TA_CENTER)
     title = style("title", 22, 34, alignment=TA_CENTER)
+    case = style("case", 9, 16, alignment=TA_CENTER)
     number = style("number", 11, 18, alignment=TA_CENTER)
     kinds = {
         "to": style("to", spaceAfter=2 * mm),
@@ -61,8 +64,8 @@ def _story(paper: Paper, typeface: Typeface) -> list[Flowable]:
         "sign": style("sign", spaceBefore=8 * mm),
     }
     top: list[Flowable] = [Paragraph(typeface.markup(paper.department), head), Paragraph(typeface.markup(paper.title), title)]
-    top += [Paragraph(typeface.markup(paper.number), number), Spacer(1, 8 * mm)]
-    body: list[Flowable] = [Paragraph(typeface.markup(line.words), kinds.get(line.style, kinds["text"])) for line in paper.lines]
+    top += [Paragraph(typeface.markup(paper.number), number), Paragraph(typeface.markup(f"办件编号 {paper.case_no}"), case), Spacer(1, 6 * mm)]
+    body: list[Flowable] = [Paragraph(typeface.markup(typeset(line.words)), kinds.get(line.style, kinds["text"])) for line in paper.lines]
     last = body[-1:] if paper.lines and len(paper.lines[-1].words) < 400 else []
     # Seal and date never stand on a page of their own: what was sealed must be readable beside it.
     end: list[Flowable] = [KeepTogether([*last, _Sign(paper, typeface)])]

@@ -95,7 +95,7 @@ def make_paper(session: Session, document_id: str, key: DataKey | None) -> bool:
     title, seal, lines = words(document, key)
     content = render(
         Paper(
-            title, document.number, document.department_title, local(document.issued_at).date(), lines, seal,
+            title, document.number, document.department_title, local(document.issued_at).date(), document.case_no, lines, seal,
             f"{address(session)}/verify/{document.verify_code}", document.verify_code, more_fonts(session),
         )
     )  # fmt: skip

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from core.schemas import service as schemas
 
 ROOT = Path(__file__).resolve().parents[2]
-KINDS = ["catalogue_entry", "form", "item", "licence_type", "notice_template", "organisation", "plugin_manifest", "route", "theme"]
+KINDS = ["catalogue_entry", "form", "item", "licence_type", "notice_template", "organisation", "plugin_manifest", "route", "rule_sheet", "theme"]
 CHINESE = re.compile("[\u4e00-\u9fff]")
 
 
