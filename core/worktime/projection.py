@@ -209,23 +209,24 @@ class _Walk:
         return "yellow" if remaining <= warn else "green"
 
 
-def _hours(spans: Sequence[tuple[datetime, datetime]]) -> timedelta:
-    """The time covered by *spans*, overlaps once."""
-    total, reached = timedelta(), None
+def _hours(start: datetime, length: timedelta, spans: Sequence[tuple[datetime, datetime]]) -> tuple[datetime, timedelta]:
+    """When *length* that begins at *start* is over, and how long it stood still meanwhile: overlaps once, and nothing that begins after the end."""
+    due, stood, reached = start + length, timedelta(), start
     for since, until in sorted(spans):
-        begin = since if reached is None else max(since, reached)
+        begin = max(since, reached)
+        if begin >= due:
+            break
         if until > begin:
-            total += until - begin
-        reached = until if reached is None else max(reached, until)
-    return total
+            due, stood = due + (until - begin), stood + (until - begin)
+            reached = until
+    return due, stood
 
 
 def _project_hours(ledger: Ledger, calendar: Calendar, start: datetime, now: datetime, yellow: Limit | None) -> Projection:
     """Hours run from the moment itself, day and night (民法典 201)."""
     value = ledger.budget_value() or 0
     as_of = max(start, ledger.stopped_at or now)
-    stood = _hours([(p.since, max(p.since, p.until or as_of)) for p in ledger.pauses()])
-    due_at = start + timedelta(hours=value) + stood
+    due_at, stood = _hours(start, timedelta(hours=value), [(p.since, max(p.since, p.until or as_of)) for p in ledger.pauses()])
     remaining = int((due_at - as_of).total_seconds() // 3600)
     warn = yellow.value if yellow is not None and yellow.unit == "hour" and yellow.value is not None else max(1, value // 4)
     light: Light = "red" if as_of > due_at else "paused" if ledger.state == "paused" else "green"
