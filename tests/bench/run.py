@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -22,6 +22,7 @@ from tests.bench.replay import Recording, record, replay
 from tests.bench.report import Line
 from tests.bench.rows import fill_cases, fill_fab
 from tests.bench.servers import DurablePostgres, Server
+from tests.bench.sweep import Swept
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Run:
             self.hall.set_up()
             self.say("hall set up")
             self.submission()
+            self.sweep()
             self.worklists()
             for line in engine.lines(self.size.rounds * 20):
                 self.line(line.name, line.value, line.unit, line.goal)
@@ -225,6 +227,23 @@ class Run:
             self.line("submission against the better peer, CPU", self.cpu("submission") / better, "x", "<= 0.75")
             self.line("approve a step against viewflow, CPU", self.cpu("approve (review step)") / self.cpu("approve, viewflow"), "x", "<= 0.45")
         self.beside(*self.rates)
+
+    # --- the sweep of rungs --------------------------------------------------------------------------------------------------------------
+
+    def sweep(self) -> None:
+        """What time does: rungs that are due, among few open clocks and among many."""
+        few, many, due = self.size.few, self.size.many, max(self.size.few // 10, 20)
+        halls = {count: self.create(f"sweep_{count}", "hall") for count in (few, many)}
+        costs: dict[tuple[int, int], float] = {}
+        for count, url in halls.items():
+            swept = Swept(replace(self.hall.config, database_url=url), url, self.postgres.process.pid)
+            swept.open(count)
+            for k in (due, due * 10):
+                costs[count, k] = swept.cost(k)
+            swept.close()
+        self.line("sweep, CPU a rung that is due", costs[many, due * 10] / (due * 10), "CPU-ms")
+        self.line(f"sweep of {many:,} open clocks, {due * 10:,} due against {due:,} due, CPU", costs[many, due * 10] / costs[many, due], "x", "<= 13")
+        self.line(f"sweep of {due * 10:,} due, {many:,} open clocks against {few:,}, CPU", costs[many, due * 10] / costs[few, due * 10], "x", "<= 1.3")
 
     # --- worklists -----------------------------------------------------------------------------------------------------------------------
 

@@ -26,6 +26,8 @@ def test_a_short_run_of_the_bench_measures_everything_and_counts_calls_and_state
         "replay of a submission against it, CPU",
         "worklist, one role, 2,000 rows against 200, CPU",
         "worklist, leader of 40, 2,000 rows against 200, CPU",
+        "sweep of 2,000 open clocks, 200 due against 20 due, CPU",
+        "sweep of 200 due, 2,000 open clocks against 200, CPU",
         "engine: complete six-step cases on one core",
         "engine: a step after 30 returns against the first",
         "compile a form of 1,000 fields and 100 rules",
