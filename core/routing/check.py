@@ -106,7 +106,7 @@ class _Check:
                     yield _error(f"{node.path}.{name}", "back_unbounded", title=node.title)
                 if exit_.back != node.id and node.id not in reach(scope, [exit_.back]):
                     yield _error(f"{node.path}.{name}", "back_not_earlier", title=node.title, node=exit_.back)
-                if node.kind in ("sign", "parallel") and scope is self.spec.review:
+                if node.kind in ("sign", "parallel", "subcase") and scope is self.spec.review:
                     yield _warning(f"{node.path}.{name}", "back_then_refuse", title=node.title, max=exit_.max)
 
     # nodes ----------------------------------------------------------------------------------------------------------
@@ -323,15 +323,19 @@ def reach(scope: Scope, begin: list[str], without: str | None = None) -> set[str
 
 
 def _finishing(scope: Scope) -> set[str]:
-    """Nodes from which an end of the scope can be reached."""
+    """Nodes from which an end of the scope can be reached for certain.
+
+    A return runs out: a button of a step is closed then, so it is no way on; a vote, a join or a sub-case that may not go back again has failed and
+    ends its scope.
+    """
     before: dict[str, list[str]] = {key: [] for key in scope.nodes}
     todo = []
     for node in scope.nodes.values():
         for exit_ in node.exits.values():
-            if exit_.target is None:
+            if exit_.to is not None:
+                before[exit_.to].append(node.id)
+            elif exit_.outcome is not None or node.kind != "step":
                 todo.append(node.id)
-            else:
-                before[exit_.target].append(node.id)
     seen: set[str] = set()
     while todo:
         here = todo.pop()

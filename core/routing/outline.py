@@ -36,7 +36,7 @@ def states_of(spec: RouteSpec, marking: Marking) -> dict[str, State]:
     found: dict[str, State] = {"filed": "done", **_before_receipt(spec, marking)}
     review = marking.phase in ("review", "delivery") or bool(marking.visits.get(f"review.{spec.review.start}"))
     early = any(t.node.startswith(("intake.relay", "intake.pre_review")) for t in marking.tasks)
-    found["intake"] = "done" if review else "next" if early else "now"
+    found["intake"] = "done" if review or marking.ended else "next" if early else "now"
     for check in spec.intake.checks.values():
         waits = any(t.node == check.path for t in marking.tasks)
         found[check.path] = "now" if waits else "done" if marking.visits.get(check.path) else "off"

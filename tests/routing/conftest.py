@@ -60,7 +60,7 @@ class Walk:
         return plan
 
     def do(self, kind: str, **more: Any) -> Plan:
-        return self._took(advance(self.spec, self.marking, Command(kind, **more), self.facts))
+        return self._took(advance(self.spec, self.marking, Command(kind, **more), self.facts, history=tuple(self.events)))
 
     def act(self, node: str, action: str, **more: Any) -> Plan:
         return self.do("act", task=self.no(node), action=action, **more)
