@@ -16,12 +16,8 @@ from core.cases.versions import pinned
 from core.items.models import Item
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
-from core.kernel.wording import word
-from core.routing.actions import text
+from core.routing.actions import task_title
 from core.routing.spec import RouteSpec
-
-#: Steps every route has, by the name of their task.
-_OURS = {"intake": "intake", "intake.correction": "correction", "delivery": "delivery"}
 
 
 def spoken_title(compiled: CompiledItem, chinese: str, locale: str) -> str:
@@ -38,10 +34,7 @@ def spoken_title(compiled: CompiledItem, chinese: str, locale: str) -> str:
 
 def spoken_task(route: RouteSpec, node: str, chinese: str, locale: str) -> str:
     """The title of a task or step at *node*, a path of the route: ``intake``, ``intake.correction``, ``review.decide``."""
-    if locale == "zh":
-        return chinese
-    ours = "check" if node.startswith("intake.check.") else _OURS.get(node)
-    return word(f"routing.title.{ours}", locale) if ours else text(route, f"{node}.title", chinese, locale)
+    return task_title(route, node, chinese, locale)
 
 
 def spoken_rows(session: Session, rows: Sequence[WorklistRow], locale: str) -> tuple[WorklistRow, ...]:

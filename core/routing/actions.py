@@ -9,7 +9,7 @@ from core.routing.errors import RouteRefused
 from core.routing.facts import facts_at, holds
 from core.routing.guards import is_paused
 from core.routing.marking import ActionView, Marking, OpenTask
-from core.routing.places import static
+from core.routing.places import number, static
 from core.routing.receiving import CHECK_ACTIONS, INTAKE_ACTIONS, why_not_intake
 from core.routing.relaying import relay_actions
 from core.routing.reviewing import SIGN_ACTIONS
@@ -122,6 +122,29 @@ def outcome_labels(spec: RouteSpec, locale: str = "zh") -> dict[str, Any]:
         )
         for node in spec.walk()
     }
+
+
+#: The titles of tasks that every route has, by the end of their path inside intake.
+_TITLES: Mapping[str, str] = {"intake": "intake", "intake.correction": "correction", "intake.pre_review": "pre_review", "delivery": "delivery"}
+
+
+def task_title(spec: RouteSpec, node: str, chinese: str, locale: str) -> str:
+    """The title of the task at *node* in *locale*: the platform's own words for what every route has, the route's translation for the rest."""
+    if locale == "zh":
+        return chinese
+    if node in _TITLES:
+        return word(f"routing.title.{_TITLES[node]}", locale)
+    if node.endswith(".amend"):
+        return word("routing.title.amend", locale)
+    if node.startswith("intake.check."):
+        return word("routing.title.check", locale)
+    if node.startswith("intake.relay."):
+        return word("routing.title.relay", locale, level=word(f"routing.level.{node.rpartition('.')[2]}", locale))
+    if node.endswith(".inquiry") and static(node) not in spec.nodes:
+        return word("routing.title.inquiry", locale)
+    found = text(spec, f"{node}.title", chinese, locale)
+    element = number(node)
+    return f"{found} ({element})" if element is not None and found != chinese else found
 
 
 def text(spec: RouteSpec, path: str, chinese: str, locale: str) -> str:

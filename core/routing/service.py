@@ -1,6 +1,6 @@
 """The face of routing: what other slices import."""
 
-from core.routing.actions import actions
+from core.routing.actions import actions, task_title
 from core.routing.check import check_route
 from core.routing.compiling import compile_route
 from core.routing.drawing import draw
@@ -56,6 +56,7 @@ __all__ = [
     "start",
     "states_of",
     "taken",
+    "task_title",
     "way_back",
     "who_may",
     "worst_case",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.routing.service import CustodyOp, RouteRefused, actions, check_route, compile_route, outline, states_of, way_back
+from core.routing.service import CustodyOp, RouteRefused, actions, check_route, compile_route, outline, states_of, task_title, way_back
 
 WAY = {"village": "d-village", "town": "d-town", "county": "d-county"}
 RELAY = {
@@ -210,3 +210,21 @@ def test_what_comes_before_receipt_stands_in_the_outline_with_its_state(kit) -> 
     reviewed = kit.Walk(plain(kit, pre_review={}))
     assert states_of(reviewed.spec, reviewed.marking)["intake.pre_review"] == "now"
     assert "intake.pre_review" in {line.path for line in outline(reviewed.spec)}
+
+
+@pytest.mark.parametrize(
+    ("node", "spoken"),
+    [
+        ("intake.relay.town", "Relay at town level"),
+        ("intake.relay.town.amend", "Completing the papers"),
+        ("intake.pre_review", "Pre-review"),
+        ("intake.check.fire", "Department's check of papers"),
+        ("review.a.inquiry", "Answer to a question"),
+        ("review.a", "Decide"),
+        ("review.b", "复审"),
+    ],
+)
+def test_tasks_have_titles_in_the_reader_s_language(kit, node, spoken) -> None:
+    doc = {**plain(kit, relay=RELAY, pre_review={}), "translations": {"en": {"review.a.title": "Decide"}}}
+    assert task_title(compile_route(doc), node, "复审", "en") == spoken
+    assert task_title(compile_route(doc), node, "复审", "zh") == "复审"
