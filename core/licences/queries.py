@@ -24,7 +24,7 @@ from core.licences import chain
 from core.licences.errors import BadIdentifier
 from core.licences.life import standing, term_of
 from core.licences.models import Licence, LicenceEvent, LicenceHolder, LicenceLook, LicenceRegistration, LicenceTypeRow, LicenceUse
-from core.licences.spec import Annotation, EventView, LicenceRef, LookView, UseView, VerifyView
+from core.licences.spec import Annotation, EventView, Grant, LicenceRef, LookView, UseView, VerifyView
 
 _NEWEST = 500
 
@@ -205,6 +205,16 @@ def uses(session: Session, licence_id: str, *, limit: int = 200) -> tuple[UseVie
         seen = tuple(looks.get(row.id, ()))
         found.append(UseView(row.id, purpose, row.case_no, row.at, row.until, row.ended_at, row.actor_kind, row.actor_id, user, seen))
     return tuple(found)
+
+
+def granted_for(session: Session, case_no: str) -> tuple[tuple[VerifyView, Grant], ...]:
+    """The licences that a case may use today, each with its leave; the caller has checked that it may see the case."""
+    from core.licences.service.using import granted
+
+    running = (LicenceUse.case_no == case_no, LicenceUse.ended_at.is_(None), LicenceUse.until >= today())
+    ids = select(LicenceUse.licence_id).where(*running).distinct()
+    rows = session.execute(_views().where(Licence.id.in_(ids)).order_by(Licence.id)).all()
+    return tuple((_view(*row), granted(session, row[0].id, case_no=case_no)) for row in rows)
 
 
 def _looks(session: Session, use_ids: Collection[str]) -> Mapping[str, list[LookView]]:

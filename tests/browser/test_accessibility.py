@@ -7,13 +7,19 @@ that a new page cannot be forgotten.
 import functools
 import os
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page
+from sqlalchemy import select
 
-from core.app import create_app
+from core.app import create_app, open_site
+from core.identity.models import Post
+from core.kernel.actor import Actor
 from core.kernel.ids import is_id
+from core.licences import service as licences
+from core.licences.models import Licence
 from core.web.site import Config
 from tests.api.conftest import Api
 from tests.browser.conftest import WIDTHS, axe, overflow
@@ -51,12 +57,15 @@ CITIZENS = {
     "cases.receipt": ("/cases/{case}/receipt",),
     "cases.withdraw": ("/cases/{case}/withdraw",),
     "cases.correct": ("/cases/{case}/correct",),
+    "cases.supplies": ("/cases/{case}/supplies",),
     "my.space": ("/my/",),
     "my.choose_acting": ("/my/acting",),
     "my.profile": ("/my/profile",),
     "my.add_party": ("/my/parties/new",),
     "my.add_person": ("/my/people/new",),
     "my.messages": ("/my/messages",),
+    "my_licences.listed": ("/my/licences/",),
+    "my_licences.show": ("/my/licences/{licence}/uses",),
 }
 DESKS = {
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
@@ -64,9 +73,26 @@ DESKS = {
     "office_cases.show": ("window /office/cases/{done}", "reviewer /office/cases/{open}"),
     "AuditView.entries": ("supervisor /office/audit/",),
     "CalendarView.show": ("admin /office/calendar/",),
+    "followups.listed": ("reviewer /office/followups/",),
+    "savings.show": ("window /office/savings/",),
     "plugins.show": ("admin /office/plugins/",),
+    "item_life.show": ("chief /office/items/",),
+    "item_life.item": ("chief /office/items/food-operation-new",),
+    "item_life.show_request": ("legal /office/items/requests/{item_request}",),
+    "catalogue.show": ("chief /office/catalogue/",),
+    "catalogue.entry": ("chief /office/catalogue/{entry}",),
+    "moving.preview": ("chief /office/moving/food-operation-new",),
+    "moving.show_run": ("chief /office/moving/runs/{move_run}",),
     "OfficeLogin.logout": ("window /office/logout/",),
     "people.show": ("admin /office/people/",),
+    "licences.listed": ("window /office/licences/", "leader /office/licences/?q=1.2.156.3005.2"),
+    "licences.show": ("leader /office/licences/{licence}",),
+    "licence_types.listed": ("admin /office/licences/types/",),
+    "licence_types.blank": ("admin /office/licences/types/new",),
+    "licence_types.show": ("admin /office/licences/types/food-operation",),
+    "paper_licences.listed": ("window /office/licences/papers/",),
+    "paper_licences.blank": ("window /office/licences/papers/new",),
+    "paper_licences.show": ("reviewer /office/licences/papers/{paper}",),
     "people.person": ("admin /office/people/{staff}",),
     "OfficeLogin.login": ("nobody /office/login/",),
 }
@@ -76,7 +102,8 @@ SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.ad
 NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
-    "office_cases.material", "LocaleView.index", "UtilView.back", "Entrance.index",
+    "office_cases.material", "case_licences.show", "savings.table", "licence_types.export", "paper_licences.scan",
+    "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
 NO_PAGE_PREFIXES = ("api.", "MenuApi.", "SecurityApi.", "OpenApi.")
@@ -136,7 +163,22 @@ def sample(hall: DemoHall) -> dict[str, str]:
     for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree"), ("leader", "grant")):
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
-    return {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
+    made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"])}
+
+
+def old_paper(hall: DemoHall, licence_id: str) -> str:
+    """A paper licence of the same issuer that waits for its review."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        issuer = session.get_one(Licence, licence_id).issuer_department_id
+        clerk = session.scalars(select(Post.staff_id).where(Post.department_id == issuer, Post.role == "window")).first()
+        assert clerk is not None
+        day = date(2019, 5, 1)
+        paper = licences.Paper("business-licence", issuer, "纸 2019-7", "示例面馆", "uscc", "91990100MA0000001G", day, day, None)
+        made = licences.enter(session, paper, scan=pdf("paper"), scan_name="paper.pdf", actor=Actor("staff", clerk))
+    database.close()
+    return made
 
 
 def file_food(me: Api) -> dict[str, str]:

@@ -4,14 +4,21 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from flask import Flask
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from core.app import open_site
-from core.identity.models import Staff
+from core.identity.models import AccountParty, Staff
+from core.kernel.actor import Actor
+from core.kernel.clock import today
+from core.licences import service as licences
+from core.licences.models import Licence
 from tests import fixtures_site as site
 from tests.fixtures_hall import settle
 
@@ -90,6 +97,7 @@ def furnish(world: World) -> None:
     assert licence is not None
     with database.session() as session:
         clerk = session.scalars(select(Staff.id).where(Staff.name == "周晓云")).one()
+        use, entry = library(session, licence[1], filed, case["parties"][0]["party_id"], clerk)
     database.close()
     world.ids = {
         "case_id": filed["id"],
@@ -103,9 +111,21 @@ def furnish(world: World) -> None:
         "number": filed["number"],
         "party": case["parties"][0]["party_id"],
         "staff": clerk,
+        "use_id": use,
+        "entry_id": entry,
     }
     own = ("王小芳", "11010519900307232X", ME, FILE, filed["number"], granted["number"], filed["query_code"], granted["query_code"], "无锡样例机械厂")
     world.secrets = own
+
+
+def library(session: Session, licence: str, filed: Any, party: str, clerk: str) -> tuple[str, str]:
+    """A leave to use the citizen's licence in the open case, and a paper licence of hers that waits for its review."""
+    department = session.scalars(select(Licence.issuer_department_id).where(Licence.id == licence)).one()
+    owner = Actor("citizen", session.scalars(select(AccountParty.account_id).where(AccountParty.party_id == party)).first() or "")
+    grant = licences.use(session, licence, purpose="申领失业金", case_no=filed["number"], by=owner, until=today() + timedelta(days=30))
+    day = date(2019, 5, 1)
+    paper = licences.Paper("senior-card", department, "JY-1", "王小芳", "resident_id", "11010519900307232X", day, day, None)
+    return grant.id, licences.enter(session, paper, scan=site.png("paper of wang"), scan_name=FILE, actor=Actor("staff", clerk))
 
 
 def start_draft(browser: site.Browser, code: str = "unemployment-benefit", **answers: str) -> tuple[str, str]:

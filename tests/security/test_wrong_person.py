@@ -17,6 +17,7 @@ from core.app import open_site
 from core.cases import service as cases
 from core.cases.models import Case
 from core.identity.models import Post, Staff
+from core.kernel.clock import today
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
 from tests.security import url_table
@@ -25,7 +26,7 @@ from tests.security.conftest import FILE, ME, OTHER, PICTURE, World
 REFUSED = (302, 303, 400, 401, 403, 404)
 REQUEST_ID = {"X-Request-ID": "the-same-request"}
 #: Case-file paths: the parts of an address that name an object → the id in :attr:`World.ids`.
-OBJECTS = ("case_id", "material_id", "draft_id", "blob_id", "licence_id")
+OBJECTS = ("case_id", "material_id", "draft_id", "blob_id", "licence_id", "use_id", "entry_id")
 
 
 def rules(world: World, *kinds: str) -> Iterator[tuple[str, Rule]]:
@@ -67,6 +68,9 @@ def body_of(rule: Rule, ids: dict[str, str]) -> dict[str, Any]:
         "my.acting_chosen": lambda: {"party": ids["party"]},
         "office_cases.press": lambda: {"action": "accept", "command_id": new_id()},
         "office_cases.reveal": lambda: {"reason": "核对"},
+        "my_licences.copy": lambda: {"purpose": "开户", "user": "示例银行", "until": today().isoformat()},
+        "licences.act": lambda: {"act": "annotate", "command_id": new_id(), "basis": "示例", "reason": "示例"},
+        "paper_licences.review": lambda: {"do": "take", "reason": "一致"},
     }
     return bodies.get(rule.endpoint, dict)()
 

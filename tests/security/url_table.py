@@ -15,7 +15,7 @@ GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
 #: For a logged-in citizen, about oneself: no object in the address.
 CITIZEN = """
 GET /items/<code>/apply  POST /items/<code>/apply  GET /my/  POST /my/messages/read  GET /my/acting  GET /my/parties/new  POST /my/parties/new  GET /my/profile
-POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/parties/<party_id>/evidence
+POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/parties/<party_id>/evidence  GET /my/licences/
 """
 
 #: For the citizen the object belongs to.
@@ -24,17 +24,21 @@ GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correc
 GET /cases/<case_id>/receipt  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
 POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
+GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /my/licences/<licence_id>/uses/<use_id>/end
 """
 
 #: For any member of staff, about themselves; lists hold what their posts give.
 STAFF = """
-GET /office/  GET /office/me
+GET /office/  GET /office/me  GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
 GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  POST /office/cases/<case_id>/reveal
 POST /office/cases/<case_id>/tasks/<int:no>
+GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>
+GET /office/licences/papers/<entry_id>/scan  POST /office/licences/papers/<entry_id>/review
+GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/licences/<licence_id>/use
 """
 
 #: The API with a citizen's token: about oneself, then by object.
@@ -42,7 +46,7 @@ API_CITIZEN = """
 GET /v1/parties  GET /v1/licences  GET /v1/cases  POST /v1/uploads  POST /v1/cases
 """
 API_OWN = """
-GET /v1/cases/<case_id>  POST /v1/cases/<case_id>/corrections  POST /v1/cases/<case_id>/withdrawal
+GET /v1/licences/<licence_id>/uses  GET /v1/cases/<case_id>  POST /v1/cases/<case_id>/corrections  POST /v1/cases/<case_id>/withdrawal
 """
 
 #: The API with a staff token: about oneself, then by object.
@@ -62,6 +66,7 @@ ROLES = {
     "/office/roles/": "admin",
     "/office/resetpassword/": "admin",
     "/office/plugins/": "admin",
+    "/office/licences/types/": "admin",
     "/office/audit/": "supervisor",
 }
 #: Open to every log-in of the back office: it concerns oneself only.

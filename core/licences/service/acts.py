@@ -52,10 +52,10 @@ def carry_out(session: Session, licence_id: str, request: Request, *, command_id
     Raises :class:`NotFound` for staff that the licence is none of the business of, :class:`NotYourPost`, :class:`WrongStatus` when the act does
     not start from this status, :class:`BadInput` when ground, basis, reason or last day are missing or wrong. Nothing is written then.
     """
+    row = posts.seen(session, licence_id, actor=actor, lock=True)
     act = ACTS.get(request.act)
     if act is None:
         raise BadInput("licences.unknown_act", act=request.act[:40])
-    row = posts.seen(session, licence_id, actor=actor, lock=True)
     who = posts.require(session, row, act, actor=actor)
     if _done(session, row.id, command_id):
         return row.next_id or row.id

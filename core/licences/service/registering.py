@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
@@ -189,6 +189,15 @@ def _identifier_findings(session: Session, kind: LicenceTypeRow, paper: Paper) -
     if issuer != issuer_code(department):
         return [Finding("error", "identifier", "licences.identifier_other_issuer", {"issuer": department.title})]
     return []
+
+
+def party_among(session: Session, party_ids: Sequence[str], document: str, number: str) -> str | None:
+    """Which of the parties of a case has this document; the first when none has, so that the review of the entry says so; ``None`` without any."""
+    for each in party_ids:
+        known = party_holder(session, each)
+        if (known.document_kind, normalise_number(known.number)) == (document, normalise_number(number)):
+            return each
+    return party_ids[0] if party_ids else None
 
 
 def _party_findings(session: Session, paper: Paper) -> list[Finding]:

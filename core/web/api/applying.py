@@ -58,7 +58,9 @@ _APPLICATION = {
 }
 _HIDDEN = frozenset({"marking", "version_id"})
 #: What a stranger who verifies a licence need not know: our ids, and the case it came from.
-_INNER = frozenset({"id", "case_no", "verify_code", "has_pdf"})
+_INNER = frozenset({"id", "case_no", "verify_code", "has_pdf", "renewal_asked_on", "status_ground"})
+#: Of a use the person is told the department, not our ids of people.
+_WHO = frozenset({"by_id"})
 
 
 @operation(
@@ -264,10 +266,21 @@ def show_progress(code: str) -> dict[str, Any]:
 
 @operation("GET", "/licences/{code}", "Verify a licence by its identifier or the code in its QR; masked")
 def verify_licence(code: str) -> dict[str, Any]:
-    """Masked verification."""
+    """Masked verification: status with its words and its legal ground, version, annotations."""
     limit("verify", "30/minute")
-    found: dict[str, Any] = plain(licences.verify(edge.session(), code), _INNER)
-    return found
+    if library.looks_like_identifier(code):
+        limit("verify-identifier", "300/day")  # identifiers can be counted up, codes cannot
+    view = licences.verify(edge.session(), code)
+    words = {"status_words": view.status_words(edge.locale()), "ground": view.ground_words(edge.locale()) or None}
+    return {**plain(view, _INNER), **words}
+
+
+@operation("GET", "/licences/{licence_id}/uses", "Who used a licence of mine, when, why and until when, with every look at it", auth="citizen")
+def list_uses(licence_id: str) -> dict[str, Any]:
+    """The uses of one licence, newest first; who looked is told by department."""
+    session = edge.session()
+    library.of_parties(session, licence_id, identity.party_ids_of(session, caller().id))
+    return {"uses": [plain(each, _WHO) for each in library.uses(session, licence_id)]}
 
 
 @operation("GET", "/licences", "Licences of everybody the caller acts for, newest first; names masked", auth="citizen", query={"case": "case number"})

@@ -80,7 +80,7 @@ def navigation() -> list[tuple[str, str, str]]:
     who = staff()
     if who is None:
         return []
-    links = [("worklist", _("待办"), "/office/")]
+    links = [("worklist", _("待办"), "/office/"), ("licences", _("证照库"), "/office/licences/")]
     if who.has_role("admin"):
         links += [
             ("organisation", _("组织"), "/office/admin/departments/list/"),

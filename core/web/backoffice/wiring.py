@@ -8,7 +8,21 @@ from flask_babel import lazy_gettext as _l
 from werkzeug.wrappers import Response
 
 from core.web import edge
-from core.web.backoffice import audit, calendar, cases, desk, organisation, people, plugins, users, worklist
+from core.web.backoffice import (
+    audit,
+    calendar,
+    case_licences,
+    cases,
+    desk,
+    licence_types,
+    licences,
+    organisation,
+    paper_licences,
+    people,
+    plugins,
+    users,
+    worklist,
+)
 from core.web.backoffice.security import HallSecurityManager
 from core.web.site import Site
 
@@ -53,5 +67,6 @@ def register(app: Flask, site: Site) -> None:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
-    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint):
+    library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint)
+    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, *library):
         app.register_blueprint(blueprint)

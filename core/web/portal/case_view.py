@@ -1,5 +1,6 @@
 """A case as its applicant reads it: where it stands in one sentence, until when and why, what was done, what comes."""
 
+import datetime as dt
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
@@ -230,16 +231,36 @@ def results(session: Session, found: CaseView, locale: str) -> list[dict[str, An
 
 
 def verified(each: VerifyView, locale: str) -> dict[str, Any]:
-    """What the public page of a licence shows."""
+    """What the public page of a licence shows: version, status with its legal ground and annotations too."""
     rows = [
-        (say("持证人"), each.holder),
+        (say("持证人"), each.holder or say("按标识查询不显示姓名，请用二维码旁边的核验码")),
         (say("证照编号"), each.number),
         (say("电子证照标识"), each.identifier),
+        (say("版本"), say("第 %(n)s 版", n=each.version)),
         (say("发证机关"), each.issuer),
         (say("发证日期"), day(each.issued_at, locale)),
         (say("有效期"), _dates(each, locale)),
     ]
-    return {"title": licence_title(each, locale), "valid": each.status == "valid", "status": each.status_words(locale), "rows": rows}
+    rows += [(say("暂扣到"), day(each.suspended_until, locale))] if each.suspended_until else []
+    rows += [(say("状态依据"), each.ground_words(locale))] if each.ground_words(locale) else []
+    rows += [(say("状态从"), day(each.status_at, locale))] if each.status_at and each.status != "valid" else []
+    return {
+        "title": licence_title(each, locale),
+        "valid": each.status == "valid",
+        "status": each.status_words(locale),
+        "rows": rows,
+        "paper": each.origin == "paper",
+        "superseded": each.status == "superseded",
+        "annotations": [{"title": note.title, "at": note.at, "text": note.text} for note in each.annotations],
+    }
+
+
+def day_from(text: str) -> dt.date | None:
+    """A day as a date field sends it; ``None`` for anything else."""
+    try:
+        return dt.date.fromisoformat(text) if len(text) == 10 else None
+    except ValueError:
+        return None
 
 
 def phone(session: Session, found: CaseView) -> str:

@@ -10,6 +10,7 @@ from core.kernel.errors import NotFound
 from core.kernel.ids import QUERY_CODE_LENGTH, normalise_code
 from core.kernel.text import normalise
 from core.licences import queries as licences
+from core.licences.errors import BadIdentifier
 from core.web import edge
 from core.web.limits import limit
 from core.web.page import page, say
@@ -89,8 +90,12 @@ def _verify_page(code: str = "", licence: Any = None, wrong: str | None = None) 
 def show_licence(code: str) -> str | tuple[str, int]:
     """What everybody may know of a licence: type, masked holder, issuer, dates, and whether it is valid today."""
     limit("verify", "30/minute")
+    if licences.looks_like_identifier(code):
+        limit("verify-identifier", "300/day")  # identifiers can be counted up, codes cannot
     try:
         found = licences.verify(edge.session(), code)
+    except BadIdentifier as error:
+        return _verify_page(code[:120], wrong=error.words(edge.locale())), 422
     except NotFound:
         return _verify_page(code, wrong=say("没有查到这个证照。请照证照上的字再输一遍，数字 0 和字母 O 不分。")), 404
     return _verify_page("", case_view.verified(found, edge.locale()))

@@ -12,6 +12,7 @@ from core.web.portal.account import account
 from core.web.portal.apply import apply
 from core.web.portal.browse import portal
 from core.web.portal.cases import cases
+from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
@@ -20,5 +21,5 @@ del _correcting, _filing, _guide, _represented, _steps, _uploads  # importing th
 
 def register(app: Flask) -> None:
     """Every blueprint of the portal, at the root of the site (and, through the hall prefix, of every branch)."""
-    for blueprint in (portal, account, apply, cases, my, progress):
+    for blueprint in (portal, account, apply, cases, my, my_licences, progress):
         app.register_blueprint(blueprint)
