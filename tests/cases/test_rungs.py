@@ -1,6 +1,10 @@
 """What time does to cases: rungs fire once, in due order, as commands of the case, and what fails holds up nobody."""
 
+import os
+import subprocess
+import sys
 import threading
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,7 +23,7 @@ from core.routing.engine import advance
 from core.routing.marking import Command
 from core.worktime import service as worktime
 from tests.fixtures_cases import Desk
-from tests.fixtures_hall import publish_item, settle
+from tests.fixtures_hall import ROOT, publish_item, settle
 
 MONDAY = datetime.fromisoformat("2026-11-02T10:00:00+08:00")
 
@@ -216,6 +220,47 @@ def test_two_sweepers_at_once_fire_each_rung_exactly_once(desk: Desk) -> None:
         assert len(fired(desk, ref.id)) == kinds.count("rung_fired") + 1  # the acceptance itself is the intake's red rung
         desk.sound(ref.id)
     assert rows(desk, select(func.count()).select_from(CaseClockParked)) == [(0,)]
+
+
+_SWEEPER = """
+import sys
+from datetime import datetime
+from pathlib import Path
+from core.cases.service import rungs
+from core.kernel import clock
+from tests.fixtures_hall import make_database
+database = make_database(Path(sys.argv[1]))
+with clock.freeze(datetime.fromisoformat("2026-12-30T09:00+08:00")):
+    while rungs.run_due(database):
+        pass
+print("swept", flush=True)
+"""
+
+
+def test_a_sweeper_that_is_killed_again_and_again_fires_each_rung_exactly_once(lite: Desk) -> None:
+    with clock.freeze(MONDAY):
+        refs = [lite.submit() for _ in range(8)]
+    fires, kills = select(func.count()).select_from(CaseClockFire), 0
+    for _ in range(20):
+        before = rows(lite, fires)[0][0]
+        sweeper = subprocess.Popen(
+            [sys.executable, "-c", _SWEEPER, str(lite.home)], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True
+        )
+        while sweeper.poll() is None and (kills >= 2 or rows(lite, fires)[0][0] < before + 3):
+            time.sleep(0.005)
+        if sweeper.poll() is None:
+            sweeper.kill()
+            kills += 1
+        said, _ = sweeper.communicate()
+        if said.strip() == "swept":
+            break
+    assert kills == 2
+    for ref in refs:
+        kinds = happened(lite, ref.id)
+        assert kinds.count("case_accepted") == 1
+        assert len(fired(lite, ref.id)) == kinds.count("rung_fired") + 1
+        lite.sound(ref.id)
+    assert rows(lite, select(CaseClock.name).where(CaseClock.next_rung_at < at("2026-12-30T09:00"))) == []
 
 
 def test_a_special_procedure_ends_when_its_own_limit_is_over(lite: Desk) -> None:
