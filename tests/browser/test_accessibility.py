@@ -15,15 +15,21 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from core.app import create_app, open_site
+from core.cases.service import migrating
 from core.identity.models import Post
-from core.kernel.actor import Actor
-from core.kernel.ids import is_id
+from core.items.catalogue import power
+from core.items.catalogue import service as catalogue
+from core.items.catalogue.entries import bundle
+from core.items.library import library
+from core.kernel.actor import SYSTEM, Actor
+from core.kernel.ids import is_id, new_id
 from core.licences import service as licences
 from core.licences.models import Licence
 from core.web.site import Config
 from tests.api.conftest import Api
 from tests.browser.conftest import WIDTHS, axe, overflow
 from tests.demo_hall import CITIZEN, DemoHall
+from tests.fixtures_catalogue import an_entry
 from tests.papers import pdf
 
 ITEM = "food-operation-new"
@@ -164,7 +170,22 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"])}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), **lives_of_items(hall)}
+
+
+def lives_of_items(hall: DemoHall) -> dict[str, str]:
+    """A request that waits for the legality review, an entry of the catalogue, and a run that found nothing to move."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        office = power.owner(session, "senior-card")
+        chief = session.scalars(select(Post.staff_id).where(Post.department_id == office.id, Post.role == "section_chief")).first()
+        assert chief is not None
+        who, entry = Actor("staff", chief), an_entry()
+        asked = catalogue.ask_state(session, "senior-card", "suspend", reason="系统升级", command_id=new_id(), actor=who)
+        catalogue.publish_entry(session, bundle(entry, library().forms, library().blocks), publisher_id=office.id, actor=SYSTEM)
+        run = migrating.start(session, ITEM, reason="换新流程", command_id=new_id(), actor=who).id
+    database.close()
+    return {"item_request": asked.id, "entry": entry["code"], "move_run": run}
 
 
 def old_paper(hall: DemoHall, licence_id: str) -> str:

@@ -20,32 +20,16 @@ from core.items.catalogue.elements import Rules, merged, spots
 from core.items.catalogue.errors import NotNow, NotYours, Refused, RequestNotFound, ReviewNeeded, SamePerson
 from core.items.catalogue.models import CatalogueEntry, Claim, ItemPower
 from core.items.errors import GateClosed, ItemNotFound
-from core.items.library import library, read_json
+from core.items.library import library
 from core.items.models import ItemDraft
 from core.kernel.actor import Actor
 from core.kernel.identifiers import check_item_code, check_uscc, uscc_check_character
 from core.kernel.ids import new_id
 from core.keys.store import create_keys, from_environment
+from tests.fixtures_catalogue import an_entry, card
 from tests.fixtures_hall import People, import_models, make_hall, read_hall
 
-CARD = "senior-card"
 CITY, COUNTY, DISTRICT = "990100", "990121", "990102"
-
-
-def card() -> dict[str, Any]:
-    place = {"id": "main", "title": "政务服务中心1层", "address": "示范路1号", "hours": "工作日 9:00—17:00"}
-    return {**read_json(library().items[CARD]), "places": [place]}
-
-
-def an_entry(**changes: Any) -> dict[str, Any]:
-    """An entry made from a shipped item: the city's civil affairs publish it for the counties."""
-    item = card()
-    doc = {
-        "$schema": "https://wangting.example/schemas/catalogue_entry.v1.schema.json", "schema_version": 1, "code": "", "title": item["title"], "type": item["type"], "authority": "示范市民政局", "implementer": item["department"],
-        "basis": [{"id": "b1", "title": "《老年人权益保障法》第五十三条"}], "levels": ["county"], "local": ["/places", "/contacts", "/faq", "/words", "/route/limits/promised"], "fixed": ["/places/*/id"],
-        "item": item,
-    }  # fmt: skip
-    return {**doc, "code": f"99{item['type']}00001000", **changes}
 
 
 @dataclass

@@ -21,7 +21,8 @@ POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET
 #: For the citizen the object belongs to.
 OWN = """
 GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correct  GET /cases/<case_id>/materials/<material_id>
-GET /cases/<case_id>/receipt  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
+GET /cases/<case_id>/documents/<document_id>  POST /cases/<case_id>/inquiries/<int:no>  POST /cases/<case_id>/urge
+GET /cases/<case_id>/receipt  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
 POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
 GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /my/licences/<licence_id>/uses/<use_id>/end
@@ -29,13 +30,23 @@ GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /m
 
 #: For any member of staff, about themselves; lists hold what their posts give.
 STAFF = """
-GET /office/  GET /office/me  GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
+GET /office/items/  GET /office/items/<code>  POST /office/items/<code>/requests  GET /office/items/requests/<request_id>
+POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw
+GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
+GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
+GET /office/  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
+GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
+"""
+
+#: For the one post that approves, which need not be in a department of the case; everybody else finds nothing.
+APPROVER = """
+GET /office/cases/<case_id>/extension
 """
 
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
-GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  POST /office/cases/<case_id>/reveal
-POST /office/cases/<case_id>/tasks/<int:no>
+GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>  POST /office/cases/<case_id>/reveal
+POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>  GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
 GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>
 GET /office/licences/papers/<entry_id>/scan  POST /office/licences/papers/<entry_id>/review
 GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/licences/<licence_id>/use
@@ -51,6 +62,8 @@ GET /v1/licences/<licence_id>/uses  GET /v1/cases/<case_id>  POST /v1/cases/<cas
 
 #: The API with a staff token: about oneself, then by object.
 API_STAFF = """
+GET /v1/item-requests  GET /v1/item-requests/<request_id>  POST /v1/item-requests/<request_id>/reviews  POST /v1/items/<code>/requests
+GET /v1/catalogue  POST /v1/catalogue  POST /v1/catalogue/<code>/claims
 GET /v1/tasks
 """
 API_STAFF_OBJECT = """
@@ -77,6 +90,7 @@ KINDS = {
     "citizen": CITIZEN,
     "own": OWN,
     "staff": STAFF,
+    "approver": APPROVER,
     "staff_object": STAFF_OBJECT,
     "api_citizen": API_CITIZEN,
     "api_own": API_OWN,

@@ -36,6 +36,8 @@ TOPIC = "cases.move"
 #: Who may move the cases of a department.
 MOVES = ("admin", "section_chief")
 LONGEST_REASON = 2000
+#: Before every case.
+FIRST = "00000000-0000-0000-0000-000000000000"
 
 
 class MoveRefused(BadInput):
@@ -210,7 +212,7 @@ def start(
     run = CaseMove(
         id=new_id(), command_key=key, region_root=people.department(session, departments[0]).region_root, item_code=item_code, version_id=version_id,
         number=to, departments=list(departments), node_map=dict(node_map or {}), reason=words, status="running", total=total, moved=0, refused=0,
-        deferred=0, after="", started_by=actor.id, started_at=now(),
+        deferred=0, after=FIRST, started_by=actor.id, started_at=now(),
     )  # fmt: skip
     session.add(run)
     session.flush()

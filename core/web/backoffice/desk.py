@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 
 from core.identity import queries as people
 from core.identity.spec import StaffView
+from core.items.catalogue import kinds
 from core.kernel.actor import Actor
 from core.kernel.clock import local
 from core.kernel.errors import NotFound
@@ -81,6 +82,9 @@ def navigation() -> list[tuple[str, str, str]]:
     if who is None:
         return []
     links = [("worklist", _("待办"), "/office/"), ("licences", _("证照库"), "/office/licences/")]
+    links += [("followups", _("事后核查"), "/office/followups/"), ("savings", _("少交的材料"), "/office/savings/")]
+    if any(who.has_role(role) for role in (*kinds.ASKS, *kinds.DECIDES, kinds.LEGAL)):
+        links.append(("items", _("事项"), "/office/items/"))
     if who.has_role("admin"):
         links += [
             ("organisation", _("组织"), "/office/admin/departments/list/"),

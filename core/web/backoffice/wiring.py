@@ -13,13 +13,20 @@ from core.web.backoffice import (
     calendar,
     case_licences,
     cases,
+    catalogue,
     desk,
+    followups,
+    item_life,
     licence_types,
     licences,
+    moves,
+    moving,
     organisation,
     paper_licences,
+    papers,
     people,
     plugins,
+    savings,
     users,
     worklist,
 )
@@ -67,6 +74,7 @@ def register(app: Flask, site: Site) -> None:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
-    library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint)
-    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, *library):
+    lives = (item_life.blueprint, catalogue.blueprint, moving.blueprint)
+    library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, papers.blueprint, moves.blueprint)
+    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
         app.register_blueprint(blueprint)

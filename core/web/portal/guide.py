@@ -21,9 +21,9 @@ kept = Kept()
 @portal.get("/items/<code>")
 def item(code: str) -> str:
     """The guide of an item; ``?<situation>=<option>`` shortens it to what concerns the reader."""
-    current = offer.current(code)
+    current = offer.shown(code)
     answers = item_facts.chosen(current.compiled.doc, request.args)
-    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url)
+    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped)
     return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset)
 
 
@@ -51,6 +51,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "department_href": url_for("portal.department", code=compiled.doc["department"]),
         "department": current.offer.department_title,
         "offers": current.offers,
+        "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }

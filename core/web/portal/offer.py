@@ -19,13 +19,19 @@ _lock = Lock()
 
 
 def current(code: str) -> Current:
-    """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`."""
+    """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`, and :class:`ItemStopped` with the reason."""
+    found = shown(code)
+    return found if found.stopped is None else items.current(edge.session(), code, edge.scope())  # which says why nobody can apply
+
+
+def shown(code: str) -> Current:
+    """Item *code* for its guide, which stays open while the item is suspended and after it ended."""
     scope, clock = edge.scope(), time.monotonic()
     key = (site().database, code, scope)
     found = _kept.get(key)
     if found is not None and clock - found[0] < MOMENT:
         return found[1]
-    fresh = items.current(edge.session(), code, scope)
+    fresh = items.current(edge.session(), code, scope, stopped=True)
     with _lock:
         if len(_kept) >= _LARGEST:
             _kept.clear()
