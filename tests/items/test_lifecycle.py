@@ -20,9 +20,11 @@ from core.identity.service import add_hall
 from core.identity.spec import Scope
 from core.items import queries
 from core.items import service as items
+from core.items.checking import check_item
 from core.items.errors import GateClosed, ItemNotFound, SecondPersonNeeded
 from core.items.library import library, read_json
 from core.items.models import Item, ItemDraft, ItemVersion
+from core.items.service.known import known_here
 from core.kernel.actor import SYSTEM, Actor
 from core.keys.store import create_keys, from_environment
 from core.licences import service as licences
@@ -237,3 +239,19 @@ def test_applying_again_offers_the_item_in_a_hall_that_was_added_since(session: 
     add_hall(session, "qinghe", "青禾区分厅", division_id=str(district), actor=SYSTEM)
     assert not live(session, food()).changed
     assert [item.code for item in items.visible(session, Scope(path_of(session, demo.DISTRICT)))] == [FOOD]
+
+
+def test_sub_items_are_followed_through_what_is_published_and_none_leads_back(session: Session) -> None:
+    live(session, food())
+    sub = {"kind": "subcase", "title": "另办", "item": FOOD, "limit": {"value": 1, "unit": "working_day"}, "wait": True}
+    sub |= {"granted": {"outcome": "grant"}, "refused": {"outcome": "refuse"}, "cancelled": {"outcome": "refuse"}}
+    other = {**food(), "code": "food-chain"}
+    other["route"]["review"]["nodes"]["extra"] = sub
+    known = known_here(session, other)
+    assert known.children == {FOOD: frozenset()}
+    shelf = library()
+    own = food()
+    own["route"]["review"]["nodes"]["extra"] = sub
+    for doc, cycle in ((other, False), (own, True)):
+        found = check_item(doc, forms=shelf.forms, blocks=shelf.blocks, known=known_here(session, doc))
+        assert ("routing.check.item_cycle" in {f.key for f in found}) is cycle

@@ -1,6 +1,6 @@
 """What this hall has – departments, licence types, plugin hooks – gathered for the checks, and who offers an item."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.items import sources
 from core.items.catalogue.power import exercising
 from core.items.checking import Known
 from core.items.models import Item
+from core.items.queries import load
 from core.items.spec import JsonObject
 from core.licences.models import LicenceTypeRow
 from core.licences.queries import type_codes
@@ -31,8 +32,33 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         bar_conditions=frozenset(sources.bar_conditions(session)),
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
         hooks=_hooks(session),
+        children=_children(session, doc),
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
     )
+
+
+def _children(session: Session, doc: JsonObject) -> dict[str, frozenset[str]]:
+    """The sub-items of every item that *doc* comes to begin, as they are published now."""
+    found: dict[str, frozenset[str]] = {}
+    todo = list(_begun(doc.get("route")))
+    while todo:
+        code = todo.pop()
+        if code in found:
+            continue
+        version = session.scalar(select(Item.current_version_id).where(Item.code == code))
+        found[code] = frozenset(_begun(load(session, version).doc["route"])) if version is not None else frozenset()
+        todo += found[code]
+    return found
+
+
+def _begun(place: Any) -> Iterator[str]:
+    """The items that the sub-cases of a route, or of a part of it, begin."""
+    if not isinstance(place, Mapping):
+        return
+    if place.get("kind") == "subcase" and isinstance(place.get("item"), str):
+        yield place["item"]
+    for inner in place.values():
+        yield from _begun(inner)
 
 
 def _hooks(session: Session) -> frozenset[str] | None:
