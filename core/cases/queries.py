@@ -15,13 +15,15 @@ from core.cases.spec import CaseCard, CaseView, MaterialView
 from core.cases.timeline import timeline
 from core.cases.viewing import material, whole
 from core.cases.worklist import Filters, waiting, worklist
+from core.documents import queries as documents
+from core.documents.spec import DocumentView
 from core.kernel.actor import Actor
 from core.kernel.ids import is_id, normalise_code
 from core.kernel.paging import Page, decode_cursor, encode_cursor
 from core.keys.service import keyring
 
 __all__ = [
-    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "material_holder", "mine", "recent_for_staff", "timeline",
+    "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "document_holder", "material_holder", "mine", "recent_for_staff", "timeline",
     "waiting", "worklist",
 ]  # fmt: skip
 
@@ -85,6 +87,19 @@ def material_holder(session: Session, case_id: str, blob_id: str, *, actor: Acto
     if actor.kind == "staff":
         audit.record(session, "cases.looked_material", subject=("case", case_id), actor=actor, detail={"blob": blob_id})
     return material(case_id, sealing.key_of(session, case_id, row["wrapped_key"]), row), ("case", case_id)
+
+
+def document_holder(session: Session, case_id: str, document_id: str, *, actor: Actor) -> tuple[DocumentView, tuple[str, str]]:
+    """A document of a case that *actor* may see, and the holder to open its paper with. A look of staff is recorded. Raises :class:`CaseNotFound`."""
+    if not is_id(case_id) or not is_id(document_id):
+        raise CaseNotFound
+    sight = access.of_actor(session, actor)
+    if session.execute(select(_case.id).where(_case.id == case_id, sight.condition), sight.params).scalar() is None:
+        raise CaseNotFound
+    found = documents.one(session, case_id, document_id)
+    if actor.kind == "staff":
+        audit.record(session, "cases.looked_document", subject=("case", case_id), actor=actor, detail={"document": document_id})
+    return found, ("case", case_id)
 
 
 def _cards(session: Session, query: Any, sight: access.Sight, cursor: str | None, limit: int) -> Page[CaseCard]:

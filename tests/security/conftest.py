@@ -95,6 +95,8 @@ def furnish(world: World) -> None:
     case = mine.get(f"/v1/cases/{filed['id']}").json
     licence = re.search(r"/my/licences/([0-9a-f-]{36})", me.get(f"/cases/{granted['id']}").text)
     assert licence is not None
+    paper = re.search(r"/documents/([0-9a-f-]{36})", me.get(f"/cases/{granted['id']}").text)
+    assert paper is not None
     with database.session() as session:
         clerk = session.scalars(select(Staff.id).where(Staff.name == "周晓云")).one()
         use, entry = library(session, licence[1], filed, case["parties"][0]["party_id"], clerk)
@@ -107,6 +109,7 @@ def furnish(world: World) -> None:
         "material_id": case["materials"][0]["id"],
         "case_blob": case["materials"][0]["blob_id"],
         "licence_id": licence[1],
+        "document_id": paper[1],
         "code": filed["query_code"],
         "number": filed["number"],
         "party": case["parties"][0]["party_id"],

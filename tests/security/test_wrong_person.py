@@ -26,7 +26,7 @@ from tests.security.conftest import FILE, ME, OTHER, PICTURE, World
 REFUSED = (302, 303, 400, 401, 403, 404)
 REQUEST_ID = {"X-Request-ID": "the-same-request"}
 #: Case-file paths: the parts of an address that name an object → the id in :attr:`World.ids`.
-OBJECTS = ("case_id", "material_id", "draft_id", "blob_id", "licence_id", "use_id", "entry_id")
+OBJECTS = ("case_id", "material_id", "draft_id", "blob_id", "licence_id", "use_id", "entry_id", "document_id")
 
 
 def rules(world: World, *kinds: str) -> Iterator[tuple[str, Rule]]:
@@ -51,6 +51,7 @@ def fill(rule: Rule, ids: dict[str, str], method: str = "GET") -> str:
         "filename": "x",
     }
     parts |= {"material_id": ids["case_blob"]} if rule.endpoint == "office_cases.material" else {}
+    parts |= {"case_id": ids["granted"]} if "<document_id>" in rule.rule else {}
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts.get(found[1], "x")), rule.rule)
     return path + (f"?draft={ids['draft_id']}" if rule.endpoint == "portal.upload_preview" else "")
 

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences
+from core.web.backoffice import case_licences, papers
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -33,7 +33,7 @@ class Shown:
 
 
 #: In the order in which they stand on the page.
-PANELS: tuple[Panel, ...] = (Panel("middle", "licences.html", case_licences.gather),)
+PANELS: tuple[Panel, ...] = (Panel("middle", "documents.html", papers.gather), Panel("middle", "licences.html", case_licences.gather))
 
 
 def shown(view: CaseView, compiled: CompiledItem) -> list[Shown]:

@@ -105,6 +105,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "href": url_for("cases.show", case_id=found.id) if mine else None,
         "phone": phone,
         "licences": (),
+        "documents": (),
         "answers": (),
     }
 

@@ -40,7 +40,14 @@ def _context(found: CaseView) -> dict[str, Any]:
     calendar = clocks.calendar(session)
     short = short_title(compiled, locale)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
-    return shown | {"title": full_title(compiled, locale), "licences": case_view.results(session, found, locale), "answers": _answers(found, compiled)}
+    shown |= {"title": full_title(compiled, locale), "licences": case_view.results(session, found, locale)}
+    return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale)}
+
+
+def _documents(found: CaseView, locale: str) -> list[dict[str, Any]]:
+    from core.web.portal import documents  # it hangs its own page on this blueprint
+
+    return documents.shown(found, locale)
 
 
 def short_title(compiled: CompiledItem, locale: str) -> str:

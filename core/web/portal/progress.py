@@ -14,7 +14,7 @@ from core.licences.errors import BadIdentifier
 from core.web import edge
 from core.web.limits import limit
 from core.web.page import page, say
-from core.web.portal import case_view
+from core.web.portal import case_view, documents
 from core.worktime import service as worktime
 
 progress = Blueprint("progress", __name__)
@@ -97,5 +97,8 @@ def show_licence(code: str) -> str | tuple[str, int]:
     except BadIdentifier as error:
         return _verify_page(code[:120], wrong=error.words(edge.locale())), 422
     except NotFound:
+        document = documents.verified(code, edge.locale())  # papers of legal acts carry codes of the same kind
+        if document is not None:
+            return _verify_page("", document)
         return _verify_page(code, wrong=say("没有查到这个证照。请照证照上的字再输一遍，数字 0 和字母 O 不分。")), 404
     return _verify_page("", case_view.verified(found, edge.locale()))

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from core.web.portal import correcting as _correcting
+from core.web.portal import documents as _documents
 from core.web.portal import filing as _filing
 from core.web.portal import guide as _guide
 from core.web.portal import represented as _represented
@@ -16,7 +17,7 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _correcting, _filing, _guide, _represented, _steps, _uploads  # importing them hung their routes on the blueprints
+del _correcting, _documents, _filing, _guide, _represented, _steps, _uploads  # importing them hung their routes on the blueprints
 
 
 def register(app: Flask) -> None:
