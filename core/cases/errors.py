@@ -34,6 +34,18 @@ class NotHolder(Forbidden):
     key: ClassVar[str] = "cases.not_holder"
 
 
+class NotEntitled(Forbidden):
+    """Somebody else's to do, of those who see the case; ``who`` are the posts that may."""
+
+    key: ClassVar[str] = "cases.not_entitled"
+
+
+class NotAColleague(BadInput):
+    """The task cannot go there: nobody by that name holds a post that may do it."""
+
+    key: ClassVar[str] = "cases.not_a_colleague"
+
+
 class FourEyes(Forbidden):
     """The same person handled the step that this one must check (回避)."""
 
@@ -56,6 +68,12 @@ class EvidenceGone(Conflict):
     """What the applicant agreed to use is no longer there, or may not serve any more; ``why`` is the rule."""
 
     key: ClassVar[str] = "cases.evidence_gone"
+
+
+class PledgeClosed(Conflict):
+    """Nothing is due for this promise: it was checked, or kept, or the case ended."""
+
+    key: ClassVar[str] = "cases.pledge_closed"
 
 
 class Busy(Conflict):

@@ -21,7 +21,7 @@ FRESH_SECONDS = 30.0
 _titles: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _names: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _kinds: "WeakKeyDictionary[Any, dict[str, tuple[dict[str, str], float]]]" = WeakKeyDictionary()
-_DEPARTMENT = select(
+_DEPARTMENT: Select[*tuple[Any, ...]] = select(
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
     Department.parent_id, Department.uscc, Department.region_root, Department.mark,
 ).join(Division, Division.id == Department.division_id)  # fmt: skip
@@ -104,6 +104,18 @@ def _posts(session: Session, staff_ids: Sequence[str]) -> dict[str, list[PostVie
     for staff_id, *rest in session.execute(query):
         posts.setdefault(staff_id, []).append(PostView(*rest))
     return posts
+
+
+def colleagues(session: Session, department_ids: Sequence[str], *, role: str | None = None) -> tuple[tuple[str, str, str, str], ...]:
+    """(staff id, name, department id, role) of every post of the departments that somebody in office holds, by name; one *role* when given."""
+    query = (
+        select(Staff.id, Staff.name, Post.department_id, Post.role)
+        .join(Post, Post.staff_id == Staff.id)
+        .where(Staff.active, Post.department_id.in_(department_ids))
+        .order_by(Staff.name, Staff.id, Post.role)
+    )
+    found = session.execute(query if role is None else query.where(Post.role == role)).all()
+    return tuple((row.id, row.name, row.department_id, row.role) for row in found)
 
 
 def grants_to(session: Session, staff: Sequence[str], day: date) -> Sequence[Delegation]:

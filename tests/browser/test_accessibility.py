@@ -15,6 +15,8 @@ from playwright.sync_api import Page
 from sqlalchemy import select
 
 from core.app import create_app, open_site
+from core.cases import sealing
+from core.cases.models import Case, CasePledge
 from core.cases.service import migrating
 from core.identity.models import Post
 from core.items.catalogue import power
@@ -80,6 +82,7 @@ DESKS = {
     "AuditView.entries": ("supervisor /office/audit/",),
     "CalendarView.show": ("admin /office/calendar/",),
     "followups.listed": ("reviewer /office/followups/",),
+    "followups.show": ("reviewer /office/followups/{pledge}",),
     "savings.show": ("window /office/savings/",),
     "plugins.show": ("admin /office/plugins/",),
     "item_life.show": ("chief /office/items/",),
@@ -108,7 +111,7 @@ SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.ad
 NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
-    "office_cases.material", "case_licences.show", "savings.table", "licence_types.export", "paper_licences.scan",
+    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
@@ -170,7 +173,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), **lives_of_items(hall)}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall)}
 
 
 def lives_of_items(hall: DemoHall) -> dict[str, str]:
@@ -186,6 +189,25 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         run = migrating.start(session, ITEM, reason="换新流程", command_id=new_id(), actor=who).id
     database.close()
     return {"item_request": asked.id, "entry": entry["code"], "move_run": run}
+
+
+def promise(hall: DemoHall, case_id: str) -> str:
+    """A promise of a case whose check is due."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        case = session.get_one(Case, case_id)
+        key = sealing.key_of(session, case_id, case.wrapped_key)
+        assert key is not None
+        said = {"title": "布局告知承诺", "duty": "要有布局文件", "text": "我承诺有", "liability": "不实的撤销决定", "name": "王芳"}
+        pledge = CasePledge(
+            id=new_id(), region_root=case.region_root, case_id=case_id, number=case.number, item_code=case.item_code, item_title=case.item_title,
+            applicant=case.applicant, department_id=case.department_id, role="reviewer", kind="later", code="layout", state="due",
+            sealed=sealing.seal_json(key, case_id, said), signed_at=case.submitted_at, due_on=date(2026, 1, 5),
+        )  # fmt: skip
+        session.add(pledge)
+        made = pledge.id
+    database.close()
+    return made
 
 
 def old_paper(hall: DemoHall, licence_id: str) -> str:

@@ -48,6 +48,7 @@ def fill(rule: Rule, ids: dict[str, str], method: str = "GET") -> str:
         "staff_id": ids["staff"],
         "grant_id": new_id(),
         "name": "delete",
+        "kind": "extend",
         "filename": "x",
     }
     parts |= {"material_id": ids["case_blob"]} if rule.endpoint == "office_cases.material" else {}
@@ -68,6 +69,9 @@ def body_of(rule: Rule, ids: dict[str, str]) -> dict[str, Any]:
         "portal.upload": lambda: {"draft": ids["draft_id"], "material": "id_card", "file": (io.BytesIO(site.png()), "x.png")},
         "my.acting_chosen": lambda: {"party": ids["party"]},
         "office_cases.press": lambda: {"action": "accept", "command_id": new_id()},
+        "cases.answered": lambda: {"command": new_id(), "words": "两个"},
+        "cases.urged": lambda: {"command": new_id()},
+        "case_moves.move": lambda: {"command_id": new_id(), "reason": "需要补充核查", "task": "1"},
         "office_cases.reveal": lambda: {"reason": "核对"},
         "my_licences.copy": lambda: {"purpose": "开户", "user": "示例银行", "until": today().isoformat()},
         "licences.act": lambda: {"act": "annotate", "command_id": new_id(), "basis": "示例", "reason": "示例"},
@@ -150,7 +154,7 @@ def test_another_citizen_is_refused_at_every_object_and_learns_not_even_that_it_
 
 
 def test_nobody_is_sent_to_log_in_or_refused_at_every_url_that_is_not_public(world: World) -> None:
-    for method, rule in rules(world, "own", "citizen", "staff", "staff_object", "role", "self"):
+    for method, rule in rules(world, "own", "citizen", "staff", "staff_object", "approver", "role", "self"):
         path = fill(rule, world.ids, method)
         answer = send(site.Browser(world.app), method, path, body_of(rule, world.ids))
         assert_refused(world, answer, f"{method} {path} by nobody")
@@ -165,7 +169,7 @@ def test_a_staff_session_opens_nothing_of_a_citizen(world: World) -> None:
 
 def test_a_citizens_session_opens_nothing_of_the_back_office(world: World) -> None:
     me = world.me()
-    for method, rule in rules(world, "staff", "staff_object", "role", "self"):
+    for method, rule in rules(world, "staff", "staff_object", "approver", "role", "self"):
         answer = send(me, method, fill(rule, world.ids, method), body_of(rule, world.ids))
         assert_refused(world, answer, f"{method} {rule.rule} by a citizen")
 
@@ -173,7 +177,7 @@ def test_a_citizens_session_opens_nothing_of_the_back_office(world: World) -> No
 @pytest.mark.parametrize("login", ["fire", "yunling-window", "yunling-reviewer", "qinghe-window", "linxi-agent", "shiqiao-agent"])
 def test_a_clerk_of_another_department_or_county_is_refused_at_every_case_url(world: World, login: str) -> None:
     clerk, unknown = world.staff(login), strangers(world.ids)
-    for method, rule in rules(world, "staff_object"):
+    for method, rule in rules(world, "staff_object", "approver"):
         answer = send(clerk, method, fill(rule, world.ids), body_of(rule, world.ids))
         assert_refused(world, answer, f"{method} {rule.rule} by {login}", (403, 404))
         nothing = send(clerk, method, fill(rule, unknown), body_of(rule, unknown))

@@ -2,8 +2,16 @@
 
 from core.cases import drafts
 from core.cases.service.acting import act, claim, correct, hook_ended, lapse, release, withdraw
+from core.cases.service.extending import extend, terminate
+from core.cases.service.following import hand_in_later
+from core.cases.service.inquiring import answer, ask, urge
+from core.cases.service.moving_tasks import add_signer, delegate, return_delegate, take_back, transfer
+from core.cases.service.pausing import close_pause, open_pause
 from core.cases.service.projecting import project_again
 from core.cases.service.submitting import submit
 from core.cases.verify import verify, verify_all
 
-__all__ = ["act", "claim", "correct", "drafts", "hook_ended", "lapse", "project_again", "release", "submit", "verify", "verify_all", "withdraw"]
+__all__ = [
+    "act", "add_signer", "answer", "ask", "claim", "close_pause", "correct", "delegate", "drafts", "extend", "hand_in_later", "hook_ended", "lapse",
+    "open_pause", "project_again", "release", "return_delegate", "submit", "take_back", "terminate", "transfer", "urge", "verify", "verify_all", "withdraw",
+]  # fmt: skip

@@ -44,12 +44,12 @@ def act(
     given = dict(data or {})
 
     def decide(case: Loaded) -> Change:
-        holds = _held(session, case, task_no, actor)
+        holds = held(session, case, task_no, actor)
         words = {**given, **dispositions.ground(given)} if action == "decline" else given
-        command = Command("act", task_no, action, _trimmed(reason), _ids_only(given), holds.id)
+        command = Command("act", task_no, action, trimmed(reason), _ids_only(given), holds.id)
         facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
-        change = Change(plan, note=_note(reason, opinion, words), action=action, actor=holds)
+        change = Change(plan, note=note_of(reason, opinion, words), action=action, actor=holds)
         if action == "request_correction":
             _check_asked(case, _asked(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
@@ -72,7 +72,7 @@ def release(session: Session, case_id: str, task_no: int, *, command_id: str, ac
 
 def _hold(session: Session, case_id: str, task_no: int, kind: str, *, command_id: str, actor: Actor) -> ActResult:
     def decide(case: Loaded) -> Change:
-        holder = _held(session, case, task_no, actor)
+        holder = held(session, case, task_no, actor)
         plan = advance(case.compiled.route, case.marking, Command(kind, task_no, actor=holder.id), case.facts())
 
         def mark(loaded: Loaded, _at: datetime) -> Sequence[Fact]:
@@ -127,8 +127,8 @@ def withdraw(session: Session, case_id: str, *, reason: str | None = None, comma
     access.require_party(session, case_id, actor)
 
     def decide(case: Loaded) -> Change:
-        plan = advance(case.compiled.route, case.marking, Command("withdraw", reason=_trimmed(reason), actor=actor.id), case.facts())
-        return Change(plan, note=_note(reason, None, {}), action="withdraw")
+        plan = advance(case.compiled.route, case.marking, Command("withdraw", reason=trimmed(reason), actor=actor.id), case.facts())
+        return Change(plan, note=note_of(reason, None, {}), action="withdraw")
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
 
@@ -162,8 +162,8 @@ def hook_ended(session: Session, case_id: str, task_no: int, *, ok: bool, result
     return carry_out(session, case_id, command_id, decide, actor=SYSTEM)
 
 
-def _held(session: Session, case: Loaded, task_no: int, actor: Actor) -> Actor:
-    """Who acts, when *actor* holds the open task – by a post, by delegation, or by having claimed it."""
+def held(session: Session, case: Loaded, task_no: int, actor: Actor, *, by_others: bool = False) -> Actor:
+    """Who acts, when *actor* holds the open task – by a post, by delegation, or by having claimed it; *by_others* also while a colleague claimed it."""
     if actor.kind != "staff":
         raise CaseNotFound
     rows = access.task_rows(session, case.id, task_no, actor.id)
@@ -177,7 +177,7 @@ def _held(session: Session, case: Loaded, task_no: int, actor: Actor) -> Actor:
             raise CaseNotFound
         raise NotHolder
     claimed = rows[0].claimed_by
-    if claimed and claimed != actor.id:
+    if claimed and claimed != actor.id and not by_others:
         raise AlreadyClaimed(who=people.staff_names(session, [claimed]).get(claimed, ""))
     task = case.marking.task(task_no)
     excluded = {who for path in (task.holders.exclude if task else ()) for who in case.marking.acted.get(path, ())}
@@ -198,7 +198,8 @@ def _who_closed(session: Session, case: Loaded, task_no: int | None, actor: Acto
     return {"who": name if actor.kind == "staff" else mask_name(name), "at": row.closed_at, "action": row.action}
 
 
-def _trimmed(text: str | None) -> str | None:
+def trimmed(text: str | None) -> str | None:
+    """Words without the blanks around them; raises :class:`BadInput` when they are too many."""
     if text is None:
         return None
     if len(text) > LONGEST_NOTE:
@@ -206,13 +207,13 @@ def _trimmed(text: str | None) -> str | None:
     return text.strip() or None
 
 
-def _note(reason: str | None, opinion: str | None, data: Mapping[str, Any]) -> dict[str, str] | None:
+def note_of(reason: str | None, opinion: str | None, data: Mapping[str, Any]) -> dict[str, str] | None:
     """The words to be sealed: reason, opinion, disposition, and why each field or material must be mended."""
-    words = {"reason": _trimmed(reason), "opinion": _trimmed(opinion), **{name: data.get(name) for name in _WORDS}}
+    words = {"reason": trimmed(reason), "opinion": trimmed(opinion), **{name: data.get(name) for name in _WORDS}}
     note = {name: str(text) for name, text in words.items() if text}
     for part in ("fields", "materials"):
         if isinstance(data.get(part), Mapping):
-            note |= {f"{part}:{spot}": _trimmed(str(why)) or "" for spot, why in data[part].items()}
+            note |= {f"{part}:{spot}": trimmed(str(why)) or "" for spot, why in data[part].items()}
     return note or None
 
 

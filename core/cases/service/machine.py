@@ -238,7 +238,7 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
         due, yellow_at = (clock.due_at, clock.yellow_at) if clock is not None else (None, None)
         shared = {
             "region_root": row["region_root"], "case_id": row["id"], "no": task.no, "node": task.node, "kind": task.kind, "title": task.title,
-            "claimed_by": "", "exclude": list(task.holders.exclude), "opened_at": at, "due_at": due, "yellow_at": yellow_at,
+            "claimed_by": task.holder or "", "exclude": list(task.holders.exclude), "opened_at": at, "due_at": due, "yellow_at": yellow_at,
             "sort_at": due or clocks.NEVER, "number": row["number"], "item_code": row["item_code"], "item_title": row["item_title"],
             "applicant": row["applicant"],
         }  # fmt: skip

@@ -45,6 +45,12 @@ def show(case_id: str) -> str:
     return _page(view, compiled)
 
 
+def again(case_id: str, error: PlatformError) -> str:
+    """The page with what went wrong, for a panel whose door refused. Raises :class:`NotFound` for who may not see the case."""
+    view, compiled = _load(case_id)
+    return _page(view, compiled, error=error)
+
+
 def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error: PlatformError | None = None, given: Mapping[str, Any] | None = None) -> str:
     locale = edge.locale()
     known = item_facts.facts(compiled, view.situation, view.values or {}, channel=view.channel)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, papers
+from core.web.backoffice import case_licences, moves, papers, rungs, supplies
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -33,7 +33,13 @@ class Shown:
 
 
 #: In the order in which they stand on the page.
-PANELS: tuple[Panel, ...] = (Panel("middle", "documents.html", papers.gather), Panel("middle", "licences.html", case_licences.gather))
+PANELS: tuple[Panel, ...] = (
+    Panel("side", "rungs.html", rungs.gather),
+    Panel("side", "moves.html", moves.gather),
+    Panel("middle", "documents.html", papers.gather),
+    Panel("middle", "licences.html", case_licences.gather),
+    Panel("middle", "supplies.html", supplies.gather),
+)
 
 
 def shown(view: CaseView, compiled: CompiledItem) -> list[Shown]:

@@ -106,6 +106,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "phone": phone,
         "licences": (),
         "documents": (),
+        "asked": None,
         "answers": (),
     }
 

@@ -40,8 +40,14 @@ def _context(found: CaseView) -> dict[str, Any]:
     calendar = clocks.calendar(session)
     short = short_title(compiled, locale)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
-    shown |= {"title": full_title(compiled, locale), "licences": case_view.results(session, found, locale)}
-    return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale)}
+    shown |= {"supplies_href": url_for("cases.supplies", case_id=found.id), "title": full_title(compiled, locale), "licences": case_view.results(session, found, locale)}
+    return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale), "asked": _asked(found, locale)}
+
+
+def _asked(found: CaseView, locale: str) -> dict[str, Any]:
+    from core.web.portal import inquiring  # it hangs its own doors on this blueprint
+
+    return inquiring.shown(found, locale)
 
 
 def _documents(found: CaseView, locale: str) -> list[dict[str, Any]]:
