@@ -12,8 +12,12 @@ from core.worktime.projection import project
 from core.worktime.spec import Ledger, Limit
 
 #: Commands that are no button of a task.
-_FREE = frozenset(("withdraw", "lapse", "deem_accepted", "terminate"))
+_FREE = frozenset(("withdraw", "lapse", "deem_accepted", "terminate", "extend"))
 _PAUSES = frozenset(("open_pause", "close_pause"))
+#: What is done to an open task without a button: silence, questions, a plugin's answer.
+_BESIDE = frozenset(("overdue", "ask", "hook_done", "hook_failed"))
+#: How a sub-case ends.
+_CHILD_ENDS = frozenset(("granted", "refused", "cancelled"))
 _ENDS = {"declined": "declined", "withdrawn": "withdrawn", "lapsed": "lapsed"}
 
 Problem = tuple[str, dict[str, Any]]
@@ -66,6 +70,10 @@ class Rehearsal:
             return "test_no_task", {"who": step["as"], "do": do, "open": waiting}
         if do in _PAUSES:
             command = Command(do, task.no, data.get("pause"), step.get("reason"), data, actor)
+        elif do in _BESIDE:
+            command = Command(do, task.no, None, step.get("reason"), data, actor)
+        elif task.kind == "child":
+            command = Command("child_ended", task.no, do, data={"node": task.node, "visit": task.visit, "child": "test"})
         else:
             closed = next((view.why_not for view in actions(self.route, self.marking, task.no, self.facts) if view.id == do and not view.enabled), None)
             if closed is not None:
@@ -90,7 +98,9 @@ class Rehearsal:
                 continue
             if step.get("at") and short(task.node) != short(str(step["at"])):
                 continue
-            if do in _PAUSES or any(view.id == do for view in actions(self.route, self.marking, task.no, self.facts)):
+            if do in _PAUSES or do in _BESIDE or (task.kind == "child" and do in _CHILD_ENDS):
+                return task
+            if any(view.id == do for view in actions(self.route, self.marking, task.no, self.facts)):
                 return task
         return None
 
@@ -108,6 +118,8 @@ class Rehearsal:
                 continue
             if op.op == "start":
                 self.main = Ledger(_countable(op.limit)).start(self.filed if op.as_of == "receipt" else self.at)
+            elif self.main is not None and op.op == "extend":
+                self.main = self.main.extend(_countable(op.limit), self.at, "test")
             elif self.main is not None:
                 self.main = getattr(self.main, op.op)(self.at, *((op.pause or "pause",) if op.op != "stop" else ()))
 

@@ -37,8 +37,17 @@ def check_anytime(spec: RouteSpec, *, permit: bool) -> Iterator[Finding]:
     """Extensions: on a basis, approved by a person of the agency, and of a permit not beyond 行政许可法 42."""
     if spec.extend is not None:
         yield from _extend(spec.extend, "anytime.extend", EXTENSION if permit else None, "extend_too_long")
+        yield from _units(spec, spec.extend, "anytime.extend")
         if spec.extend.joint is not None:
             yield from _extend(spec.extend.joint, "anytime.extend.joint", JOINT_EXTENSION if permit else None, "extend_joint_too_long")
+            yield from _units(spec, spec.extend.joint, "anytime.extend.joint")
+
+
+def _units(spec: RouteSpec, rule: Extend, at: str) -> Iterator[Finding]:
+    """Days are added to days: what is counted differently cannot be added up."""
+    counted = {limit.unit for limit in spec.main_limit.variants() if limit.value is not None}
+    if any(limit.unit not in counted for limit in rule.adds.variants()) and counted:
+        yield error(f"{at}.adds", "extend_unit")
 
 
 def _extend(rule: Extend, at: str, most: int | None, key: str) -> Iterator[Finding]:

@@ -74,6 +74,7 @@ def test_a_joint_case_has_an_extension_of_its_own(kit) -> None:
         ({"by": "holder"}, "extend_by"),
         ({"joint": {**JOINT, "adds": {"value": 16, "unit": "working_day"}}}, "extend_joint_too_long"),
         ({"adds": {"value": None, "unit": "working_day"}}, "extend_unknown"),
+        ({"adds": {"value": 10, "unit": "calendar_day"}}, "extend_unit"),
     ],
 )
 def test_an_extension_beyond_the_law_is_not_published(kit, change, expected) -> None:

@@ -56,8 +56,12 @@ class Game:
         self.visited: set[str] = set()
         self.edges: dict[Any, set[Any]] = {}
         self.ended: set[Any] = set()
-        begin = advance(self.spec, start(self.spec, FACTS).marking, Command("act", 1, "accept"), FACTS).marking
-        todo = [begin]
+        try:
+            todo = [advance(self.spec, start(self.spec, FACTS).marking, Command("act", 1, "accept"), FACTS).marking]
+        except RouteRefused as refused:  # it goes round by itself before anybody can act
+            assert refused.message_key == "routing.too_many_moves"
+            self.edges["begin"] = set()
+            return
         while todo:
             marking = todo.pop()
             here = key(marking)
@@ -72,8 +76,8 @@ class Game:
             for command in moves(self.spec, marking):
                 try:
                     after = advance(self.spec, marking, command, FACTS).marking
-                except RouteRefused:
-                    assert command.kind == "overdue", command
+                except RouteRefused as refused:
+                    assert command.kind == "overdue" or refused.message_key == "routing.too_many_moves", command
                     continue
                 self.edges[here].add(key(after))
                 todo.append(after)
@@ -150,7 +154,7 @@ def test_the_explorer_and_the_checks_agree_on_small_routes(review: dict[str, Any
     doc = document(review)
     spec = compile_route(doc)
     found = {f.key.removeprefix("routing.check.") for f in check_route(spec) if f.level == "error"} & UNSOUND
-    if found - {"unreachable", "no_end", "back_not_earlier"}:
+    if found - {"unreachable", "no_end", "back_not_earlier", "loop"}:
         return  # such a route may not even be walked; each of these faults has a test of its own
     game = Game(doc)
     if not found:
@@ -158,8 +162,8 @@ def test_the_explorer_and_the_checks_agree_on_small_routes(review: dict[str, Any
         assert game.ended
         never = {node.path for node in spec.walk() if "b0" not in node.path} - game.visited
         assert not {path for path in never if not _behind_a_bound(spec, path)}
-    if found == {"no_end"}:
-        assert game.stuck
+    if "no_end" in found and not any(e.back for node in spec.walk() for e in node.exits.values()):
+        assert game.stuck  # with returns the checks keep to the safe side: how often one comes by may leave some over
 
 
 def _behind_a_bound(spec: RouteSpec, path: str) -> bool:
