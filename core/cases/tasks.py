@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import drafts, sealing
+from core.cases import drafts, drafts_told, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
@@ -72,4 +72,4 @@ def _observers(session: Session) -> tuple[str, ...]:
 
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
-assert migrating  # its handler moves cases to another version, one a message
+assert migrating and drafts_told  # their handlers move cases to another version, one a message, and tell whoever has a draft

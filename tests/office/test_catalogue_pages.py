@@ -7,8 +7,12 @@ from typing import Any
 import pytest
 from werkzeug.test import TestResponse
 
+from core.cases import drafts
+from core.identity.service import account_by_login
+from core.items import queries as items
 from core.items.library import library, read_json
 from core.items.models import Item
+from core.kernel.actor import Actor
 from core.kernel.ids import new_id
 from core.web.portal import offer
 from tests import fixtures_site as site
@@ -43,6 +47,12 @@ def through(office: Office, code: str, kind: str, **more: Any) -> None:
 
 def test_suspending_is_asked_reviewed_for_legality_decided_and_read_by_applicants_on_the_guide(fresh: Office) -> None:
     case = fresh.file(BENEFIT)
+    citizen = site.Browser(fresh.app).citizen("13800000001", fresh.built.passwords["13800000001"])
+    with fresh.session() as session:
+        account = account_by_login(session, "13800000001")
+        assert account is not None
+        current = items.current(session, BENEFIT)
+        drafts.save(session, compiled=current.compiled, version_id=current.version_id, values={}, actor=Actor("citizen", account.id))
     request = made(ask(fresh.staff("chief"), BENEFIT, "suspend", reason="社保系统升级,暂停三天", until="2999-01-04"))
     waiting = fresh.staff("legal").get("/office/items/").text
     assert request in waiting and "等我审核" in waiting
@@ -53,7 +63,8 @@ def test_suspending_is_asked_reviewed_for_legality_decided_and_read_by_applicant
     nobody = site.Browser(fresh.app)
     guide = nobody.get(f"/items/{BENEFIT}")
     assert guide.status_code == 200 and "暂停办理" in guide.text and "社保系统升级" in guide.text and f"/items/{BENEFIT}/apply" not in guide.text
-    citizen = site.Browser(fresh.app).citizen("13800000001", fresh.built.passwords["13800000001"])
+    fresh.settle()
+    assert "社保系统升级" in citizen.get("/my/messages").text  # who has a draft is told
     refused = citizen.get(f"/items/{BENEFIT}/apply")
     assert refused.status_code == 409 and "社保系统升级" in refused.text
     assert fresh.staff("window").get(f"/office/cases/{case}").status_code == 200  # the running case goes on
