@@ -155,6 +155,8 @@ def test_organisation_relations_resolve_to_departments(session: Session, hall: P
     assert of("parent") == [hall.department("market_regulation")]
     assert of("level") == [owner]
     assert of({"region": "city"}) == [hall.department("market_regulation")]
+    assert of({"id": hall.department("fire")}) == [hall.department("fire")]  # a station on the way that papers took
+    assert of({"id": "no-such-department"}) == []
     assert of({"department": "space_agency"}) == []
     assert of({"region": "country"}) == []
     city = hall.department("market_regulation")
