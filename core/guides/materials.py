@@ -1,6 +1,7 @@
 """The checklist: what I hand in, what the hall has already, what hangs on an answer I have not given."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 
 from core.guides.notes import is_assumed
 from core.guides.spec import Material, Said
@@ -10,6 +11,7 @@ from core.items.spec import CompiledItem, JsonObject
 from core.items.texts import Reader
 from core.kernel.wording import word
 from core.rules.service import Labels, compile_rule
+from core.worktime.explain import day_words
 
 
 def material_views(compiled: CompiledItem, known: Mapping[str, object], read: Reader) -> tuple[Material, ...]:
@@ -96,9 +98,20 @@ def _lines(need: Need, condition: str, doc: JsonObject, read: Reader) -> list[Sa
     if need.by_applicant and material.get("accept"):
         kinds = "、".join(material["accept"]) if locale.startswith("zh") else ", ".join(material["accept"])
         lines.append(Said(word("guides.upload", locale, kinds=kinds, files=material.get("max_files") or 1, size=material.get("max_mb") or 20)))
+    lines.extend(_waiver(need, read))
     if is_assumed(doc, f"materials.{need.id}"):
         lines.append(Said(word("guides.assumed_here", locale)))
     return list(dict.fromkeys(lines))
+
+
+def _waiver(need: Need, read: Reader) -> list[Said]:
+    """Whoever asks for a paper on a basis not yet found says so openly, with who answers for it and until when (城关 17)."""
+    waiver = (need.doc.get("basis") or {}).get("waiver")
+    if not waiver or not need.by_applicant or need.doc["basis"]["status"] != "unknown":
+        return []
+    reason = read(f"materials.{need.id}.basis.waiver.reason", waiver["reason"])
+    told = Said(word("guides.waived", read.locale, by=waiver["by"], until=day_words(date.fromisoformat(waiver["until"]), read.locale, year=True)))
+    return [told, Said(reason.text, reason.lang)]
 
 
 def _basis(material: JsonObject, locale: str) -> str:
