@@ -46,6 +46,15 @@ class NotAColleague(BadInput):
     key: ClassVar[str] = "cases.not_a_colleague"
 
 
+class NotForMany(BadInput):
+    """The action is done one at a time; ``why`` is the key of the words."""
+
+    key: ClassVar[str] = "cases.bulk_needs"
+
+    def __init__(self, *, why: str) -> None:
+        super().__init__(why)
+
+
 class FourEyes(Forbidden):
     """The same person handled the step that this one must check (回避)."""
 

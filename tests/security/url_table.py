@@ -34,7 +34,7 @@ GET /office/items/  GET /office/items/<code>  POST /office/items/<code>/requests
 POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
-GET /office/  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
+GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 
@@ -46,7 +46,7 @@ GET /office/cases/<case_id>/extension
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
 GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>  POST /office/cases/<case_id>/reveal
-POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>  GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
+POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>  GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
 GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>
 GET /office/licences/papers/<entry_id>/scan  POST /office/licences/papers/<entry_id>/review
 GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/licences/<licence_id>/use

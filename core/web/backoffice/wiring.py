@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from core.web import edge
 from core.web.backoffice import (
     audit,
+    bulk,
     calendar,
     case_licences,
     cases,
@@ -27,6 +28,7 @@ from core.web.backoffice import (
     people,
     plugins,
     savings,
+    sheets,
     users,
     worklist,
 )
@@ -75,6 +77,8 @@ def register(app: Flask, site: Site) -> None:
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
     lives = (item_life.blueprint, catalogue.blueprint, moving.blueprint)
-    library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, papers.blueprint, moves.blueprint)
-    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
+    papers_of_cases = (papers.blueprint, sheets.blueprint)
+    library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
+    at_any_time = (moves.blueprint, bulk.blueprint)
+    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *at_any_time, *lives, *library):
         app.register_blueprint(blueprint)
