@@ -60,7 +60,7 @@ class Draft:
 
     def freeze(self) -> Marking:
         """The marking as it is now."""
-        return Marking(
+        parts = (
             self.phase,
             self.status,
             self.tasks,
@@ -83,6 +83,7 @@ class Draft:
             self.deemed,
             self.children,
         )
+        return tuple.__new__(Marking, parts)  # every field is there; no need to sort out keywords
 
     def task(self, no: int | None) -> OpenTask | None:
         """The open task with number *no*."""

@@ -53,8 +53,8 @@ def _outside(values: Mapping[str, Value], path: str) -> Mapping[str, Value]:
 # tasks --------------------------------------------------------------------------------------------------------------
 
 
-def task_opened(d: Draft, task: OpenTask) -> None:
-    """Put *task* among the open ones; the event holds it as JSON."""
+def _task_opened(d: Draft, body: Body) -> None:
+    task = OpenTask.from_json(body)
     d.tasks = (*d.tasks, task)
     d.next_no = task.no + 1
 
@@ -206,11 +206,11 @@ def _node_entered(d: Draft, body: Body) -> None:
         inside = f"{path}."
         d.outcomes = _outside(d.outcomes, path)
         d.backs = {key: count for key, count in d.backs.items() if not key.startswith(inside)}
-    d.visits = _with(d.visits, path, visit)
+    d.visits = {**d.visits, path: visit}
 
 
 def _node_left(d: Draft, body: Body) -> None:
-    d.outcomes = _with(d.outcomes, body["node"], body["outcome"])
+    d.outcomes = {**d.outcomes, body["node"]: body["outcome"]}
     if body["node"] in d.signs:
         d.signs = _without(d.signs, body["node"])
 
@@ -341,7 +341,7 @@ CHANGES: Mapping[str, Callable[[Draft, Body], None]] = {
     "relay_opened": _relay_opened,
     "relay_passed": _relay_passed,
     "relay_checked": _relay_checked,
-    "task_opened": lambda d, body: task_opened(d, OpenTask.from_json(body)),
+    "task_opened": _task_opened,
     "task_closed": _task_closed,
     "task_claimed": _task_claimed,
     "task_released": _task_released,

@@ -28,7 +28,8 @@ def step(run: Run, task: OpenTask, command: Command) -> None:
     action = node.actions.get(command.action or "")
     if action is None:
         raise RouteRefused("routing.unknown_action", action=command.action)
-    refuse(acting(run.spec, run.marking, task, run.facts, run.actor))
+    if task.lent or task.holders.exclude:
+        refuse(acting(run.spec, run.marking, task, run.facts, run.actor))
     if run.marking.pauses and is_paused(run.marking, task):
         raise RouteRefused("routing.paused", title=node.title)
     if action.when is not None:

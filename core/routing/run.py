@@ -11,7 +11,7 @@ from typing import Any, Literal
 from core.kernel.wording import word
 from core.routing.draft import Draft
 from core.routing.errors import NeedMissing, RouteRefused
-from core.routing.evolve import CHANGES, task_opened
+from core.routing.evolve import CHANGES
 from core.routing.facts import elements, facts_at, holds, hook_input, known_limit
 from core.routing.marking import Block, ChildCase, ClockOp, CustodyOp, Marking, OpenTask, Plan, RouteEvent, Signing, TaskKind
 from core.routing.places import instance_id
@@ -63,11 +63,13 @@ class Run:
 
     def plan(self) -> Plan:
         """Everything that happened."""
-        closes = self.closes
-        return Plan(
+        opens, closes = self.opens, self.closes
+        if opens and closes:
+            opens = [t for t in opens if t.no not in closes]
+        parts = (
             self.marking.freeze(),
             tuple(self.events),
-            tuple([t for t in self.opens if t.no not in closes]),
+            tuple(opens),
             tuple(closes),
             tuple(self.clocks),
             self.outcome,
@@ -75,6 +77,7 @@ class Run:
             tuple(self.children),
             tuple(self.custody),
         )
+        return _made(Plan, parts)
 
     def emit(self, kind: str, /, **body: Any) -> None:
         """Write one event and let it change the marking."""
@@ -109,9 +112,11 @@ class Run:
         holder: str | None = None,
     ) -> OpenTask:
         """Open a task and start its clock."""
-        task = OpenTask(self.marking.next_no, node, kind, title, holders, limit, scope, visit, group, holder, about=about)
+        no = self.marking.next_no
+        task = _made(OpenTask, (no, node, kind, title, holders, limit, scope, visit, group, holder, False, (), about))
         self.events.append(_made(RouteEvent, ("task_opened", task.to_json())))
-        task_opened(self.marking, task)
+        self.marking.tasks = (*self.marking.tasks, task)  # what applying the event would read out of its JSON again
+        self.marking.next_no = no + 1
         self.opens.append(task)
         if limit is not None:
             self.clocks.append(_made(ClockOp, ("start", f"task:{task.no}", limit, None, "now")))
@@ -173,7 +178,10 @@ class Run:
         self.emit("node_entered", node=node.path, visit=visit)
         if node.kind == "step":
             assert node.holders is not None
-            self.open_task(node.path, "step", node.title, self.held(node.holders, node.scope), limit, node.scope, visit=visit)
+            holders = node.holders
+            if holders.org == "branch" or holders.fallback is not None:
+                holders = self.held(node.holders, node.scope)
+            self.open_task(node.path, "step", node.title, holders, limit, node.scope, visit=visit)
         elif node.kind == "sign":
             self._enter_sign(node, visit)
         elif node.kind == "auto":

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, reject, settings
 from hypothesis import strategies as st
 
 from core.routing.service import Command, Marking, RouteRefused, RouteSpec, actions, advance, check_route, compile_route, start
@@ -17,7 +17,7 @@ DAY = {"value": 1, "unit": "working_day"}
 HOLDERS = {"role": "reviewer", "org": "owner"}
 FACTS: dict[str, Any] = {"documents": {"ready": True}, "form": {"rows": [{}, {}]}}
 #: More states than this and the route is not small.
-MOST = 4000
+MOST = 600
 #: Findings that say that a route is not sound.
 UNSOUND = {"target_missing", "start_missing", "unreachable", "no_end", "loop", "wrong_end", "back_unbounded", "back_not_earlier", "nobody_may_start"}
 
@@ -48,6 +48,10 @@ def moves(spec: RouteSpec, marking: Marking) -> Iterator[Command]:
             yield Command("overdue", task.no)
 
 
+class NotSmall(Exception):
+    """Too many states to play them all."""
+
+
 class Game:
     """All reachable states of a review: which nodes were entered, which states lead nowhere, which never come to an end."""
 
@@ -67,7 +71,8 @@ class Game:
             here = key(marking)
             if here in self.edges:
                 continue
-            assert len(self.edges) < MOST, "not a small route"
+            if len(self.edges) >= MOST:
+                raise NotSmall
             self.visited |= set(marking.visits)
             self.edges[here] = set()
             if marking.phase == "delivery":
@@ -120,7 +125,7 @@ def anywhere(draw: Any, names: list[str], ends: tuple[str, ...]) -> dict[str, An
 @st.composite
 def small(draw: Any, ends: tuple[str, ...] = ("grant", "refuse"), depth: int = 0) -> dict[str, Any]:
     """A small scope whose exits lead anywhere inside it."""
-    names = [f"n{depth}{i}" for i in range(draw(st.integers(1, 3)))]
+    names = [f"n{depth}{i}" for i in range(draw(st.integers(1, 3 - depth)))]
     nodes: dict[str, Any] = {}
     for name in names:
         kind = draw(st.sampled_from(["step", "step", "sign", "subcase", "parallel"] if depth == 0 else ["step", "step", "sign"]))
@@ -149,14 +154,17 @@ def small(draw: Any, ends: tuple[str, ...] = ("grant", "refuse"), depth: int = 0
 
 
 @given(small())
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much])
 def test_the_explorer_and_the_checks_agree_on_small_routes(review: dict[str, Any]) -> None:
     doc = document(review)
     spec = compile_route(doc)
     found = {f.key.removeprefix("routing.check.") for f in check_route(spec) if f.level == "error"} & UNSOUND
     if found - {"unreachable", "no_end", "back_not_earlier", "loop"}:
         return  # such a route may not even be walked; each of these faults has a test of its own
-    game = Game(doc)
+    try:
+        game = Game(doc)
+    except NotSmall:
+        reject()
     if not found:
         assert not game.stuck
         assert game.ended
