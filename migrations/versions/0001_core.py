@@ -341,6 +341,17 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_pledge_due", ["department_id", "state", "due_on", "id"], unique=False)
 
     op.create_table(
+        "case_sheet",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("task_no", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("sheet", sa.String(length=64), nullable=False),
+        sa.Column("ticks", types.Json(), nullable=False),
+        sa.Column("saved_by", sa.String(length=64), nullable=False),
+        sa.Column("saved_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "task_no", name=op.f("pk_case_sheet")),
+    )
+    op.create_table(
         "case_supply",
         sa.Column("case_id", types.Id(), nullable=False),
         sa.Column("region_root", types.Id(), nullable=False),
@@ -1421,6 +1432,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_supply_month")
 
     op.drop_table("case_supply")
+    op.drop_table("case_sheet")
     with op.batch_alter_table("case_pledge", schema=None) as batch_op:
         batch_op.drop_index("ix_case_pledge_due")
         batch_op.drop_index("ix_case_pledge_case")

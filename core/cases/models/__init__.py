@@ -18,8 +18,9 @@ from core.cases.models.case import (
 from core.cases.models.evidence import CaseEvidence, CasePledge, CaseSupply
 from core.cases.models.moving import CaseMove, CaseMoved
 from core.cases.models.rungs import CaseClockFire, CaseClockParked
+from core.cases.models.sheets import CaseSheet
 
 __all__ = [
     "Case", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseEvent", "CaseEvidence", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
-    "CaseParty", "CasePayload", "CasePledge", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
+    "CaseParty", "CasePayload", "CasePledge", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
 ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Rule sheets (审查细则): an officer ticks each material and each point of a step's sheet; what stays unticked is what a correction or a refusal is made of.
 
-Ticks are a draft of the task: no command of the engine, kept with who and when, audited at every save. The sheet itself belongs to the pinned version of the item.
+Ticks are a draft of the task: no command of the engine, kept with who and when, audited at every save. The sheet belongs to the pinned version of the item.
 """
 
 from collections.abc import Collection, Mapping

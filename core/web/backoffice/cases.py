@@ -1,10 +1,11 @@
 """The case page: answers, materials, clock, route and the buttons of my step; and the door through which a button is pressed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 from flask import Blueprint, Response, redirect, request
+from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from core.audit import service as audit
@@ -45,10 +46,13 @@ def show(case_id: str) -> str:
     return _page(view, compiled)
 
 
-def again(case_id: str, error: PlatformError) -> str:
-    """The page with what went wrong, for a panel whose door refused. Raises :class:`NotFound` for who may not see the case."""
+def again(case_id: str, error: PlatformError | None = None, given: Callable[[CaseView, CompiledItem], MultiDict[str, str]] | None = None) -> str:
+    """The page with what went wrong, for a panel whose door refused, or with words that a panel writes into the forms of the task.
+
+    Raises :class:`NotFound` for who may not see the case.
+    """
     view, compiled = _load(case_id)
-    return _page(view, compiled, error=error)
+    return _page(view, compiled, error=error, given=given(view, compiled) if given is not None else None)
 
 
 def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error: PlatformError | None = None, given: Mapping[str, Any] | None = None) -> str:
@@ -84,8 +88,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         error=error.words(locale) if error else None,
         findings=[finding.words(locale) for finding in error.findings] if isinstance(error, BadInput) else [],
         given=given or {},
-        given_fields=request.form.getlist("field"),
-        given_materials=request.form.getlist("material"),
+        given_fields=given.getlist("field") if isinstance(given, MultiDict) else [],
+        given_materials=given.getlist("material") if isinstance(given, MultiDict) else [],
         **_words(),
     )
 
