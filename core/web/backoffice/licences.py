@@ -157,7 +157,8 @@ def _acts(licence_id: str, view: VerifyView, locale: str) -> list[dict[str, Any]
     row = posts.seen(session, licence_id, actor=actor())
     kinds = queries.type_doc(session, view.type_code).get("annotations", [])
     open_here = [each for each in posts.open_acts(session, row, actor=actor()) if view.status in each.starts]
-    wanted = [each for each in open_here if each.kind != "renewal" or view.renewal_asked_on is not None]
+    senseless = {"renew": view.valid_to is None, "refuse_renewal": view.renewal_asked_on is None, "annotate": not kinds}
+    wanted = [each for each in open_here if not senseless.get(each.name)]
     fields = sorted(licences.sheet(session, row)["data"]) if any(each.name == "change" for each in wanted) else []
     return [_choices(each, kinds if each.kind == "annotation" else [], fields if each.name == "change" else [], locale) for each in wanted]
 
