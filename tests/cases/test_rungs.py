@@ -411,6 +411,19 @@ def test_an_unanswered_correction_without_a_rule_is_told_and_not_lapsed(lite: De
     lite.sound(ref.id)
 
 
+def test_the_periodic_job_sweeps_and_asks_for_another_turn_while_more_is_due(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rungs, "TURN", 2)
+    with clock.freeze(MONDAY):
+        ref = lite.submit()
+    turns = []
+    with clock.freeze(at("2026-11-12T09:00")):
+        for _ in range(4):
+            with lite.database.session() as session:
+                turns.append(rungs.sweep(session))
+    assert turns[0] is True and turns[-1] is False
+    assert lite.mine(ref.id).status == "in_review"
+
+
 def test_an_ended_case_has_no_rung_left(lite: Desk) -> None:
     with clock.freeze(MONDAY):
         ref = lite.submit()
