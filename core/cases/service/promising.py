@@ -1,6 +1,6 @@
 """告知承诺 and 容缺受理: what may be promised, what was signed, and the check that follows.
 
-国办发〔2020〕42号 (law/gaozhi_chengnuo.md): the agency tells once, in writing, what must be true and what a false promise leads to; the applicant
+国办发〔2020〕42号: the agency tells once, in writing, what must be true and what a false promise leads to; the applicant
 chooses freely – who does not choose hands in the paper as usual –; some matters and some applicants are excluded. 安阳 24, 滨州 11: a secondary
 material may follow within the days told; what lateness means is a setting of the item. The two are kept apart.
 """

@@ -1,0 +1,53 @@
+"""事后核查 and 少交的材料: each reads what their posts hold; what a check found is written once, in words."""
+
+from datetime import date
+
+from core.cases import sealing
+from core.cases.models import Case, CasePledge
+from core.kernel.ids import new_id
+from tests.office.conftest import Office
+
+
+def pledge(office: Office, case_id: str, kind: str = "later") -> str:
+    """A promise of the case that waits to be checked by a reviewer."""
+    with office.session() as session:
+        case = session.get_one(Case, case_id)
+        key = sealing.key_of(session, case_id, case.wrapped_key)
+        assert key is not None
+        made = CasePledge(
+            id=new_id(), region_root=case.region_root, case_id=case_id, number=case.number, item_code=case.item_code, item_title=case.item_title,
+            applicant=case.applicant, department_id=case.department_id, role="reviewer", kind=kind, code="layout", state="due",
+            sealed=sealing.seal_json(key, case_id, {"text": "我承诺按期补齐<b>", "liability": "视为撤回", "name": "王芳"}), signed_at=case.submitted_at,
+            due_on=date(2026, 1, 5),
+        )  # fmt: skip
+        session.add(made)
+        return made.id
+
+
+def test_a_check_is_found_by_its_post_alone_and_written_once(fresh: Office) -> None:
+    case = fresh.file("food-operation-new")
+    line = pledge(fresh, case)
+    reviewer, window = fresh.staff("reviewer"), fresh.staff("window")
+    assert line in reviewer.get("/office/followups/").text
+    assert line not in window.get("/office/followups/").text
+    assert window.get(f"/office/followups/{line}").status_code == 404
+    page = reviewer.get(f"/office/followups/{line}").text
+    assert "我承诺按期补齐&lt;b&gt;" in page
+    assert "已超期" in page
+    assert "我承诺按期补齐&lt;b&gt;" in reviewer.get(f"/office/cases/{case}").text  # the panel of the case page
+    form = {"command": new_id(), "result": "breached", "method": "written", "words": "到期没有补"}
+    assert window.post(f"/office/followups/{line}", form).status_code == 404
+    assert reviewer.post(f"/office/followups/{line}", {**form, "words": " "}).status_code in (400, 422)
+    assert reviewer.post(f"/office/followups/{line}", {**form, "result": ""}).status_code == 422
+    assert reviewer.post(f"/office/followups/{line}", form).status_code == 303
+    assert line in reviewer.get("/office/followups/?state=breached").text
+    again = reviewer.post(f"/office/followups/{line}", {**form, "command": new_id()})
+    assert again.status_code == 409
+
+
+def test_the_report_of_materials_saved_is_a_table_and_a_csv(office: Office) -> None:
+    window = office.staff("window")
+    assert "少交的材料" in window.get("/office/savings/?since=nonsense&until=2026-13").text
+    table = window.get("/office/savings/table.csv?since=2026-01&until=2026-12")
+    assert table.mimetype == "text/csv"
+    assert table.text.startswith("\ufeff月份,事项代码")
