@@ -6,20 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity import queries as people
 from core.identity.spec import PostView, StaffView
 from core.items.catalogue import entries, kinds, power
-from core.items.catalogue.claims import compiled_of
 from core.items.catalogue.errors import EntryNotFound, RequestNotFound
 from core.items.catalogue.models import ItemRequest, ItemReview
 from core.items.catalogue.requests import may_see
 from core.items.compiling import from_bundle
 from core.items.diff import Change, compare, diff
 from core.items.errors import ItemNotFound
-from core.items.models import Item
+from core.items.models import Item, ItemVersion
+from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
 from core.kernel.ids import is_id
 
@@ -126,11 +126,18 @@ def changes(session: Session, row: ItemRequest) -> tuple[Change, ...]:
         except EntryNotFound:
             return ()
         return compare(before.item, entries.read(bytes(row.bundle)).item)
-    try:
-        in_force = compiled_of(session, str(row.item_code), draft=False)
-    except ItemNotFound:
-        return ()
-    return diff(in_force, from_bundle(bytes(row.bundle)))
+    after = from_bundle(bytes(row.bundle))
+    return diff(_before(session, str(row.item_code), after.hash), after)
+
+
+def _before(session: Session, code: str, digest: str) -> CompiledItem | None:
+    """The version in force – or, once the document was published itself, the one before it."""
+    published = select(func.max(ItemVersion.number)).where(ItemVersion.item_code == code, ItemVersion.hash == digest).scalar_subquery()
+    earlier = select(ItemVersion.bundle).where(ItemVersion.item_code == code, ItemVersion.number == published - 1)
+    if session.scalar(select(published)) is None:
+        earlier = select(ItemVersion.bundle).join(Item, Item.current_version_id == ItemVersion.id).where(Item.code == code)
+    stored = session.scalar(earlier)
+    return None if stored is None else from_bundle(bytes(stored))
 
 
 def document(row: ItemRequest) -> Any:
