@@ -17,7 +17,7 @@ from core.routing.actions import text
 from core.web import edge
 from core.web.page import say as _
 
-_LOOKS = ("cases.looked", "cases.looked_material", "case.revealed")
+_LOOKS = ("cases.looked", "cases.looked_material", "cases.looked_document", "case.revealed")
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,6 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
 def _looked(session: Session, view: CaseView) -> Iterator[Line]:
     found = [entry for entry in audit.entries_of(session, ("case", view.id), since=view.submitted_at) if entry.action in _LOOKS]
     names = people.staff_names(session, [entry.actor_id for entry in found])
-    titles = {"cases.looked": _("打开办件"), "cases.looked_material": _("查看材料"), "case.revealed": _("查看完整信息")}
+    titles = {"cases.looked": _("打开办件"), "cases.looked_material": _("查看材料"), "cases.looked_document": _("查看文书"), "case.revealed": _("查看完整信息")}
     for entry in found:
         yield Line(entry.at, names.get(entry.actor_id, ""), titles[entry.action], "", "", False)
