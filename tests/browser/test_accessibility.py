@@ -111,7 +111,8 @@ SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.ad
 NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
-    "office_cases.material", "cases.document", "case_documents.show", "case_licences.show", "case_moves.extension", "savings.table", "licence_types.export", "paper_licences.scan",
+    "cases.document", "case_documents.show",
+    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
