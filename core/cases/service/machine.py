@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, sealing
+from core.cases import chain, clocks, hook_calls, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
@@ -183,7 +183,11 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
         open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at),
         save_clocks(case.id, row["region_root"], changed),
         _answer(case, key, result, at),
-        *together(tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents), *drawn),
+        *together(
+            tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents),
+            *hook_calls.calls(session, case.id, row["region_root"], plan),
+            *drawn,
+        ),
     )
     return result
 

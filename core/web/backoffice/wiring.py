@@ -76,9 +76,8 @@ def register(app: Flask, site: Site) -> None:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
-    lives = (item_life.blueprint, catalogue.blueprint, moving.blueprint)
+    lives = (moves.blueprint, bulk.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
     papers_of_cases = (papers.blueprint, sheets.blueprint)
     library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
-    at_any_time = (moves.blueprint, bulk.blueprint)
-    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *at_any_time, *lives, *library):
+    for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
         app.register_blueprint(blueprint)

@@ -1,0 +1,106 @@
+"""Calling the hook of an automatic step: tried again with growing pauses, and when it fails for good a person takes over (ROUTING §9.5)."""
+
+import copy
+import json
+import logging
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from core.cases import hook_calls
+from core.cases.chain import Fact
+from core.cases.errors import CaseNotFound
+from core.cases.hookspecs import StepCall
+from core.cases.service import decision
+from core.cases.service.acting import hook_ended
+from core.cases.service.machine import Change, Loaded, carry_out, load
+from core.kernel import canonical
+from core.kernel.actor import SYSTEM
+from core.kernel.clock import now
+from core.outbox import service as outbox
+from core.pluginhost.errors import UnknownPlugin
+from core.pluginhost.service import host
+from core.routing.engine import advance
+from core.routing.errors import RouteRefused
+from core.routing.facts import hook_input
+from core.routing.marking import Command, OpenTask
+
+log = logging.getLogger("wangting.hooks")
+
+
+class _NoAnswer(Exception):
+    """The plugin did not answer, or not with what can be kept."""
+
+
+@outbox.handler(hook_calls.TOPIC)
+def call(session: Session, body: dict[str, Any], message_id: str) -> None:
+    """One try. The step may be gone meanwhile – withdrawn, ended by hand – then there is nothing to do."""
+    del message_id
+    try:
+        case = load(session, body["case"])[0]
+    except CaseNotFound:
+        return
+    task = case.marking.task(body["no"])
+    if task is None or task.kind != "auto":
+        return
+    try:
+        answer = _asked(session, case, task)
+    except Exception as error:
+        log.warning("step %s of case %s: try %s failed", task.node, case.id, body["attempt"], exc_info=not isinstance(error, _NoAnswer))
+        _failed(session, case, task, body["attempt"])
+        return
+    _answered(session, case, task, answer)
+
+
+def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
+    """Ask the plugin that the route names; it gets copies and can move nothing."""
+    node = case.compiled.route.nodes[task.node]
+    plugin, _dot, ability = (node.hook or "").partition(".")
+    facts = {**case.facts(), **hook_calls.answers(session, case.id, case.key, case.compiled.route)}
+    values = copy.deepcopy(hook_input(case.compiled.route, case.marking, node, facts))
+    given = StepCall(case.id, case.row["number"], case.row["item_code"], task.node, task.visit, ability, values)
+    try:
+        answers = host(session).call("run_step", scope=(plugin,), call=given) if plugin in host(session).taking_part("run_step", (plugin,)) else []
+    except UnknownPlugin as error:
+        raise _NoAnswer from error
+    answer = next((each for each in answers if isinstance(each, Mapping)), None)
+    if answer is None:
+        raise _NoAnswer
+    kept: dict[str, Any] = json.loads(canonical.dumps(dict(answer)))
+    if len(json.dumps(kept, ensure_ascii=False)) > hook_calls.LONGEST:
+        raise _NoAnswer
+    return kept
+
+
+def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int) -> None:
+    """Try again later, or open the step that a person does; the applicant's clock goes on, for it is the hall's fault."""
+    node = case.compiled.route.nodes[task.node]
+    if attempt < hook_calls.tries(node):
+        at = now() + hook_calls.pause(node, attempt)
+        body, key = hook_calls.body(case.id, task.no, attempt + 1), hook_calls.key(case.id, task.no, attempt + 1)
+        outbox.send(session, hook_calls.TOPIC, body, key=key, available_at=at, region_root=case.row["region_root"])
+        return
+    hook_ended(session, case.id, task.no, ok=False, result_ref=None, command_id=f"hook/{case.id}/{task.no}")
+
+
+def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[str, Any]) -> None:
+    """Keep the answer under (node, visit), then go on with it, in one transaction."""
+    kept = json.dumps(answer, ensure_ascii=False)
+
+    def decide(loaded: Loaded) -> Change:
+        facts = {**loaded.facts(), **hook_calls.answers(session, loaded.id, loaded.key, loaded.compiled.route)}
+        facts[loaded.compiled.route.nodes[task.node].id] = {"result": dict(answer)}
+        command = Command("hook_done", task.no, data={"result_ref": f"{task.node}#{task.visit}"})
+        plan = advance(loaded.compiled.route, loaded.marking, command, facts)
+        before = [Fact(hook_calls.RESULT, {"node": task.node, "visit": task.visit, "no": task.no}, {"result": kept})]
+        change = Change(plan, before=before, action="hook_done")
+        if plan.outcome == "grant":
+            change.then = lambda granted, at: decision.issue(session, granted, at, actor=SYSTEM)
+        return change
+
+    try:
+        carry_out(session, case.id, f"hook/{case.id}/{task.no}", decide, actor=SYSTEM)
+    except RouteRefused:
+        log.warning("step %s of case %s: its answer cannot be used", task.node, case.id, exc_info=True)
+        hook_ended(session, case.id, task.no, ok=False, result_ref=None, command_id=f"hook/{case.id}/{task.no}/by_hand")

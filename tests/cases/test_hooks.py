@@ -1,0 +1,131 @@
+"""Automatic steps: the plugin is asked after the commit, its answer is kept before it is used, and a person takes over when it fails for good."""
+
+import json
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from core.cases.hookspecs import StepCall
+from core.cases.models import CaseEvent
+from core.cases.service import hooks
+from core.kernel import clock
+from core.outbox import relay
+from core.outbox.models import Message
+from core.pluginhost.host import hookimpl
+from core.pluginhost.manifest import parse
+from core.pluginhost.service import host
+from tests.fixtures_cases import Desk
+from tests.fixtures_hall import publish_item, settle
+
+FOOD = "market_regulation/food-operation-new.json"
+
+
+class Scorer:
+    """A plugin of a test: what it was asked, and what it answers in turn."""
+
+    def __init__(self, *answers: Any) -> None:
+        self.asked: list[StepCall] = []
+        self.answers = list(answers)
+
+    @hookimpl
+    def run_step(self, call: StepCall) -> Mapping[str, Any] | None:
+        """Answer, or fail."""
+        self.asked.append(call)
+        answer = self.answers[min(len(self.asked), len(self.answers)) - 1]
+        if isinstance(answer, Exception):
+            raise answer
+        found: Mapping[str, Any] | None = answer
+        return found
+
+
+def automatic(doc: dict[str, Any]) -> None:
+    """Put an automatic step before the decision; a grant needs 60 points."""
+    nodes = doc["route"]["review"]["nodes"]
+    nodes["joint"]["agree"] = {"to": "score"}
+    limit = {"value": 1, "unit": "working_day"}
+    nodes["score"] = {
+        "kind": "auto", "title": "信用核查", "limit": limit, "hook": "scorer.score", "purpose": "核查信用", "give": {"area": {"var": "form.area"}},
+        "retry": {"tries": 2, "first": "10s"}, "to": "decide", "by_hand": "manual",
+    }  # fmt: skip
+    nodes["manual"] = {
+        "kind": "step", "title": "人工核查信用", "holders": {"role": "reviewer", "org": "owner"}, "limit": limit,
+        "actions": {"done": {"title": "核查完毕", "to": "decide"}},
+    }  # fmt: skip
+    first = doc["tests"][0]
+    declined = {"as": "window", "do": "decline", "day": 1, "reason": "材料不符合法定形式"}
+    doc["tests"] = [{**first, "id": "declined", "steps": [declined], "expect": {"end": "declined"}}]
+
+
+def called(desk: Desk, plugin: Scorer) -> str:
+    """A case that has come to the automatic step, with *plugin* in the house."""
+    with desk.database.session() as session:
+        version = publish_item(session, FOOD, change=automatic)
+    document = {
+        "$schema": "https://wangting.example/schemas/plugin_manifest.v1.schema.json", "schema_version": 1, "name": "scorer", "version": "1.0.0",
+        "title": {"zh": "信用", "en": "Credit"}, "owner": "market_regulation", "scope": "site", "sdk": ">=1", "hooks": ["run_step"],
+    }  # fmt: skip
+    with desk.database.session() as session:
+        host(session).register(parse(document, "scorer"), plugin)
+    desk.version = version
+    case = desk.submit().id
+    desk.act(case, 1, "accept", "window")
+    for login, action in (("reviewer", "pass"), ("chief", "agree")):
+        desk.act(case, next(t.no for t in desk.staff(case, login).tasks if t.mine), action, login)
+    return case
+
+
+def nodes(desk: Desk, case: str) -> set[str]:
+    return {task.node for task in desk.mine(case).tasks}
+
+
+def test_a_plugin_answers_and_its_answer_is_sealed_in_the_chain_before_the_case_goes_on(lite: Desk) -> None:
+    plugin = Scorer({"points": 80, "who": "企业信用平台"})
+    case = called(lite, plugin)
+    assert nodes(lite, case) == {"review.score"} and plugin.asked == [], "nothing outside happens inside the command"
+    settle(lite.database)
+    (asked,) = plugin.asked
+    assert (asked.node, asked.visit, asked.ability, dict(asked.values)) == ("review.score", 1, "score", {"area": 100})
+    assert nodes(lite, case) == {"review.decide"}
+    with lite.database.session() as session:
+        kinds = [(e.kind, e.body) for e in session.query(CaseEvent).filter(CaseEvent.case_id == case).order_by(CaseEvent.seq)]
+    names = [kind for kind, _body in kinds]
+    assert names.index("hook_result") < names.index("hook_done")
+    assert not any("企业信用平台" in body for _kind, body in kinds)
+    lite.sound(case)
+
+
+def test_the_same_message_twice_asks_and_moves_nothing_twice(lite: Desk) -> None:
+    plugin = Scorer({"points": 80})
+    case = called(lite, plugin)
+    settle(lite.database)
+    before = len(lite.staff(case, "reviewer").history)
+    with lite.database.session() as session:
+        no = next(m.body for m in session.query(Message).filter(Message.topic == "case.hook"))
+        hooks.call(session, json.loads(no), "again")
+    assert len(plugin.asked) == 1 and len(lite.staff(case, "reviewer").history) == before
+
+
+@pytest.mark.parametrize("answer", [RuntimeError("down"), None, {"points": "x" * 20_000}])
+def test_a_plugin_that_fails_is_asked_again_later_and_then_a_person_takes_over(lite: Desk, answer: Any) -> None:
+    plugin = Scorer(answer)
+    case = called(lite, plugin)
+    settle(lite.database)
+    assert len(plugin.asked) == 1 and nodes(lite, case) == {"review.score"}
+    with clock.freeze(clock.now() + timedelta(minutes=5)):
+        for _ in range(4):
+            relay.run_once(lite.database)
+    assert len(plugin.asked) == 2 and nodes(lite, case) == {"review.manual"}
+    lite.sound(case)
+
+
+def test_a_plugin_that_recovers_is_used_after_all(lite: Desk) -> None:
+    plugin = Scorer(RuntimeError("down"), {"points": 70})
+    case = called(lite, plugin)
+    settle(lite.database)
+    with clock.freeze(clock.now() + timedelta(minutes=5)):
+        for _ in range(4):
+            relay.run_once(lite.database)
+    assert nodes(lite, case) == {"review.decide"}
+    lite.sound(case)
