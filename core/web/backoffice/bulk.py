@@ -55,12 +55,12 @@ def _page() -> str | tuple[str, int]:
     locale = edge.locale()
     lines = bulk.preview(edge.session(), choices, actor=actor(), locale=locale)
     titles = {key: title for line in lines for key, (title, _why) in line.offers.items()}
-    offers = []
+    offers: list[dict[str, Any]] = []
     for key, title in titles.items():
         refused = [(line, line.why_not(key, locale)) for line in lines]
         may = sum(why is None for _line, why in refused)
         offers.append({"id": key, "title": title, "may": may, "rest": [(line, why) for line, why in refused if why is not None]})
-    offers.sort(key=lambda each: -int(each["may"]))
+    offers.sort(key=lambda each: -each["may"])
     return desk_page("office/bulk.html", nav_here="worklist", lines=lines, offers=offers, command_id=new_id())
 
 
