@@ -29,7 +29,7 @@ _KEYS = {
 
 def register_error_pages(app: Flask) -> None:
     """Word every error in the user's language."""
-    app.register_error_handler(CSRFError, lambda _e: answer(400, word("web.csrf", edge.locale())))
+    app.register_error_handler(CSRFError, lambda _e: answer(400, word("web.csrf", edge.locale()), key="web.csrf"))
     app.register_error_handler(PlatformError, _platform)
     app.register_error_handler(HTTPException, _http)
     for strange in (DataError, OverflowError):  # a number in the address that no column can hold
@@ -73,4 +73,4 @@ def answer(status: int, text: str, *, key: str | None = None, findings: Any = ()
         response = jsonify({k: v for k, v in body.items() if v is not None})
         response.content_type = "application/problem+json"
         return response, status
-    return page("errors/error.html", status=status, text=text, findings=findings, request_id=g.get("request_id")), status
+    return page("errors/error.html", status=status, key=key, text=text, findings=findings, request_id=g.get("request_id")), status

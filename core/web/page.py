@@ -167,6 +167,7 @@ def _filters(locale: str) -> dict[str, Any]:
         "wide_locale": {"zh": "zh-CN", "en": "en"}[locale],
         "filter_day": lambda value: day(value, locale),
         "filter_short_day": lambda value: day(value, locale, year=False),
+        "filter_weekday": lambda value: ("周" if locale == "zh" else "") + _WEEKDAYS[locale][value.weekday()],
         "filter_at": lambda value: at(value, locale),
     }
 

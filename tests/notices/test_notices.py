@@ -188,3 +188,21 @@ def test_a_channel_nobody_offers_waits_and_names_itself_and_a_plugins_channel_is
         assert sent == [(notice, "m1")]
         assert session.get_one(Notice, notice).state == "sent"
     assert inbox(database).rows == ()
+
+
+def test_a_value_in_two_languages_is_said_in_the_readers_one(database: Database) -> None:
+    spoken = {**GRANTED, "item": {"zh": "食品经营许可", "en": "Food licence"}, "day": {"zh": "2026年12月5日", "en": "Sat 5 Dec 2026"}}
+    post(database, params=spoken)
+    drain(database)
+    ((zh,), (en,)) = inbox(database).rows, inbox(database, locale="en").rows
+    assert zh.title == "准予许可:食品经营许可" and "2026年12月5日" in zh.body and "Food" not in zh.body
+    assert en.title == "Granted: Food licence" and "Sat 5 Dec 2026" in en.body and "年" not in en.body
+
+
+@pytest.mark.parametrize("number", ["610117198503120032"])
+def test_a_resident_number_hides_in_neither_language(database: Database, number: str) -> None:
+    for locale in ("zh", "en"):
+        with pytest.raises(WrongParams):
+            post(database, params={**GRANTED, "item": {"zh": "许可", "en": "Licence", locale: number}})
+    drain(database)
+    assert inbox(database).rows == ()

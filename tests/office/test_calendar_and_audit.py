@@ -8,8 +8,12 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, text
 
+from core.audit import service as records
 from core.audit.models import Entry
 from core.cases.models import CaseClock
+from core.identity.models import Department
+from core.kernel.actor import Actor
+from core.kernel.ids import new_id
 from core.worktime import service as worktime
 from tests.fixtures_site import Browser
 from tests.office.conftest import Office, errors, press
@@ -170,3 +174,24 @@ def test_what_comes_back_with_the_form_is_read_again_and_never_believed(office: 
     assert office.staff("window").post("/office/calendar/days", {"do": "save", "noted": ["2026-08-12|off|x|y"]}).status_code in (302, 403)
     with office.session() as session:
         assert date(2026, 8, 12) not in worktime.calendar(session).days
+
+
+def test_only_the_chosen_day_is_marked_and_none_before_one_is_chosen(office: Office) -> None:
+    admin = office.staff("admin")
+    untouched, picked = admin.get("/office/calendar/?year=2026").text, admin.post("/office/calendar/days", {"do": "pick:2026-08-12"}).text
+    assert "chosen" not in untouched
+    assert picked.count(" chosen") == 1 and len(re.findall(r'value="pick:2026-08-12" aria-current="true"', picked)) == 1
+
+
+def test_details_of_the_record_are_worded_and_ids_that_say_nothing_stay_out(fresh: Office) -> None:
+    actor = Actor("staff", new_id())
+    with fresh.session() as session:
+        department = session.scalar(select(Department).limit(1))
+        told = {"department": department.id, "role": "legal_representative", "active": False, "given": ["Auditor", "Staff"], "taken": [], "blob": new_id()}
+        records.record(session, "identity.add_company", subject=("party", new_id()), actor=actor, detail=told)
+        session.commit()
+    page = fresh.staff("supervisor").get("/office/audit/?action=identity.add_company").text
+    assert "登记企业" in page and "办事主体" in page
+    for words in (f"部门：{department.title}", "身份：法定代表人", "在岗：否", "给了：审计、工作人员", "收回：无"):
+        assert words in page, words
+    assert department.id not in page and told["blob"] not in page and "Auditor" not in page

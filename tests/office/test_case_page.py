@@ -3,16 +3,18 @@
 import re
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.audit.models import Entry
 from core.cases import service as cases
-from core.cases.models import Case, CaseEvent
+from core.cases.models import Case, CaseEvent, CaseMaterial
 from core.identity.service import add_post
 from core.kernel.actor import SYSTEM
 from core.kernel.ids import new_id
 from tests.fixtures_hall import counted
-from tests.office.conftest import Office, errors, press, task
+from tests.fixtures_site import Api, example
+from tests.office.conftest import CITIZEN, Office, errors, press, task
+from tests.papers import pdf
 
 BENEFIT, CARD, FOOD = "unemployment-benefit", "senior-card", "food-operation-new"
 NUMBER = "610117198503120032"
@@ -197,6 +199,41 @@ def test_a_material_opens_as_a_document_that_can_run_nothing(office: Office) -> 
     assert answer.headers["Content-Disposition"].startswith("inline; filename*=UTF-8''")
     assert audited(office, "cases.looked_material", case)
     assert window.get(f"/office/cases/{case}/materials/{new_id()}").status_code == 404
+
+
+def test_a_pdf_is_shown_inside_the_case_page_and_may_neither_run_nor_fetch_anything(office: Office) -> None:
+    """The browsers' viewers of PDF do not open in a sandboxed frame, so this one kind goes without; everything else of the policy stays."""
+    api = Api(office.app, CITIZEN, office.built.passwords[CITIZEN])
+    given = example(FOOD)
+    materials = {each: [{"id": api.upload(pdf(each), f"{each}.pdf").json["id"], "name": f"{each}.pdf"}] for each in given["materials"]}
+    filed = api.post("/v1/cases", {"item": FOOD, "answers": given["form"], "situation": given["situation"], "materials": materials})
+    assert filed.status_code == 201, filed.text
+    case, window = filed.json["id"], office.staff("window")
+    with office.session() as session:
+        blob = session.scalars(select(CaseMaterial.blob_id).where(CaseMaterial.case_id == case)).first()
+    answer = window.get(f"/office/cases/{case}/materials/{blob}")
+    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+    assert answer.mimetype == "application/pdf" and answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert policy["default-src"] == "'none'" and policy["object-src"] == "'self'" and policy["frame-ancestors"] == "'self'"
+    assert not {"script-src", "frame-src", "connect-src", "form-action", "sandbox"} & policy.keys(), "nothing is opened beside the document itself"
+
+
+@pytest.mark.parametrize("kind", ["text/html", "image/svg+xml", "application/xhtml+xml", "text/xml", "text/plain"])
+def test_what_a_browser_could_run_is_never_shown_inline(office: Office, kind: str) -> None:
+    case, window = office.file(BENEFIT), office.staff("window")
+    with office.session() as session:
+        blob = session.scalars(select(CaseMaterial.blob_id).where(CaseMaterial.case_id == case)).first()
+        session.execute(update(CaseMaterial).where(CaseMaterial.case_id == case).values(media_type=kind))
+        session.commit()
+    answer = window.get(f"/office/cases/{case}/materials/{blob}")
+    assert answer.mimetype == kind and answer.headers["Content-Disposition"].startswith("attachment;")
+    assert "sandbox" in answer.headers["Content-Security-Policy"]
+
+
+def test_a_page_in_clothes_of_a_pdf_is_not_taken(office: Office) -> None:
+    api = Api(office.app, CITIZEN, office.built.passwords[CITIZEN])
+    for content in (b"<!doctype html><script>alert(1)</script>", b'<svg xmlns="http://www.w3.org/2000/svg" onload="alert(1)"/>'):
+        assert api.upload(content, "form.pdf").status_code == 422
 
 
 def test_the_office_knows_no_case_by_a_broken_address(office: Office) -> None:

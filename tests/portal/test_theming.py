@@ -1,13 +1,16 @@
 """Themes: tokens become one stylesheet, contrast is held, blocks are a contract, templates run in a sandbox."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from jinja2.exceptions import SecurityError
+from markupsafe import escape
 
 from core.kernel.errors import BadInput
+from core.web.page import number_parts
 from core.web.theming import CORE_TEMPLATES, Themes, contrast, default_root
 
 
@@ -132,3 +135,19 @@ def test_no_core_template_holds_inline_script_or_style() -> None:
         assert " onclick=" not in text, path
         assert "<style" not in text, path
         assert "<script>" not in text, path
+
+
+@pytest.mark.parametrize(
+    ("number", "parts"),
+    [
+        ("990100FOOD-OPERATION-NEW202611220004", ["990100", "FOOD-OPERATION-NEW", "20261122", "0004"]),
+        ("610117003000SENIOR-CARD2026112212345", ["610117003000", "SENIOR-CARD", "20261122", "12345"]),
+        ("X1", ["X1"]),
+        ("", [""]),
+        ('<b>"1', ["&lt;b&gt;&#34;1"]),
+    ],
+)
+def test_a_number_is_shown_in_parts_and_copied_whole(number: str, parts: list[str]) -> None:
+    shown = str(number_parts(number))
+    assert re.findall(r"<span>(.*?)</span>", shown) == parts
+    assert re.sub(r"<[^>]+>", "", shown) == str(escape(number))

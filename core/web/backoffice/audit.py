@@ -20,6 +20,7 @@ from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
 from core.web.backoffice.people import role_words
+from core.web.backoffice.security import ROLE_TITLES
 from core.web.page import say as _
 
 _BATCH = 50
@@ -42,6 +43,7 @@ def _titles() -> dict[str, str]:
     return {
         "cases.looked": _("打开办件"),
         "cases.looked_material": _("查看材料"),
+        "cases.looked_document": _("查看文书"),
         "case.revealed": _("查看完整信息"),
         "item.applied": _("放入事项"),
         "item.published": _("发布事项"),
@@ -59,6 +61,15 @@ def _titles() -> dict[str, str]:
         "identity.set_password": _("设密码"),
         "identity.register": _("注册账号"),
         "identity.authorise": _("取得代表权"),
+        "identity.add_company": _("登记企业"),
+        "identity.add_represented": _("登记被代理人"),
+        "identity.add_department": _("新增部门"),
+        "identity.add_division": _("新增行政区划"),
+        "identity.add_hall": _("新增分厅"),
+        "identity.remove_hall": _("撤销分厅"),
+        "identity.locked": _("多次输错，暂时锁定"),
+        "identity.reveal": _("查看完整信息"),
+        "calendar_imported": _("导入放假安排"),
     }
 
 
@@ -75,6 +86,8 @@ def _kinds() -> dict[str, str]:
         "division": _("行政区划"),
         "audit": _("审计"),
         "user": _("后台账号"),
+        "party": _("办事主体"),
+        "calendar_year": _("工作日历"),
     }
 
 
@@ -93,11 +106,13 @@ def _detail_titles() -> dict[str, str]:
     return {
         "reason": _("理由"),
         "problems": _("不符的记录"),
-        "role": _("岗位"),
+        "role": _("身份"),
         "department": _("部门"),
         "until": _("到"),
         "active": _("在岗"),
         "login": _("用户名"),
+        "given": _("给了"),
+        "taken": _("收回"),
         "confirmed": _("已确认"),
         "years": _("年份"),
         "code": _("代码"),
@@ -113,9 +128,10 @@ def _said(key: str, value: object, departments: Mapping[str, str]) -> str:
     if isinstance(value, bool):
         return _("是") if value else _("否")
     if isinstance(value, list):
-        return _("、").join(str(each) for each in value)
+        return _("、").join(str(ROLE_TITLES.get(each, each)) for each in value) or _("无")
     if key == "role":
-        return role_words().get(str(value), str(value))
+        standing = {"legal_representative": _("法定代表人"), "agent": _("受委托的经办人"), "guardian": _("监护人")}
+        return (role_words() | standing).get(str(value), str(value))
     return departments.get(str(value), str(value)) if key == "department" else str(value)
 
 

@@ -59,7 +59,6 @@ class UserDBModelView(fab.UserDBModelView):  # type: ignore[misc]
     """Log-ins of staff. Changes of their doors go into the audit record."""
 
     exclude_route_methods = _SHUT
-    validators_columns = {"roles": [DutiesApart()]}  # noqa: RUF012 - FAB copies it
 
     def pre_update(self, item: Any) -> None:
         """Record, in the transaction of the change, which doors were given and taken."""

@@ -4,10 +4,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from flask import abort, g, redirect, request
+from flask import abort, current_app, g, redirect, request
 from flask import session as cookie
 from flask_appbuilder import ModelView, expose
 from flask_appbuilder.api import BaseApi
+from flask_appbuilder.fields import QuerySelectMultipleField
+from flask_appbuilder.fieldwidgets import Select2ManyWidget
 from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role
 from flask_appbuilder.security.views import (
@@ -22,7 +24,7 @@ from sqlalchemy import select
 
 from core.web import edge
 from core.web.backoffice.desk import desk_page
-from core.web.backoffice.duties import ResetPasswordView, RoleModelView, UserDBModelView
+from core.web.backoffice.duties import DutiesApart, ResetPasswordView, RoleModelView, UserDBModelView
 from core.web.limits import limit
 
 #: Back-office roles: coarse doors only; what somebody may do with a case follows from their posts.
@@ -50,12 +52,29 @@ _TOLD_APART = {
     "first_name": _l("跟证件上一样"),
     "active": _l("有人离岗就去掉这个勾，不要删除账号：办过的件还要查得到是谁办的"),
     "email": _l("没有就写 用户名@staff.invalid"),
-    "roles": _l(
-        "Staff 工作人员；OrganisationAdmin 组织管理；CalendarAdmin 工作日历管理；Auditor 审计；SecurityAdmin 账号管理。岗位在“工作人员”里给，这里只给后台的门。"
-    ),
+    "roles": _l("岗位在“工作人员”里给，这里只给后台的门。审计和管理不能给同一个人。"),
     "password": _l("至少 10 个字符，里面要有 2 个大写字母、3 个小写字母、2 个数字和 1 个符号"),
     "conf_password": _l("再输一遍密码"),
 }
+
+
+def _every_role() -> list[Any]:
+    """The roles a log-in may hold; nobody is given what people have who did not log in."""
+    security = current_app.appbuilder.sm  # type: ignore[attr-defined]
+    return [role for role in security.get_all_roles() if role.name != "Public"]
+
+
+def _role_field(*, told: bool = True) -> QuerySelectMultipleField:
+    """The picker of roles by their titles, with the rule of :mod:`core.web.backoffice.duties`; for a search without either help or rule."""
+    return QuerySelectMultipleField(
+        _l("后台的门"),
+        description=_TOLD_APART["roles"] if told else "",
+        query_func=_every_role,
+        get_pk_func=lambda role: role.id,
+        get_label=lambda role: str(ROLE_TITLES.get(role.name, role.name)),
+        validators=[DutiesApart()] if told else [],
+        widget=Select2ManyWidget(),
+    )
 
 
 def yes_or_no(value: object) -> str:
@@ -175,7 +194,9 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
         ],
         pre_add=_one_name,
         search_columns=["username", "first_name", "active", "roles"],
-        add_form_extra_fields={name: _described(name, field) for name, field in UserDBModelView.add_form_extra_fields.items()},
+        add_form_extra_fields={name: _described(name, field) for name, field in UserDBModelView.add_form_extra_fields.items()} | {"roles": _role_field()},
+        edit_form_extra_fields={"roles": _role_field()},
+        search_form_extra_fields={"roles": _role_field(told=False)},
     )
     rolemodelview = _under_office(
         RoleModelView,

@@ -35,6 +35,8 @@ def home() -> str:
     return page(
         "portal/home.html",
         today=today.opening(edge.session(), edge.hall()),
+        week=today.week(edge.session(), edge.hall()),
+        unasked=[row(item, locale) for item in today.without_visit(shown, 4)],
         figures=today.figures(edge.session(), edge.scope(), shown),
         popular=[row(item, locale) for item in popular],
         doors=[_door(who, shown, locale) for who in AUDIENCES],

@@ -39,6 +39,14 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDay:
+    """One of the days to come, and whether the counters work on it."""
+
+    date: date
+    open: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Figure:
     """One number with its unit."""
 
@@ -73,6 +81,18 @@ def opening(session: Session, hall: Any) -> Today:
         return Today(this_day, say("窗口今天上班。网上随时可办。"))
     following = day(calendar.on_or_after(this_day), edge.locale(), year=False)
     return Today(this_day, say("窗口今天休息，%(day)s上班。网上随时可办。", day=following))
+
+
+def week(session: Session, hall: Any) -> list[OpenDay]:
+    """The next seven days by the hall's calendar, today first: weekends that are worked and weekdays that are off are what people travel in vain for."""
+    calendar, first = worktime.calendar(session, hall.division_id), today()
+    coming = [first + timedelta(days=n) for n in range(7)]
+    return [OpenDay(each, calendar.is_working(each)) for each in coming]
+
+
+def without_visit(shown: Sequence[ItemView], count: int) -> list[ItemView]:
+    """At most *count* items that need no visit at all."""
+    return [item for item in shown if item.card.get("visits") == 0][:count]
 
 
 def figures(session: Session, scope: Scope, shown: Sequence[ItemView]) -> list[Figure]:
@@ -157,4 +177,4 @@ def need_card(each: Any) -> dict[str, str]:
     }
 
 
-__all__ = ["Figure", "Link", "Today", "figures", "need_card", "needs", "opening", "place", "popular"]
+__all__ = ["Figure", "Link", "OpenDay", "Today", "figures", "need_card", "needs", "opening", "place", "popular", "week", "without_visit"]
