@@ -56,7 +56,8 @@ def pause(node: Node, attempt: int) -> timedelta:
     """How long to wait after the failed try number *attempt*: twice as long each time, up to the most."""
     said = node.retry
     first, most = _span(said.get("first"), FIRST), _span(said.get("most"), MOST)
-    return min(first * 2 ** min(attempt - 1, 16), max(first, most))
+    factor: int = 2 ** min(attempt - 1, 16)
+    return min(first * factor, max(first, most))
 
 
 def _span(said: str | None, plain: timedelta) -> timedelta:
