@@ -57,7 +57,8 @@ def pause(node: Node, attempt: int) -> timedelta:
     said = node.retry
     first, most = _span(said.get("first"), FIRST), _span(said.get("most"), MOST)
     factor: int = 2 ** min(attempt - 1, 16)
-    return min(first * factor, max(first, most))
+    wait: timedelta = min(first * factor, max(first, most))
+    return wait
 
 
 def _span(said: str | None, plain: timedelta) -> timedelta:

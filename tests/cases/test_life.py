@@ -169,7 +169,8 @@ def test_declining_needs_a_reason_which_is_sealed(desk: Desk) -> None:
     ref = desk.submit()
     with pytest.raises(PlatformError):
         desk.act(ref.id, 1, "decline", "window")
-    desk.act(ref.id, 1, "decline", "window", reason="不属本机关职权,王小芳应向区局申请", data={"disposition": "not_authority", "authority": "青禾区市场监督管理局"})
+    whose = {"disposition": "not_authority", "authority": "青禾区市场监督管理局"}
+    desk.act(ref.id, 1, "decline", "window", reason="不属本机关职权,王小芳应向区局申请", data=whose)
     assert desk.mine(ref.id).status == "declined"
     assert any("不属本机关职权" in line.note for line in desk.mine(ref.id).history)
     with desk.database.session() as session:

@@ -45,8 +45,10 @@ GET /office/cases/<case_id>/extension
 
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
-GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>  POST /office/cases/<case_id>/reveal
-POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>  GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
+GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>
+POST /office/cases/<case_id>/reveal
+POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>
+GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
 GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>
 GET /office/licences/papers/<entry_id>/scan  POST /office/licences/papers/<entry_id>/review
 GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/licences/<licence_id>/use

@@ -42,7 +42,7 @@ def sheet_of(compiled: CompiledItem, node: str, kind: str) -> tuple[str, Mapping
     found = compiled.route.nodes.get(node)
     name = INTAKE if kind == "intake" else found.rules if found is not None else None
     sheets: Mapping[str, Any] = compiled.doc.get("rule_sheets") or {}
-    return (name, sheets[name]) if name in sheets else None
+    return (name, sheets[name]) if name is not None and name in sheets else None
 
 
 def standing(session: Session, case_id: str, task_no: int) -> dict[str, dict[str, list[str]]]:

@@ -40,7 +40,11 @@ def _context(found: CaseView) -> dict[str, Any]:
     calendar = clocks.calendar(session)
     short = short_title(compiled, locale)
     shown = case_view.context(found, steps, calendar, locale, mine=True, short=short, phone=case_view.phone(session, found))
-    shown |= {"supplies_href": url_for("cases.supplies", case_id=found.id), "title": full_title(compiled, locale), "licences": case_view.results(session, found, locale)}
+    shown |= {
+        "supplies_href": url_for("cases.supplies", case_id=found.id),
+        "title": full_title(compiled, locale),
+        "licences": case_view.results(session, found, locale),
+    }
     return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale), "asked": _asked(found, locale)}
 
 

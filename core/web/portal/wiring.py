@@ -6,8 +6,8 @@ from core.web.portal import correcting as _correcting
 from core.web.portal import documents as _documents
 from core.web.portal import filing as _filing
 from core.web.portal import guide as _guide
-from core.web.portal import later as _later
 from core.web.portal import inquiring as _inquiring
+from core.web.portal import later as _later
 from core.web.portal import represented as _represented
 from core.web.portal import steps as _steps
 from core.web.portal import uploads as _uploads
