@@ -188,6 +188,7 @@ class HallSecurityManager(SecurityManager):  # type: ignore[misc]
         },
         add_columns=["username", "first_name", "active", "email", "roles", "password", "conf_password"],
         edit_columns=["username", "first_name", "active", "email", "roles"],
+        user_show_fieldsets=[(_l("账号"), {"fields": ["username", "first_name", "active", "roles", "email"]})],
         show_fieldsets=[
             (_l("账号"), {"fields": ["username", "first_name", "active", "roles", "email"]}),
             (_l("登录"), {"fields": ["last_login", "login_count", "fail_login_count", "created_on", "changed_on"], "expanded": False}),
