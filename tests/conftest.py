@@ -5,13 +5,16 @@ import platform
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import services
 from tests.demo_hall import DemoHall, start_hall
 from tests.moulds import pg_database
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 _running: list[Any] = []
 
@@ -89,3 +92,21 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
         _connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", connect)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator["Browser"]:
+    """The browser of this worker, found by tests.services: one for every test that needs one."""
+    from playwright.sync_api import sync_playwright
+
+    binary = services.browser_binary()
+    if binary is None:
+        pytest.fail("no browser: run make test, which installs one or says how")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=binary,
+            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"],
+            env={**os.environ, "LANGUAGE": "zh_CN"},
+        )
+        yield browser
+        browser.close()

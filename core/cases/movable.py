@@ -81,7 +81,8 @@ def _longer(old: CompiledItem, new: CompiledItem, marking: Marking, filed: Filed
             yield Finding("error", f"limits.{name}", "cases.move_longer", {"clock": _clock(new, name), "before": _words(was), "after": _words(wanted)})
     times = (old.route.extend.times if old.route.extend else 0, new.route.extend.times if new.route.extend else 0)
     if "main" not in past and times[1] > times[0]:
-        yield Finding("error", "limits.extend", "cases.move_longer", {"clock": _clock(new, "extend"), "before": f"{times[0]} ×", "after": f"{times[1]} ×"})
+        name = "extend"
+        yield Finding("error", f"limits.{name}", "cases.move_longer", {"clock": _clock(new, name), "before": f"{times[0]} ×", "after": f"{times[1]} ×"})
 
 
 def _within(new: Limit | None, old: Limit | None) -> bool:

@@ -11,6 +11,7 @@ from core.cases import drafts, drafts_told, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
+from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
 from core.cases.service import migrating
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep

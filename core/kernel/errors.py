@@ -19,8 +19,9 @@ class PlatformError(Exception):
         super().__init__(self.message_key, params)
 
     def words(self, locale: str = "zh") -> str:
-        """The message in *locale*."""
-        return word(self.message_key, locale, **self.params)
+        """The message in *locale*. A parameter that has words of its own is given in both: ``{"zh": …, "en": …}``."""
+        said = {name: value[locale] if isinstance(value, Mapping) and locale in value else value for name, value in self.params.items()}
+        return word(self.message_key, locale, **said)
 
     def __str__(self) -> str:
         return self.words("en")

@@ -8,10 +8,9 @@ from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.demo_hall import DemoHall
-from tests.services import browser_binary
 
 ROOT = Path(__file__).resolve().parents[2]
 SHOTS = Path(os.environ.get("WANGTING_SCREENSHOTS") or ROOT / "build" / "screenshots")
@@ -31,22 +30,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def hall(demo_hall: DemoHall) -> DemoHall:
     """The demonstration hall of this worker."""
     return demo_hall
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """The browser, found by tests.services."""
-    binary = browser_binary()
-    if binary is None:
-        pytest.fail("no browser: run make test, which installs one or says how")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=binary,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"],
-            env={**os.environ, "LANGUAGE": "zh_CN"},
-        )
-        yield browser
-        browser.close()
 
 
 def watched(context: BrowserContext) -> BrowserContext:

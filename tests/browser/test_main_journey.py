@@ -195,7 +195,7 @@ def verified(me: Page, stranger: Page, hall: DemoHall) -> None:
     """The PDF opens, my space has it, the public page shows it masked."""
     me.goto(hall.url("/my/"))
     expect(me.locator("main")).to_contain_text("食品经营许可证")
-    sheet = me.locator("a[href*='/my/licences/']").first
+    sheet = me.locator(".licence a[href*='/my/licences/']").first
     content = me.request.get(hall.url(sheet.get_attribute("href") or "")).body()
     assert content.startswith(b"%PDF-") and len(content) > 5_000
     public = me.locator("a[href*='/verify/']").first.get_attribute("href") or ""

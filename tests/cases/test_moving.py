@@ -166,7 +166,7 @@ def paused(desk: Desk, case: str, no: int) -> None:
         (lambda doc: doc["route"]["limits"]["promised"].update(value=12), "办理时限"),
         (lambda doc: doc["route"]["limits"]["statutory"].update(value=20), "法定时限"),
         (lambda doc: doc["route"]["pauses"]["site_check"]["max"].update(value=9), "现场勘查"),
-        (lambda doc: doc["route"]["limits"]["promised"].update(unit="calendar_day"), "办理时限"),
+        (lambda doc: (doc["route"]["limits"]["promised"].update(unit="calendar_day"), doc["route"]["anytime"].pop("extend")), "办理时限"),
     ],
 )
 def test_a_version_that_would_lengthen_a_filed_case_is_refused_with_the_rule(lite: Desk, edit: Edit, clock: str) -> None:

@@ -6,12 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, expect
 
 from core.forms import service as forms
-from tests.services import browser_binary
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = browser_binary()
 
 
 @pytest.fixture
@@ -53,31 +52,27 @@ def site(food, env):
 
 
 @pytest.mark.browser
-def test_the_page_acts_at_once_and_saves_itself(site):
-    assert CHROMIUM, "no browser: run make test, which installs one or says how"
-    from playwright.sync_api import expect, sync_playwright
+def test_the_page_acts_at_once_and_saves_itself(site, chromium: Browser):
 
     address, saves = site
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page()
-        broken = []
-        page.on("pageerror", lambda error: broken.append(str(error)))
-        page.goto(address)
-        expect(page.locator('[data-f="resident_id"]')).to_be_hidden()
-        expect(page.locator("[data-condition]:visible")).to_have_count(0)
-        page.check('input[name="id_kind"][value="resident_id"]')
-        expect(page.locator('[data-f="resident_id"]')).to_be_visible()
-        expect(page.locator('[data-f="uscc"]')).to_be_hidden()
-        page.click('button[value="add:staff"]')
-        page.click('button[value="add:staff"]')
-        assert page.evaluate("document.activeElement.name") == "staff-1-name"
-        page.fill('[name="staff-1-name"]', "王芳")
-        page.click('[data-f="staff"] button[value="remove:staff:0"]')
-        expect(page.locator('[data-f="staff"] [data-entry]')).to_have_count(1)
-        expect(page.locator('[data-f="staff"] [data-entry] legend').first).to_contain_text("1")
-        expect(page.locator("[data-saved]")).to_have_text("已保存 10:32")
-        assert page.input_value('[name="_version"]') == "2"
-        browser.close()
+    page = chromium.new_page()
+    broken = []
+    page.on("pageerror", lambda error: broken.append(str(error)))
+    page.goto(address)
+    expect(page.locator('[data-f="resident_id"]')).to_be_hidden()
+    expect(page.locator("[data-condition]:visible")).to_have_count(0)
+    page.check('input[name="id_kind"][value="resident_id"]')
+    expect(page.locator('[data-f="resident_id"]')).to_be_visible()
+    expect(page.locator('[data-f="uscc"]')).to_be_hidden()
+    page.click('button[value="add:staff"]')
+    page.click('button[value="add:staff"]')
+    assert page.evaluate("document.activeElement.name") == "staff-1-name"
+    page.fill('[name="staff-1-name"]', "王芳")
+    page.click('[data-f="staff"] button[value="remove:staff:0"]')
+    expect(page.locator('[data-f="staff"] [data-entry]')).to_have_count(1)
+    expect(page.locator('[data-f="staff"] [data-entry] legend').first).to_contain_text("1")
+    expect(page.locator("[data-saved]")).to_have_text("已保存 10:32")
+    assert page.input_value('[name="_version"]') == "2"
+    page.close()
     assert broken == []
     assert "王芳" in saves[-1]

@@ -135,7 +135,7 @@ def test_a_difference_is_told_in_words_and_as_json() -> None:
     assert "增加材料:房屋租赁合同" in words
     assert f"去掉材料:{removed['title']}" in words
     assert any("决定 · 时限" in word and "1 个工作日" in word for word in words)
-    assert {"kind", "part", "path", "title", "before", "after"} == set(changes[0].to_json())
+    assert {"kind", "part", "path", "title", "before", "after", "sort"} == set(changes[0].to_json())
     saved = items.balance(compiled(FOOD), compiled(doc))
     assert (saved.days, saved.visits, saved.materials, saved.fields) == (-2, 0, 0, 0)
     assert items.diff(compiled(FOOD), compiled(FOOD)) == () == items.diff(None, compiled(FOOD))

@@ -136,7 +136,7 @@ def test_the_owner_may_read_every_one_of_these_addresses(world: World) -> None:
     """The control: the refusals below are about the person."""
     me, mine, clerk, agent = world.me(), world.api(), world.staff("window"), world.api("window")
     for method, rule in rules(world, "own", "staff_object"):
-        if method == "GET":
+        if method == "GET" and "<pledge_id>" not in rule.rule:  # no follow-up in this hall; its readers are tried in tests/office/test_followups_page.py
             browser = clerk if rule.rule.startswith("/office") else me
             assert send(browser, method, fill(rule, world.ids), {}).status_code in (200, 302), rule.rule
     for _method, rule in ((m, r) for m, r in rules(world, "api_own", "api_staff_object") if m == "GET"):

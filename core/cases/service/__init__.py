@@ -1,7 +1,6 @@
 """Verbs of cases; this is the door. Drafts are a module of their own: ``drafts.save``, ``load``, ``mine``, ``delete``."""
 
 from core.cases import drafts
-from core.cases.service import hooks
 from core.cases.service.acting import act, claim, correct, hook_ended, lapse, release, withdraw
 from core.cases.service.extending import extend, terminate
 from core.cases.service.following import hand_in_later
@@ -16,4 +15,3 @@ __all__ = [
     "act", "add_signer", "answer", "ask", "claim", "close_pause", "correct", "delegate", "drafts", "extend", "hand_in_later", "hook_ended", "lapse",
     "open_pause", "project_again", "release", "return_delegate", "submit", "take_back", "terminate", "transfer", "urge", "verify", "verify_all", "withdraw",
 ]  # fmt: skip
-assert hooks  # its handler calls the hooks of automatic steps

@@ -79,7 +79,7 @@ def _watching(session: Session, case: Loaded, holders: Holders | None, actor: Ac
     if actor.kind != "staff" or not access.staff_may_see(session, case.id, actor):
         raise CaseNotFound
     if holders is not None:
-        raise NotEntitled(who=words_of(session, case, holders))
+        raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
     return actor
 
 
@@ -92,7 +92,7 @@ def by_post(session: Session, case: Loaded, holders: Holders, actor: Actor) -> A
     if found is None:
         if not access.staff_may_see(session, case.id, actor):
             raise CaseNotFound
-        raise NotEntitled(who=words_of(session, case, holders))
+        raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
     return replace(actor, on_behalf_of=found.on_behalf_of) if found.on_behalf_of else actor
 
 
@@ -113,7 +113,7 @@ def _who_did(session: Session, case: Loaded, task: int | None, actor: Actor) -> 
     posts = people.staff_view(session, actor.id).posts
     found = next((post for post in posts if row is not None and (post.department_id, post.role) == (row.department_id, row.role)), None)
     if row is None or row.actor_id != actor.id or found is None:
-        raise NotEntitled(who=word("cases.who.actor"))
+        raise NotEntitled(who={locale: word("cases.who.actor", locale) for locale in ("zh", "en")})
     return replace(actor, on_behalf_of=found.on_behalf_of) if found.on_behalf_of else actor
 
 
