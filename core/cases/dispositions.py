@@ -1,7 +1,7 @@
 """What an authority may make of an application (行政许可法 32), and which of it is a legal act with a paper.
 
 1. Not required → told at once that it is not accepted. 2. Not ours → not accepted, and told whose it is. Both are the command ``decline``. 3. A mistake that
-can be mended on the spot → the applicant mends it (:func:`core.cases.service.mending.mend`): no act, no paper, no correction used up. 4. Papers missing →
+can be mended on the spot is mended at the counter before the application is filed: no act, no paper, no correction used up. 4. Papers missing →
 the command ``request_correction``, once. 5. All in order → ``accept``. Silence for five days is the fifth (``deem_accepted``).
 """
 
