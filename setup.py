@@ -52,6 +52,7 @@ setup(
         "uuid6>=2024.1",
         "waitress>=3.0.2,<4",
         "segno>=1.6.6,<2",
+        "xlsxwriter>=3.2,<4",  # BSD-2-Clause; the only sheet writer with a constant memory mode and no dependencies
         "reportlab>=5.1,<6",
         "pypinyin>=0.55,<1",
         "filetype>=1.2",

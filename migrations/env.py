@@ -35,6 +35,7 @@ MODEL_MODULES = (
     "core.items.models",
     "core.guides.models",
     "core.cases.models",
+    "core.exchange.models",
 )
 
 owner: Owner = context.config.attributes["owner"]

@@ -85,6 +85,7 @@ def upgrade() -> None:
         sa.Column("region_root", types.Id(), nullable=False),
         sa.Column("command_key", sa.String(length=80), nullable=False),
         sa.Column("draft_id", types.Id(), nullable=True),
+        sa.Column("parent_id", types.Id(), nullable=True),
         sa.Column("number", sa.String(length=140), nullable=False),
         sa.Column("query_index", sa.String(length=100), nullable=False),
         sa.Column("sealed_query_code", sa.LargeBinary(), nullable=False),
@@ -119,8 +120,31 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.create_index("ix_case_account", ["account_id", "submitted_at", "id"], unique=False)
+        batch_op.create_index("ix_case_department_item", ["department_id", "item_code", "submitted_at", "id"], unique=False)
         batch_op.create_index("ix_case_department_status", ["department_id", "status", "submitted_at", "id"], unique=False)
+        batch_op.create_index("ix_case_department_time", ["department_id", "submitted_at", "id"], unique=False)
+        batch_op.create_index(
+            "ix_case_ended", ["ended_at", "id"], unique=False, postgresql_where=sa.text("ended_at IS NOT NULL"), sqlite_where=sa.text("ended_at IS NOT NULL")
+        )
         batch_op.create_index("ix_case_version_status", ["version_id", "status"], unique=False)
+
+    op.create_table(
+        "case_child",
+        sa.Column("parent_id", types.Id(), nullable=False),
+        sa.Column("node", sa.String(length=200), nullable=False),
+        sa.Column("visit", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("org", types.Json(), nullable=True),
+        sa.Column("waits", sa.Boolean(), nullable=False),
+        sa.Column("child_id", types.Id(), nullable=True),
+        sa.Column("result", sa.String(length=12), nullable=True),
+        sa.Column("sealed_values", sa.LargeBinary(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("parent_id", "node", "visit", name=op.f("pk_case_child")),
+    )
+    with op.batch_alter_table("case_child", schema=None) as batch_op:
+        batch_op.create_index("ix_case_child_child", ["child_id"], unique=True)
 
     op.create_table(
         "case_clock",
@@ -225,6 +249,56 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("case_evidence", schema=None) as batch_op:
         batch_op.create_index("ix_case_evidence_case", ["case_id"], unique=False)
+
+    op.create_table(
+        "case_export",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=False),
+        sa.Column("departments", types.Json(), nullable=False),
+        sa.Column("format", sa.String(length=8), nullable=False),
+        sa.Column("locale", sa.String(length=5), nullable=False),
+        sa.Column("asked", types.Json(), nullable=False),
+        sa.Column("revealed", sa.Boolean(), nullable=False),
+        sa.Column("wrapped_key", sa.LargeBinary(), nullable=True),
+        sa.Column("sealed_purpose", sa.LargeBinary(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("taken", sa.Integer(), nullable=False),
+        sa.Column("pieces", sa.Integer(), nullable=False),
+        sa.Column("size", sa.Integer(), nullable=False),
+        sa.Column("after_at", types.Instant(), nullable=True),
+        sa.Column("after_id", types.Id(), nullable=True),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("expires_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_export")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_case_export_command_key")),
+    )
+    with op.batch_alter_table("case_export", schema=None) as batch_op:
+        batch_op.create_index("ix_case_export_expires", ["status", "expires_at"], unique=False)
+        batch_op.create_index("ix_case_export_staff", ["staff_id", "started_at"], unique=False)
+
+    op.create_table(
+        "case_export_piece",
+        sa.Column("export_id", types.Id(), nullable=False),
+        sa.Column("stage", sa.String(length=5), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("export_id", "stage", "no", name=op.f("pk_case_export_piece")),
+    )
+    op.create_table(
+        "case_indexed",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("field", sa.String(length=120), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("value", sa.String(length=100), nullable=False),
+        sa.Column("submitted_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "field", name=op.f("pk_case_indexed")),
+    )
+    with op.batch_alter_table("case_indexed", schema=None) as batch_op:
+        batch_op.create_index("ix_case_indexed_value", ["item_code", "field", "value", "submitted_at", "case_id"], unique=False)
 
     op.create_table(
         "case_material",
@@ -495,6 +569,40 @@ def upgrade() -> None:
         batch_op.create_index("ix_draft_expires", ["expires_at"], unique=False)
 
     op.create_table(
+        "exchange_answer",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("accepted", sa.Boolean(), nullable=False),
+        sa.Column("receipt", sa.String(length=100), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=False),
+        sa.Column("reasons", types.Json(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", "revision", name=op.f("pk_exchange_answer")),
+    )
+    op.create_table(
+        "exchange_delivery",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("item_title", sa.String(length=200), nullable=False),
+        sa.Column("ended_on", types.LegalDay(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("digest", sa.String(length=80), nullable=True),
+        sa.Column("receipt", sa.String(length=100), nullable=True),
+        sa.Column("findings", types.Json(), nullable=False),
+        sa.Column("asked_at", types.Instant(), nullable=False),
+        sa.Column("answered_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_exchange_delivery")),
+    )
+    with op.batch_alter_table("exchange_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_exchange_delivery_day", ["ended_on", "state"], unique=False)
+        batch_op.create_index("ix_exchange_delivery_department", ["department_id", "state", "ended_on"], unique=False)
+
+    op.create_table(
         "item",
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("department", sa.String(length=64), nullable=False),
@@ -617,6 +725,18 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.create_index("ix_party_document", ["document_kind", "document_index"], unique=False)
+
+    op.create_table(
+        "saved_search",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=False),
+        sa.Column("title", sa.String(length=100), nullable=False),
+        sa.Column("asked", types.Json(), nullable=False),
+        sa.Column("made_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_saved_search")),
+    )
+    with op.batch_alter_table("saved_search", schema=None) as batch_op:
+        batch_op.create_index("ix_saved_search_staff", ["staff_id", "made_at"], unique=False)
 
     op.create_table(
         "search_entry",
@@ -1377,6 +1497,10 @@ def downgrade() -> None:
         batch_op.drop_index("ix_search_entry_terms", postgresql_using="gin")
 
     op.drop_table("search_entry")
+    with op.batch_alter_table("saved_search", schema=None) as batch_op:
+        batch_op.drop_index("ix_saved_search_staff")
+
+    op.drop_table("saved_search")
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.drop_index("ix_party_document")
 
@@ -1402,6 +1526,12 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_item_department"))
 
     op.drop_table("item")
+    with op.batch_alter_table("exchange_delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_exchange_delivery_department")
+        batch_op.drop_index("ix_exchange_delivery_day")
+
+    op.drop_table("exchange_delivery")
+    op.drop_table("exchange_answer")
     with op.batch_alter_table("draft", schema=None) as batch_op:
         batch_op.drop_index("ix_draft_expires")
         batch_op.drop_index("ix_draft_account")
@@ -1454,6 +1584,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_material_blob")
 
     op.drop_table("case_material")
+    with op.batch_alter_table("case_indexed", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_indexed_value")
+
+    op.drop_table("case_indexed")
+    op.drop_table("case_export_piece")
+    with op.batch_alter_table("case_export", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_export_staff")
+        batch_op.drop_index("ix_case_export_expires")
+
+    op.drop_table("case_export")
     with op.batch_alter_table("case_evidence", schema=None) as batch_op:
         batch_op.drop_index("ix_case_evidence_case")
 
@@ -1475,9 +1615,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_clock_rung", postgresql_where=sa.text("next_rung_at IS NOT NULL"), sqlite_where=sa.text("next_rung_at IS NOT NULL"))
 
     op.drop_table("case_clock")
+    with op.batch_alter_table("case_child", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_child_child")
+
+    op.drop_table("case_child")
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.drop_index("ix_case_version_status")
+        batch_op.drop_index("ix_case_ended", postgresql_where=sa.text("ended_at IS NOT NULL"), sqlite_where=sa.text("ended_at IS NOT NULL"))
+        batch_op.drop_index("ix_case_department_time")
         batch_op.drop_index("ix_case_department_status")
+        batch_op.drop_index("ix_case_department_item")
         batch_op.drop_index("ix_case_account")
 
     op.drop_table("case_")

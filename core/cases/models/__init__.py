@@ -15,12 +15,16 @@ from core.cases.models.case import (
     Draft,
     table,
 )
+from core.cases.models.children import CaseChild
+from core.cases.models.delivery import CaseDelivery, CaseReception
 from core.cases.models.evidence import CaseEvidence, CasePledge, CaseSupply
+from core.cases.models.library import CaseExport, CaseExportPiece, CaseIndexed, SavedSearch
 from core.cases.models.moving import CaseMove, CaseMoved
 from core.cases.models.rungs import CaseClockFire, CaseClockParked
 from core.cases.models.sheets import CaseSheet
 
 __all__ = [
-    "Case", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseEvent", "CaseEvidence", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
-    "CaseParty", "CasePayload", "CasePledge", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "table",
+    "Case", "CaseChild", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseDelivery", "CaseEvent", "CaseEvidence", "CaseExport", "CaseExportPiece",
+    "CaseIndexed", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
+    "CaseParty", "CasePayload", "CasePledge", "CaseReception", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "SavedSearch", "table",
 ]  # fmt: skip

@@ -24,7 +24,7 @@ class Case(Base):
     """One case. ``version`` is the optimistic lock, ``marking`` the route's state, ``seq`` and ``head`` the end of its event chain.
 
     ``command_key`` is the idempotency key of the submission: the row itself is the claim, so a submission needs no other. A draft is
-    submitted once (``draft_id``), whatever the command.
+    submitted once (``draft_id``), whatever the command. ``parent_id`` is the case that began this one (``case_child``).
     """
 
     __tablename__ = "case_"
@@ -32,12 +32,17 @@ class Case(Base):
         Index("ix_case_account", "account_id", "submitted_at", "id"),
         Index("ix_case_department_status", "department_id", "status", "submitted_at", "id"),
         Index("ix_case_version_status", "version_id", "status"),
-    )
+        # The library: newest first of a department, and of one item there; what ended when, for the upper platform's day.
+        Index("ix_case_department_time", "department_id", "submitted_at", "id"),
+        Index("ix_case_department_item", "department_id", "item_code", "submitted_at", "id"),
+        Index("ix_case_ended", "ended_at", "id", postgresql_where=text("ended_at IS NOT NULL"), sqlite_where=text("ended_at IS NOT NULL")),
+    )  # fmt: skip
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     region_root: Mapped[str] = mapped_column(Id)
     command_key: Mapped[str] = mapped_column(String(80), unique=True)
     draft_id: Mapped[str | None] = mapped_column(Id, unique=True)
+    parent_id: Mapped[str | None] = mapped_column(Id)
     number: Mapped[str] = mapped_column(String(140), unique=True)
     query_index: Mapped[str] = mapped_column(String(100), unique=True)
     sealed_query_code: Mapped[bytes] = mapped_column(LargeBinary)
