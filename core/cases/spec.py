@@ -82,6 +82,29 @@ class Supplies:
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryChoice:
+    """How the applicant wants the result: ``pickup`` from the windows of ``department_id`` (``None``: the authority's own), by ``post`` to an address,
+    or ``electronic``."""
+
+    way: str
+    department_id: str | None = None
+    recipient: str = ""
+    phone: str = ""
+    address: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """Who took an application in for another authority (全域通办): a department of the receiving hall, and in which of the three modes."""
+
+    department_id: str
+    division_id: str
+    mode: str
+    hall_id: str | None = None
+    staff_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Submission:
     """Everything a person hands in: decided answers, chosen situations, files."""
 

@@ -17,7 +17,8 @@ class Item(Base):
 
     ``status`` is ``draft``, ``published``, ``suspended`` 暂停 or ``ended`` 取消; ``standing`` says why and since when for the latter two
     (``{"reason", "since", "until"}``). ``current_version_id`` is what citizens see, ``None`` until first published. ``card`` is what
-    lists show, kept here so that a page of fifty items opens no bundle.
+    lists show, kept here so that a page of fifty items opens no bundle. ``within`` is the level of the region in which every hall takes the item
+    in (全域通办), ``None`` for the others.
     """
 
     __tablename__ = "item"
@@ -29,6 +30,7 @@ class Item(Base):
     current_version_id: Mapped[str | None] = mapped_column(Id)
     standing: Mapped[dict[str, Any] | None] = mapped_column(Json)
     card: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    within: Mapped[str | None] = mapped_column(String(10))
     changed_at: Mapped[datetime] = mapped_column(Instant, default=now, onupdate=now)
 
 

@@ -11,7 +11,7 @@ from core.db.types import Id, Instant, Json
 
 
 class Notice(Base):
-    """One message to one recipient by one channel. ``key`` is stable: the same event never makes a second one."""
+    """One message to one recipient by one channel. ``key`` is stable: the same event never makes a second one. ``document_id`` is the paper it tells of."""
 
     __tablename__ = "notice"
     __table_args__ = (Index("ix_notice_inbox", "recipient_kind", "recipient_id", "id"),)
@@ -24,6 +24,7 @@ class Notice(Base):
     recipient_kind: Mapped[str] = mapped_column(String(10))
     recipient_id: Mapped[str] = mapped_column(Id)
     case_id: Mapped[str | None] = mapped_column(Id, index=True)
+    document_id: Mapped[str | None] = mapped_column(Id)
     params: Mapped[dict[str, Any]] = mapped_column(Json)
     title: Mapped[dict[str, Any]] = mapped_column(Json)  # locale → text, as it was worded then
     body: Mapped[dict[str, Any]] = mapped_column(Json)

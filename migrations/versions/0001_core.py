@@ -211,6 +211,28 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_command_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "case_delivery",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("way", sa.String(length=12), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("chosen_at", types.Instant(), nullable=False),
+        sa.Column("carrier", sa.String(length=40), nullable=True),
+        sa.Column("tracking", sa.String(length=40), nullable=True),
+        sa.Column("moved_at", types.Instant(), nullable=True),
+        sa.Column("returns", sa.Integer(), nullable=False),
+        sa.Column("read_at", types.Instant(), nullable=True),
+        sa.Column("wrong", sa.Integer(), nullable=False),
+        sa.Column("locked_until", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_delivery")),
+    )
+    with op.batch_alter_table("case_delivery", schema=None) as batch_op:
+        batch_op.create_index("ix_case_delivery_place", ["department_id", "state", "case_id"], unique=False)
+        batch_op.create_index("ix_case_delivery_way", ["way", "state", "case_id"], unique=False)
+
+    op.create_table(
         "case_event",
         sa.Column("case_id", types.Id(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -415,6 +437,21 @@ def upgrade() -> None:
         batch_op.create_index("ix_case_pledge_due", ["department_id", "state", "due_on", "id"], unique=False)
 
     op.create_table(
+        "case_reception",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("division_id", types.Id(), nullable=False),
+        sa.Column("hall_id", types.Id(), nullable=True),
+        sa.Column("mode", sa.String(length=10), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=True),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_reception")),
+    )
+    with op.batch_alter_table("case_reception", schema=None) as batch_op:
+        batch_op.create_index("ix_case_reception_department", ["department_id", "case_id"], unique=False)
+
+    op.create_table(
         "case_sheet",
         sa.Column("case_id", types.Id(), nullable=False),
         sa.Column("task_no", sa.Integer(), nullable=False),
@@ -611,6 +648,7 @@ def upgrade() -> None:
         sa.Column("current_version_id", types.Id(), nullable=True),
         sa.Column("standing", types.Json(), nullable=True),
         sa.Column("card", types.Json(), nullable=False),
+        sa.Column("within", sa.String(length=10), nullable=True),
         sa.Column("changed_at", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("code", name=op.f("pk_item")),
     )
@@ -651,6 +689,7 @@ def upgrade() -> None:
         sa.Column("recipient_kind", sa.String(length=10), nullable=False),
         sa.Column("recipient_id", types.Id(), nullable=False),
         sa.Column("case_id", types.Id(), nullable=True),
+        sa.Column("document_id", types.Id(), nullable=True),
         sa.Column("params", types.Json(), nullable=False),
         sa.Column("title", types.Json(), nullable=False),
         sa.Column("body", types.Json(), nullable=False),
@@ -1563,6 +1602,10 @@ def downgrade() -> None:
 
     op.drop_table("case_supply")
     op.drop_table("case_sheet")
+    with op.batch_alter_table("case_reception", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_reception_department")
+
+    op.drop_table("case_reception")
     with op.batch_alter_table("case_pledge", schema=None) as batch_op:
         batch_op.drop_index("ix_case_pledge_due")
         batch_op.drop_index("ix_case_pledge_case")
@@ -1602,6 +1645,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_event_command")
 
     op.drop_table("case_event")
+    with op.batch_alter_table("case_delivery", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_delivery_way")
+        batch_op.drop_index("ix_case_delivery_place")
+
+    op.drop_table("case_delivery")
     with op.batch_alter_table("case_command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_command_case_id"))
 

@@ -1,5 +1,6 @@
 """Tables of cases, one file a topic; import them from here."""
 
+from core.cases.models.bulk import CaseBulk, CaseBulkLine
 from core.cases.models.case import (
     Case,
     CaseClock,
@@ -18,13 +19,14 @@ from core.cases.models.case import (
 from core.cases.models.children import CaseChild
 from core.cases.models.delivery import CaseDelivery, CaseReception
 from core.cases.models.evidence import CaseEvidence, CasePledge, CaseSupply
+from core.cases.models.incidents import CaseIncident
 from core.cases.models.library import CaseExport, CaseExportPiece, CaseIndexed, SavedSearch
 from core.cases.models.moving import CaseMove, CaseMoved
 from core.cases.models.rungs import CaseClockFire, CaseClockParked
 from core.cases.models.sheets import CaseSheet
 
 __all__ = [
-    "Case", "CaseChild", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseDelivery", "CaseEvent", "CaseEvidence", "CaseExport", "CaseExportPiece",
-    "CaseIndexed", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
+    "Case", "CaseBulk", "CaseBulkLine", "CaseChild", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseDelivery", "CaseEvent", "CaseEvidence", "CaseExport", "CaseExportPiece",
+    "CaseIncident", "CaseIndexed", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
     "CaseParty", "CasePayload", "CasePledge", "CaseReception", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "SavedSearch", "table",
 ]  # fmt: skip
