@@ -13,7 +13,7 @@ from core.routing.receiving import INTAKE_ACTIONS, finish
 from core.routing.run import Run
 
 #: What may still be noted when the case has ended.
-_AFTER_THE_END = frozenset({"correct_record", "child_ended"})
+_AFTER_THE_END = frozenset({"correct_record", "child_ended", "fire_rung"})
 
 
 def carry_out(run: Run, command: Command) -> None:

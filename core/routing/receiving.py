@@ -67,7 +67,7 @@ def ask_to_amend(run: Run, where: str, fields: list[str], materials: list[str]) 
     limit = known_limit(run.spec.intake.correction_limit, run.facts, word("routing.title.amend"))
     run.emit("amend_requested", at=where, fields=fields, materials=materials)
     run.clock("start", "correction", limit)
-    run.open_task(f"{where}.amend", "correction", word("routing.title.amend"), APPLICANT, limit, "intake")
+    run.open_task(f"{where}.amend", "correction", word("routing.title.amend"), run.sender() or APPLICANT, limit, "intake")
     run.documents.append("correction")
 
 
@@ -186,7 +186,7 @@ def request_correction(run: Run, command: Command) -> None:
     run.clock("pause", "intake", pause="correction")
     limit = known_limit(correction, run.facts, word("routing.title.correction"))
     run.clock("start", "correction", limit)
-    run.open_task("intake.correction", "correction", word("routing.title.correction"), APPLICANT, limit, "intake")
+    run.open_task("intake.correction", "correction", word("routing.title.correction"), run.sender() or APPLICANT, limit, "intake")
     run.documents.append("correction")
 
 

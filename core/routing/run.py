@@ -252,9 +252,22 @@ class Run:
         self.documents.append(f"decision_{outcome}")
         delivery = self.spec.delivery
         limit = known_limit(delivery.limit, self.facts, word("routing.title.delivery"))
-        self.open_task("delivery", "delivery", word("routing.title.delivery"), delivery.holders, limit, "delivery")
+        self.open_task("delivery", "delivery", word("routing.title.delivery"), self.sender() or delivery.holders, limit, "delivery")
         self.clock("start", "delivery", limit)
         self._hand_back()
+
+    def sender(self) -> Holders | None:
+        """Who stands between the hall and the applicant: the agents where the papers set out; ``None`` when they came straight to the authority.
+
+        They hand the result over (群众不出村办成事: the result returns along the way the papers came) and bring what is missing.
+        """
+        relay, passed = self.spec.intake.relay, self.marking.relay
+        if relay is None or passed is None:
+            return None
+        level, department = passed.way[0]
+        if relay.holders.org != "level":
+            return relay.holders
+        return Holders(relay.holders.role, {"id": department} if department else {"region": level})
 
     def _hand_back(self) -> None:
         """The result returns along the way the papers came, leg by leg."""

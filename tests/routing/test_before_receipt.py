@@ -228,3 +228,19 @@ def test_tasks_have_titles_in_the_reader_s_language(kit, node, spoken) -> None:
     doc = {**plain(kit, relay=RELAY, pre_review={}), "translations": {"en": {"review.a.title": "Decide"}}}
     assert task_title(compile_route(doc), node, "复审", "en") == spoken
     assert task_title(compile_route(doc), node, "复审", "zh") == "复审"
+
+
+def test_what_is_missing_and_the_result_go_to_the_agents_where_the_papers_set_out(kit) -> None:
+    agents = {"id": WAY["village"]}
+    walk = relayed(kit)
+    walk.act("intake.relay.village", "pass_on", actor="v")
+    walk.act("intake.relay.town", "missing", data={"materials": ["layout"]}, actor="t")
+    assert [(t.node, t.holders.role, t.holders.org) for t in walk.marking.tasks] == [("intake.relay.town.amend", "agent", agents)]
+    walk.do("correct", actor="v")
+    walk.act("intake.relay.town", "complete", actor="t")
+    walk.act("intake", "request_correction", data={"fields": ["name"]}, actor="c")
+    assert [(t.node, t.holders.org) for t in walk.marking.tasks] == [("intake.correction", agents)]
+    walk.do("correct", actor="v")
+    walk.act("intake", "accept", actor="c")
+    walk.act("review.a", "grant", actor="d")
+    assert [(t.node, t.holders.role, t.holders.org) for t in walk.marking.tasks] == [("delivery", "agent", agents)]
