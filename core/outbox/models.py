@@ -31,6 +31,8 @@ class Message(Base):
 
 _open = Message.done_at.is_(None) & Message.parked_at.is_(None)
 Index("ix_outbox_open", Message.available_at, Message.id, sqlite_where=_open, postgresql_where=_open)
+_parked = Message.parked_at.is_not(None)
+Index("ix_outbox_parked", Message.parked_at, Message.id, sqlite_where=_parked, postgresql_where=_parked)
 Index("ix_outbox_done_at", Message.done_at)
 
 

@@ -111,6 +111,7 @@ def upgrade() -> None:
         sa.Column("outcome", sa.String(length=20), nullable=True),
         sa.Column("results", types.Json(), nullable=False),
         sa.Column("due_at", types.Instant(), nullable=True),
+        sa.Column("idle_since", types.Instant(), nullable=True),
         sa.Column("last_change", types.Json(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_case_")),
         sa.UniqueConstraint("command_key", name=op.f("uq_case__command_key")),
@@ -126,8 +127,56 @@ def upgrade() -> None:
         batch_op.create_index(
             "ix_case_ended", ["ended_at", "id"], unique=False, postgresql_where=sa.text("ended_at IS NOT NULL"), sqlite_where=sa.text("ended_at IS NOT NULL")
         )
+        batch_op.create_index(
+            "ix_case_idle",
+            ["idle_since", "id"],
+            unique=False,
+            postgresql_where=sa.text("idle_since IS NOT NULL"),
+            sqlite_where=sa.text("idle_since IS NOT NULL"),
+        )
         batch_op.create_index("ix_case_version_status", ["version_id", "status"], unique=False)
 
+    op.create_table(
+        "case_bulk",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=True),
+        sa.Column("filters", types.Json(), nullable=False),
+        sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("more", sa.Integer(), nullable=False),
+        sa.Column("looked", sa.Integer(), nullable=False),
+        sa.Column("offers", types.Json(), nullable=False),
+        sa.Column("action", sa.String(length=80), nullable=True),
+        sa.Column("next_no", sa.Integer(), nullable=False),
+        sa.Column("done", sa.Integer(), nullable=False),
+        sa.Column("refused", sa.Integer(), nullable=False),
+        sa.Column("started_by", sa.String(length=64), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_bulk")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_case_bulk_command_key")),
+    )
+    with op.batch_alter_table("case_bulk", schema=None) as batch_op:
+        batch_op.create_index("ix_case_bulk_started", ["started_at"], unique=False)
+        batch_op.create_index("ix_case_bulk_starter", ["started_by", "started_at", "id"], unique=False)
+
+    op.create_table(
+        "case_bulk_line",
+        sa.Column("bulk_id", types.Id(), nullable=False),
+        sa.Column("no", sa.Integer(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=True),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("task_no", sa.Integer(), nullable=False),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("item_code", sa.String(length=80), nullable=False),
+        sa.Column("item_title", sa.String(length=200), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("verdict", sa.String(length=10), nullable=False),
+        sa.Column("why", types.Json(), nullable=True),
+        sa.Column("at", types.Instant(), nullable=True),
+        sa.PrimaryKeyConstraint("bulk_id", "no", name=op.f("pk_case_bulk_line")),
+    )
     op.create_table(
         "case_child",
         sa.Column("parent_id", types.Id(), nullable=False),
@@ -309,6 +358,42 @@ def upgrade() -> None:
         sa.Column("sealed", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("export_id", "stage", "no", name=op.f("pk_case_export_piece")),
     )
+    op.create_table(
+        "case_incident",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=True),
+        sa.Column("division_path", sa.String(length=200), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=True),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("fingerprint", sa.String(length=300), nullable=False),
+        sa.Column("subject", sa.String(length=220), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=True),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("node", sa.String(length=200), nullable=False),
+        sa.Column("params", types.Json(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("first_at", types.Instant(), nullable=False),
+        sa.Column("last_at", types.Instant(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("taken_by", sa.String(length=64), nullable=True),
+        sa.Column("taken_at", types.Instant(), nullable=True),
+        sa.Column("closed_by", sa.String(length=64), nullable=True),
+        sa.Column("closed_at", types.Instant(), nullable=True),
+        sa.Column("close_reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_incident")),
+    )
+    with op.batch_alter_table("case_incident", schema=None) as batch_op:
+        batch_op.create_index("ix_case_incident_case", ["case_id", "state"], unique=False)
+        batch_op.create_index("ix_case_incident_state", ["state", "last_at", "id"], unique=False)
+        batch_op.create_index(
+            "ux_case_incident_fingerprint",
+            ["fingerprint"],
+            unique=True,
+            postgresql_where=sa.text("state <> 'closed'"),
+            sqlite_where=sa.text("state <> 'closed'"),
+        )
+
     op.create_table(
         "case_indexed",
         sa.Column("case_id", types.Id(), nullable=False),
@@ -500,6 +585,8 @@ def upgrade() -> None:
         sa.Column("due_at", types.Instant(), nullable=True),
         sa.Column("yellow_at", types.Instant(), nullable=True),
         sa.Column("sort_at", types.Instant(), nullable=False),
+        sa.Column("counts", sa.String(length=12), nullable=True),
+        sa.Column("standing", sa.String(length=10), nullable=True),
         sa.Column("number", sa.String(length=140), nullable=False),
         sa.Column("item_code", sa.String(length=80), nullable=False),
         sa.Column("item_title", sa.String(length=200), nullable=False),
@@ -730,6 +817,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_parked",
+            ["parked_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("parked_at IS NOT NULL"),
+            postgresql_where=sa.text("parked_at IS NOT NULL"),
         )
 
     op.create_table(
@@ -1547,6 +1641,7 @@ def downgrade() -> None:
     op.drop_table("outbox_job")
     op.drop_table("outbox_effect")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index("ix_outbox_parked", sqlite_where=sa.text("parked_at IS NOT NULL"), postgresql_where=sa.text("parked_at IS NOT NULL"))
         batch_op.drop_index(
             "ix_outbox_open", sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL"), postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL")
         )
@@ -1631,6 +1726,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_indexed_value")
 
     op.drop_table("case_indexed")
+    with op.batch_alter_table("case_incident", schema=None) as batch_op:
+        batch_op.drop_index("ux_case_incident_fingerprint", postgresql_where=sa.text("state <> 'closed'"), sqlite_where=sa.text("state <> 'closed'"))
+        batch_op.drop_index("ix_case_incident_state")
+        batch_op.drop_index("ix_case_incident_case")
+
+    op.drop_table("case_incident")
     op.drop_table("case_export_piece")
     with op.batch_alter_table("case_export", schema=None) as batch_op:
         batch_op.drop_index("ix_case_export_staff")
@@ -1667,8 +1768,15 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_child_child")
 
     op.drop_table("case_child")
+    op.drop_table("case_bulk_line")
+    with op.batch_alter_table("case_bulk", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_bulk_starter")
+        batch_op.drop_index("ix_case_bulk_started")
+
+    op.drop_table("case_bulk")
     with op.batch_alter_table("case_", schema=None) as batch_op:
         batch_op.drop_index("ix_case_version_status")
+        batch_op.drop_index("ix_case_idle", postgresql_where=sa.text("idle_since IS NOT NULL"), sqlite_where=sa.text("idle_since IS NOT NULL"))
         batch_op.drop_index("ix_case_ended", postgresql_where=sa.text("ended_at IS NOT NULL"), sqlite_where=sa.text("ended_at IS NOT NULL"))
         batch_op.drop_index("ix_case_department_time")
         batch_op.drop_index("ix_case_department_status")

@@ -26,7 +26,7 @@ from core.cases.models.rungs import CaseClockFire, CaseClockParked
 from core.cases.models.sheets import CaseSheet
 
 __all__ = [
-    "Case", "CaseBulk", "CaseBulkLine", "CaseChild", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseDelivery", "CaseEvent", "CaseEvidence", "CaseExport", "CaseExportPiece",
-    "CaseIncident", "CaseIndexed", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber",
-    "CaseParty", "CasePayload", "CasePledge", "CaseReception", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "SavedSearch", "table",
+    "Case", "CaseBulk", "CaseBulkLine", "CaseChild", "CaseClock", "CaseClockFire", "CaseClockParked", "CaseCommand", "CaseDelivery", "CaseEvent",
+    "CaseEvidence", "CaseExport", "CaseExportPiece", "CaseIncident", "CaseIndexed", "CaseMaterial", "CaseMove", "CaseMoved", "CaseNumber", "CaseParty",
+    "CasePayload", "CasePledge", "CaseReception", "CaseSheet", "CaseSupply", "CaseTask", "CaseTaskDone", "Correction", "Draft", "SavedSearch", "table",
 ]  # fmt: skip

@@ -24,7 +24,8 @@ class Case(Base):
     """One case. ``version`` is the optimistic lock, ``marking`` the route's state, ``seq`` and ``head`` the end of its event chain.
 
     ``command_key`` is the idempotency key of the submission: the row itself is the claim, so a submission needs no other. A draft is
-    submitted once (``draft_id``), whatever the command. ``parent_id`` is the case that began this one (``case_child``).
+    submitted once (``draft_id``), whatever the command. ``parent_id`` is the case that began this one (``case_child``). ``idle_since`` is when a
+    case that goes on was left without any open task, ``NULL`` for all others.
     """
 
     __tablename__ = "case_"
@@ -32,6 +33,8 @@ class Case(Base):
         Index("ix_case_account", "account_id", "submitted_at", "id"),
         Index("ix_case_department_status", "department_id", "status", "submitted_at", "id"),
         Index("ix_case_version_status", "version_id", "status"),
+        # What stands still with nothing that could move it: a handful of rows, however many cases are open.
+        Index("ix_case_idle", "idle_since", "id", postgresql_where=text("idle_since IS NOT NULL"), sqlite_where=text("idle_since IS NOT NULL")),
         # The library: newest first of a department, and of one item there; what ended when, for the upper platform's day.
         Index("ix_case_department_time", "department_id", "submitted_at", "id"),
         Index("ix_case_department_item", "department_id", "item_code", "submitted_at", "id"),
@@ -68,6 +71,7 @@ class Case(Base):
     outcome: Mapped[str | None] = mapped_column(String(20))
     results: Mapped[list[Any]] = mapped_column(Json)
     due_at: Mapped[datetime | None] = mapped_column(Instant)
+    idle_since: Mapped[datetime | None] = mapped_column(Instant)
     last_change: Mapped[dict[str, Any] | None] = mapped_column(Json)
 
 
@@ -149,7 +153,8 @@ class CaseTask(Base):
     """An open task, one row per (department, role) that may hold it; deleted when it closes. The worklist reads nothing else.
 
     ``claimed_by`` is '' while nobody claimed it (an empty text and not NULL, so that one index range serves the queue);
-    ``sort_at`` is ``due_at`` or the end of time. A candidate row that a person of the queue may not see does not exist.
+    ``sort_at`` is ``due_at`` or the end of time. ``counts`` is the unit of the limit, ``standing`` says whether it is ``paused``, or else was
+    ``extended``. A candidate row that a person of the queue may not see does not exist.
     """
 
     __tablename__ = "case_task"
@@ -175,6 +180,8 @@ class CaseTask(Base):
     due_at: Mapped[datetime | None] = mapped_column(Instant)
     yellow_at: Mapped[datetime | None] = mapped_column(Instant)
     sort_at: Mapped[datetime] = mapped_column(Instant)
+    counts: Mapped[str | None] = mapped_column(String(12))
+    standing: Mapped[str | None] = mapped_column(String(10))
     number: Mapped[str] = mapped_column(String(140))
     item_code: Mapped[str] = mapped_column(String(80))
     item_title: Mapped[str] = mapped_column(String(200))
