@@ -13,12 +13,14 @@ from core.kernel.errors import BadInput, PlatformError
 from core.kernel.wording import word
 from core.web import edge
 from core.web.page import page
+from core.web.page import say as _
 
 log = logging.getLogger("wangting.error")
 _KEYS = {
     400: "kernel.bad_input",
     403: "kernel.forbidden",
     404: "kernel.not_found",
+    405: "web.only_sent",
     409: "kernel.conflict",
     413: "web.too_large",
     414: "web.address_too_long",
@@ -50,7 +52,7 @@ def _http(error: HTTPException) -> tuple[Response | str, int] | HTTPException:
         return error
     if isinstance(error, InternalServerError):
         log.error("request failed", exc_info=error.original_exception or error, extra={"request_id": g.get("request_id")})
-    text = word(_KEYS.get(code, "kernel.failed"), edge.locale()) if code != 405 else str(error.description)
+    text = word(_KEYS.get(code, "kernel.failed"), edge.locale())
     return answer(code, text)
 
 
@@ -73,4 +75,12 @@ def answer(status: int, text: str, *, key: str | None = None, findings: Any = ()
         response = jsonify({k: v for k, v in body.items() if v is not None})
         response.content_type = "application/problem+json"
         return response, status
-    return page("errors/error.html", status=status, key=key, text=text, findings=findings, request_id=g.get("request_id")), status
+    told = {"status": status, "key": key, "text": text, "findings": findings, "request_id": g.get("request_id")}
+    return page("errors/error.html", **told, **_desk()), status
+
+
+def _desk() -> dict[str, Any]:
+    """Staff stay in their own face when something goes wrong; nothing is asked of a database that may be away."""
+    if not request.path.startswith("/office"):
+        return {"at_desk": False}
+    return {"at_desk": True, "staff": g.get("staff"), "office_nav": [("worklist", _("待办"), "/office/")], "done": ""}

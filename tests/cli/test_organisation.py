@@ -2,8 +2,10 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -36,6 +38,17 @@ def test_a_hall_gets_its_organisation_once_and_the_password_is_shown_once(home: 
     assert again.returncode == 0, again.stderr
     assert "w7-" not in again.stdout
     assert "没有新的内容" in again.stdout
+
+
+def test_a_forgotten_password_is_set_on_the_server_and_recorded(home: Path) -> None:
+    assert wangting(home, "organisation", "import", str(SAMPLE)).returncode == 0
+    done = wangting(home, "organisation", "password", "first-admin")
+    assert done.returncode == 0, done.stderr
+    assert "first-admin  w7-" in done.stdout
+    with closing(sqlite3.connect(home / "wangting.db")) as database:
+        assert database.execute("SELECT detail FROM audit_entry WHERE action = 'user.password_reset'").fetchall() == [('{"login":"first-admin"}',)]
+    nobody = wangting(home, "organisation", "password", "nobody")
+    assert nobody.returncode != 0 and "nobody" in nobody.stderr and "w7-" not in nobody.stdout
 
 
 def test_every_mistake_is_named_and_nothing_is_imported(home: Path, tmp_path: Path) -> None:

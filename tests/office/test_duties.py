@@ -112,6 +112,38 @@ def test_a_password_set_for_somebody_else_is_on_record_and_a_log_in_that_is_not_
         assert admin.post(f"/office/resetpassword/form?pk={nobody}", new).status_code == 404, nobody
 
 
+NEW = {"password": "ABcdef12!xyz", "conf_password": "ABcdef12!xyz"}
+
+
+def hashed(office: Office, login: str) -> str:
+    with office.session() as session:
+        return str(session.execute(text("SELECT password FROM ab_user WHERE username = :u"), {"u": login}).scalar_one())
+
+
+def test_who_administers_does_not_set_the_password_of_who_audits_and_is_told_what_to_do(fresh: Office, admin: Browser) -> None:
+    before, address = hashed(fresh, "supervisor"), f"/office/resetpassword/form?pk={user(fresh, 'supervisor')}"
+    for answer in (admin.get(address), admin.post(address, NEW)):
+        assert answer.status_code == 403
+        assert "审计人员的账号" in answer.text and "wangting organisation password supervisor" in answer.text
+        assert 'href="/office/"' in answer.text, "the way back is the desk, not the citizens' search"
+    assert hashed(fresh, "supervisor") == before
+    assert entries(fresh, "user.password_reset") == []
+
+
+def test_taking_the_audit_away_for_a_moment_does_not_open_its_password(fresh: Office, admin: Browser) -> None:
+    with fresh.session() as session:
+        chief = fresh.staff_id(session, "chief")
+        here = session.scalars(select(Post.department_id).where(Post.staff_id == chief)).first()
+    before = {login: hashed(fresh, login) for login in ("supervisor", "chief")}
+    assert edit(fresh, admin, "supervisor", "Staff").status_code == 302
+    for way in ("posts", "posts/end"):
+        assert admin.post(f"/office/people/{chief}/{way}", {"department": here, "role": "supervisor"}).status_code == 303
+    for login, old in before.items():
+        assert "Auditor" not in doors(fresh, login)
+        assert admin.post(f"/office/resetpassword/form?pk={user(fresh, login)}", NEW).status_code == 403, login
+        assert hashed(fresh, login) == old
+
+
 def test_what_a_role_opens_is_read_and_not_changed_and_no_log_in_is_deleted(fresh: Office, admin: Browser) -> None:
     listed = admin.get("/office/roles/list/")
     assert listed.status_code == 200

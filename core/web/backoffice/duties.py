@@ -4,6 +4,7 @@ The roles themselves are written once by ``wangting init`` and changed by nobody
 keep the names of Flask-AppBuilder's, since permissions are granted by the name of the class.
 """
 
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -13,9 +14,10 @@ from flask_babel import lazy_gettext as _l
 from sqlalchemy import inspect
 from wtforms.validators import ValidationError
 
+from core.audit import queries as recorded
 from core.audit import service as records
 from core.kernel.actor import Actor
-from core.kernel.errors import BadInput
+from core.kernel.errors import BadInput, Forbidden
 from core.kernel.wording import word
 from core.web import edge
 from core.web.backoffice.desk import staff
@@ -65,14 +67,15 @@ class UserDBModelView(fab.UserDBModelView):  # type: ignore[misc]
         super().pre_update(item)
         change = inspect(item).attrs.roles.history
         if change.added or change.deleted:
-            _record(item, change.added or (), change.deleted or ())
+            record_doors(item, change.added or (), change.deleted or ())
 
     def post_add(self, item: Any) -> None:
         """Record the doors of a new log-in; it has an id only now."""
-        _record(item, item.roles, ())
+        record_doors(item, item.roles, ())
 
 
-def _record(item: Any, given: Iterable[Any], taken: Iterable[Any]) -> None:
+def record_doors(item: Any, given: Iterable[Any], taken: Iterable[Any]) -> None:
+    """Put into the audit record which doors a log-in was given and which it lost; call it in the transaction of the change."""
     detail = {"login": item.username, "given": sorted(role.name for role in given), "taken": sorted(role.name for role in taken)}
     records.record(edge.session(), "user.doors", subject=("user", str(item.id)), actor=who(), detail=detail)
 
@@ -88,15 +91,35 @@ class RoleModelView(fab.RoleModelView):  # type: ignore[misc]
         self.actions = {}  # a copy of a role would be one more
 
 
+def audits(user: Any) -> bool:
+    """Whether a log-in opens the audit or ever did: taking the door away for a moment must not open its password to who administers."""
+    if any(role.name == AUDIT for role in user.roles):
+        return True
+    changes = (each for each in recorded.entries_of(edge.session(), ("user", str(user.id)), limit=500) if each.action == "user.doors")
+    return any(AUDIT in (*said["given"], *said["taken"]) for said in (json.loads(each.detail) for each in changes))
+
+
 class ResetPasswordView(fab.ResetPasswordView):  # type: ignore[misc]
-    """A new password for somebody who forgot theirs. Recorded: whoever sets it could log in as them."""
+    """A new password for somebody who forgot theirs. Recorded: whoever sets it could log in as them – and so never done for who audits."""
+
+    def form_get(self, form: Any) -> None:
+        """Show the form; refused already here for a log-in whose password is not the administrator's business."""
+        del form
+        self._user()
 
     def form_post(self, form: Any) -> None:
-        """Set it. Not found for a log-in that is not there."""
+        """Set it."""
+        user = self._user()
+        records.record(edge.session(), "user.password_reset", subject=("user", str(user.id)), actor=who(), detail={"login": user.username})
+        self.appbuilder.sm.reset_password(user.id, form.password.data)
+        flash(str(_l("密码已重设")), "info")
+
+    def _user(self) -> Any:
+        """The log-in asked for. Not found when there is none, forbidden when it audits."""
         asked = request.args.get("pk", "")
         user = self.appbuilder.sm.get_user_by_id(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
         if user is None:
             abort(404)
-        records.record(edge.session(), "user.password_reset", subject=("user", str(user.id)), actor=who(), detail={"login": user.username})
-        self.appbuilder.sm.reset_password(user.id, form.password.data)
-        flash(str(_l("密码已重设")), "info")
+        if audits(user) and user.id != g.user.id:
+            raise Forbidden("web.auditors_password", name=user.username)
+        return user

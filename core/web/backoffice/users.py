@@ -7,7 +7,7 @@ from flask import current_app
 from flask_appbuilder.security.manager import BaseSecurityManager
 
 from core.kernel.errors import NotFound
-from core.web.backoffice.duties import apart
+from core.web.backoffice.duties import apart, record_doors
 from core.web.backoffice.security import ROLES
 
 
@@ -77,8 +77,12 @@ def set_doors(user_id: str, roles: Iterable[str]) -> None:
     """Bring a log-in's back-office doors in line with the roles of its posts."""
     security = current_app.appbuilder.sm  # type: ignore[attr-defined]
     user = security.get_user_by_id(int(user_id))
-    if user is not None:
-        user.roles = [security.find_role(name) for name in doors(roles)]
+    if user is None:
+        return
+    before, after = set(user.roles), {security.find_role(name) for name in doors(roles)}
+    if before != after:
+        user.roles = sorted(after, key=lambda role: role.name)
+        record_doors(user, after - before, before - after)
 
 
 def set_active(user_id: str, active: bool) -> None:
