@@ -98,10 +98,11 @@ class _Clerk:
     division: str
     roles: tuple[str, ...]
     departments: tuple[str, ...] | None = None  # None: every department of the division (综合窗口 and its like)
+    desk: str | None = None  # the department whose comprehensive window (综合窗口) it is
 
 
 STAFF = (
-    _Clerk("window", "周晓云", "市级综合窗口", CITY, ("window",)),
+    _Clerk("window", "周晓云", "市级综合窗口", CITY, ("window",), desk="administrative_approval"),
     _Clerk("reviewer", "吴建民", "市级审查人员", CITY, ("reviewer",)),
     _Clerk("chief", "郑立", "市级科长", CITY, ("section_chief",)),
     _Clerk("expert1", "冯学文", "市级专家", CITY, ("expert",)),
@@ -113,10 +114,10 @@ STAFF = (
     _Clerk("supervisor", "韩清", "效能监察", CITY, ("supervisor",)),
     _Clerk("legal", "严守正", "市司法局合法性审核人员", CITY, ("legal_reviewer",), ("justice",)),
     _Clerk("fire", "杨烈", "市消防救援机构审查人员(只看本部门)", CITY, ("reviewer",), ("fire",)),
-    _Clerk("qinghe-window", "朱琳", "青禾区综合窗口", DISTRICT, ("window",)),
+    _Clerk("qinghe-window", "朱琳", "青禾区综合窗口", DISTRICT, ("window",), desk="administrative_approval"),
     _Clerk("qinghe-reviewer", "秦岩", "青禾区审查人员", DISTRICT, ("reviewer", "section_chief", "expert")),
     _Clerk("qinghe-leader", "尤可为", "青禾区分管领导", DISTRICT, ("leader",)),
-    _Clerk("yunling-window", "许晴", "云岭县综合窗口", COUNTY, ("window",)),
+    _Clerk("yunling-window", "许晴", "云岭县综合窗口", COUNTY, ("window",), desk="administrative_approval"),
     _Clerk("yunling-reviewer", "何川", "云岭县审查人员", COUNTY, ("reviewer", "section_chief", "expert")),
     _Clerk("yunling-leader", "吕正", "云岭县分管领导", COUNTY, ("leader",)),
     _Clerk("linxi-agent", "施小雨", "临溪镇帮办人员", "990121101", ("agent", "window"), ("town_government",)),
@@ -204,6 +205,8 @@ def make_staff(session: Session, departments: dict[tuple[str, str], str], *, mak
             if division == clerk.division and (clerk.departments is None or code in clerk.departments):
                 for role in clerk.roles:
                     add_post(session, staff_id, department_id, role, actor=SYSTEM)
+        if clerk.desk is not None:
+            add_post(session, staff_id, departments[clerk.division, clerk.desk], "general_window", actor=SYSTEM)
         made.append(DemoPerson(clerk.login, name, clerk.what, password))
     return made
 

@@ -45,3 +45,20 @@ class ReasonMissing(BadInput):
     """Revealing personal data needs a reason (个人信息保护法 6, 51)."""
 
     key = "identity.reason_missing"
+
+
+class OutsideThePlace(Forbidden):
+    """A village agent files for the inhabitants of the agent's own place only."""
+
+    key = "identity.outside_place"
+
+
+class MandateRefused(Forbidden):
+    """A mandate was not given, has ended, or does not reach this; ``params["reason"]`` is the key of the rule."""
+
+    key = "identity.mandate_refused"
+
+    def words(self, locale: str = "zh") -> str:
+        """The message with the rule in the same language."""
+        rest = {name: value for name, value in self.params.items() if name != "reason"}
+        return word(self.message_key, locale, why=word(str(self.params.get("reason", "")), locale, **rest))

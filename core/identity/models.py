@@ -6,7 +6,7 @@ from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String,
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
-from core.db.types import Id, Instant, LegalDay
+from core.db.types import Id, Instant, Json, LegalDay
 
 
 class Division(Base):
@@ -24,7 +24,10 @@ class Division(Base):
 
 
 class Department(Base):
-    """A department of a division. ``mark`` (机关代字) begins the numbers of its documents."""
+    """A department of a division. ``mark`` (机关代字) begins the numbers of its documents.
+
+    ``successor_id`` is the department that took its place in a reorganisation (机构改革): work for the old one goes there.
+    """
 
     __tablename__ = "department"
     __table_args__ = (UniqueConstraint("division_id", "code"),)
@@ -36,6 +39,7 @@ class Department(Base):
     parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"), index=True)
     uscc: Mapped[str | None] = mapped_column(String(18))
     mark: Mapped[str | None] = mapped_column(String(30))
+    successor_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"), index=True)
     region_root: Mapped[str] = mapped_column(Id)
 
 
@@ -154,3 +158,78 @@ class AccountParty(Base):
     authority: Mapped[str] = mapped_column(String(200))
     evidence_blob: Mapped[str | None] = mapped_column(Id)
     valid_until: Mapped[date | None] = mapped_column(LegalDay)
+
+
+class Visit(Base):
+    """Somebody stood at a desk (综合窗口, 帮办代办) and was identified: who applies, who came for them, and to what they agreed.
+
+    ``bearer_id`` is who came – the applicant, or who stands for them as ``role`` by ``authority``; ``NULL`` where a village agent files for an
+    inhabitant who did not come, on the consent in ``evidence_blob`` or by ``mandate_id``. ``day`` is the legal day it is good for.
+    """
+
+    __tablename__ = "visit"
+    __table_args__ = (Index("ix_visit_desk", "department_id", "day", "id"), Index("ix_visit_party", "party_id"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    department_id: Mapped[str] = mapped_column(Id, ForeignKey("department.id"))
+    division_id: Mapped[str] = mapped_column(Id, ForeignKey("division.id"))
+    staff_id: Mapped[str] = mapped_column(Id, ForeignKey("staff.id"))
+    post: Mapped[str] = mapped_column(String(20))
+    party_id: Mapped[str] = mapped_column(Id, ForeignKey("party.id"))
+    bearer_id: Mapped[str | None] = mapped_column(Id, ForeignKey("party.id"))
+    role: Mapped[str] = mapped_column(String(30))
+    authority: Mapped[str] = mapped_column(String(200))
+    evidence_blob: Mapped[str | None] = mapped_column(Id)
+    mandate_id: Mapped[str | None] = mapped_column(Id)
+    account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
+    identified_by: Mapped[str] = mapped_column(String(10))
+    may_look: Mapped[bool] = mapped_column(Boolean)
+    day: Mapped[date] = mapped_column(LegalDay)
+    created_at: Mapped[datetime] = mapped_column(Instant)
+
+
+class Mandate(Base):
+    """Consent that another files for a party (代办授权, 民法典 161–165): for which items, what they may do, until when.
+
+    ``reach`` holds ``item:<code>`` and ``department:<code>``. It holds from ``granted_at`` – given by the principal, or by a code that only the
+    principal was sent – until ``valid_until`` or ``revoked_at``, whichever comes first. The agent is an account, or a place of village agents.
+    """
+
+    __tablename__ = "mandate"
+    __table_args__ = (Index("ix_mandate_principal", "party_id", "id"), Index("ix_mandate_agent", "agent_account_id", "id"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    party_id: Mapped[str] = mapped_column(Id, ForeignKey("party.id"))
+    account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
+    agent_account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
+    agent_department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"))
+    agent_name: Mapped[str] = mapped_column(String(100))
+    reach: Mapped[list[str]] = mapped_column(Json)
+    powers: Mapped[list[str]] = mapped_column(Json)
+    consent: Mapped[str] = mapped_column(String(10))
+    evidence_blob: Mapped[str | None] = mapped_column(Id)
+    code_hash: Mapped[str | None] = mapped_column(String(100))
+    code_until: Mapped[datetime | None] = mapped_column(Instant)
+    tries: Mapped[int] = mapped_column(Integer, default=0)
+    asked_at: Mapped[datetime] = mapped_column(Instant)
+    granted_at: Mapped[datetime | None] = mapped_column(Instant)
+    refused_at: Mapped[datetime | None] = mapped_column(Instant)
+    revoked_at: Mapped[datetime | None] = mapped_column(Instant)
+    valid_until: Mapped[date] = mapped_column(LegalDay)
+
+
+class MandateUse(Base):
+    """One use of a mandate, for the principal to read: what was done, by whom, on which case."""
+
+    __tablename__ = "mandate_use"
+    __table_args__ = (Index("ix_mandate_use_mandate", "mandate_id", "id"), Index("ix_mandate_use_case", "case_id"))
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    mandate_id: Mapped[str] = mapped_column(Id, ForeignKey("mandate.id"))
+    power: Mapped[str] = mapped_column(String(10))
+    case_id: Mapped[str] = mapped_column(Id)
+    case_no: Mapped[str] = mapped_column(String(140))
+    title: Mapped[str] = mapped_column(String(200))
+    actor_kind: Mapped[str] = mapped_column(String(10))
+    actor_id: Mapped[str] = mapped_column(String(64))
+    at: Mapped[datetime] = mapped_column(Instant)

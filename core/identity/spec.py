@@ -20,8 +20,14 @@ DocumentKind = Literal[
 PartyRoleName = Literal["applicant", "co_applicant", "agent", "guardian", "legal_representative"]
 PARTY_ROLES: tuple[str, ...] = ("applicant", "co_applicant", "agent", "guardian", "legal_representative")
 #: Roles of posts.
-POST_ROLES: tuple[str, ...] = ("window", "reviewer", "section_chief", "expert", "leader", "agency_head", "agent", "admin", "supervisor", "legal_reviewer")
+POST_ROLES: tuple[str, ...] = (
+    "window", "general_window", "reviewer", "section_chief", "expert", "leader", "agency_head", "agent", "admin", "supervisor", "legal_reviewer",
+)  # fmt: skip
 LEVELS: tuple[str, ...] = ("country", "province", "city", "county", "town", "village")
+#: Posts that file for others: the comprehensive window (综合窗口) for whoever comes, the agent of a town or village (帮办代办员) for its inhabitants.
+DESK_ROLES: tuple[str, ...] = ("general_window", "agent")
+#: What a mandate may let somebody do for the principal.
+POWERS: tuple[str, ...] = ("file", "correct", "withdraw")
 #: A delegation may be handed on this often and no further.
 LONGEST_CHAIN = 3
 
@@ -136,6 +142,68 @@ class ActingParty:
     authority: str
     evidence_blob: str | None
     valid_until: date | None
+    #: By which mandate (代办授权) only; ``None`` for a lasting authority.
+    mandate: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitView:
+    """Somebody at a desk today: the applicant and who came for them, masked. ``account`` is the masked phone of the applicant's own account,
+    when the case goes into it; ``may_look`` tells whether they agreed that the hall looks for what it has of theirs already."""
+
+    id: str
+    department_id: str
+    department_title: str
+    division_id: str
+    division_path: str
+    staff_id: str
+    post: str
+    party: PartyView
+    bearer: PartyView | None
+    role: str
+    authority: str
+    evidence_blob: str | None
+    mandate: str | None
+    account_id: str | None
+    account: str
+    identified_by: str
+    may_look: bool
+    day: date
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MandateView:
+    """A mandate as both sides see it, names masked. ``state`` is ``asked granted refused revoked expired``."""
+
+    id: str
+    party_id: str
+    principal: str
+    kind: PartyKind
+    agent: str
+    agent_account_id: str | None
+    agent_department_id: str | None
+    reach: tuple[str, ...]
+    powers: tuple[str, ...]
+    consent: str
+    evidence_blob: str | None
+    state: str
+    asked_at: datetime
+    granted_at: datetime | None
+    revoked_at: datetime | None
+    valid_until: date
+
+
+@dataclass(frozen=True, slots=True)
+class MandateUseView:
+    """One use of a mandate."""
+
+    mandate_id: str
+    power: str
+    case_id: str
+    case_no: str
+    title: str
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,6 +143,8 @@ def _case_filed(d: Draft, body: Body) -> None:
     d.received = body.get("received", True)
     if body.get("pre_review"):
         d.pre_review = "open"
+    if body.get("by"):  # a clerk who filed for somebody has had a hand in the intake, as far as four eyes go
+        d.acted = _with(d.acted, "intake", (body["by"],))
 
 
 def _case_received(d: Draft, body: Body) -> None:  # noqa: ARG001

@@ -13,20 +13,21 @@ from core.routing.spec import PreReview
 
 
 def file(run: Run) -> None:
-    """Hand in an application: at an agent's, for a pre-review, or straight to the authority."""
+    """Hand in an application: at an agent's, for a pre-review, or straight to the authority. ``facts["filed_by"]`` is the clerk who files for somebody."""
     level = relayed_from(run)
     pre_review = run.spec.intake.pre_review
+    by = {"by": run.facts["filed_by"]} if run.facts.get("filed_by") else {}
     if level is not None:
-        run.emit("case_filed", received=False)
+        run.emit("case_filed", received=False, **by)
         open_relay(run, level)
     elif pre_review is not None and _wanted(pre_review, run.facts):
-        run.emit("case_filed", received=False, pre_review=True)
+        run.emit("case_filed", received=False, pre_review=True, **by)
         title = word("routing.title.pre_review")
         limit = known_limit(pre_review.limit, run.facts, title)
         run.open_task(PRE_REVIEW, "pre_review", title, pre_review.holders, limit, "intake")
         run.clock("start", "pre_review", limit)
     else:
-        run.emit("case_filed")
+        run.emit("case_filed", **by)
         start_intake(run)
         open_intake(run)
 

@@ -260,6 +260,32 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_case_command_case_id"), ["case_id"], unique=False)
 
     op.create_table(
+        "case_custody",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("material", sa.String(length=80), nullable=False),
+        sa.Column("leg", sa.String(length=10), nullable=False),
+        sa.Column("target", sa.String(length=10), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.Column("custody", sa.String(length=10), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("opened_at", types.Instant(), nullable=False),
+        sa.Column("due_at", types.Instant(), nullable=True),
+        sa.Column("batch_id", types.Id(), nullable=True),
+        sa.Column("sent_at", types.Instant(), nullable=True),
+        sa.Column("sent_by", sa.String(length=64), nullable=True),
+        sa.Column("received_at", types.Instant(), nullable=True),
+        sa.Column("received_by", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_case_custody")),
+    )
+    with op.batch_alter_table("case_custody", schema=None) as batch_op:
+        batch_op.create_index("ix_case_custody_batch", ["batch_id"], unique=False)
+        batch_op.create_index("ix_case_custody_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_case_custody_from", ["from_id", "state", "due_at", "id"], unique=False)
+
+    op.create_table(
         "case_delivery",
         sa.Column("case_id", types.Id(), nullable=False),
         sa.Column("region_root", types.Id(), nullable=False),
@@ -625,6 +651,7 @@ def upgrade() -> None:
     op.create_table(
         "correction",
         sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("node", sa.String(length=80), nullable=False),
         sa.Column("region_root", types.Id(), nullable=False),
         sa.Column("fields", types.Json(), nullable=False),
         sa.Column("materials", types.Json(), nullable=False),
@@ -632,8 +659,29 @@ def upgrade() -> None:
         sa.Column("asked_at", types.Instant(), nullable=False),
         sa.Column("answered_at", types.Instant(), nullable=True),
         sa.Column("lapsed_at", types.Instant(), nullable=True),
-        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_correction")),
+        sa.PrimaryKeyConstraint("case_id", "node", name=op.f("pk_correction")),
     )
+    op.create_table(
+        "custody_batch",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("number", sa.String(length=140), nullable=False),
+        sa.Column("from_id", types.Id(), nullable=False),
+        sa.Column("to_id", types.Id(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("sent_at", types.Instant(), nullable=False),
+        sa.Column("sent_by", sa.String(length=64), nullable=False),
+        sa.Column("received_at", types.Instant(), nullable=True),
+        sa.Column("received_by", sa.String(length=64), nullable=True),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_custody_batch")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_custody_batch_command_key")),
+        sa.UniqueConstraint("number", name=op.f("uq_custody_batch_number")),
+    )
+    with op.batch_alter_table("custody_batch", schema=None) as batch_op:
+        batch_op.create_index("ix_custody_batch_from", ["from_id", "id"], unique=False)
+        batch_op.create_index("ix_custody_batch_to", ["to_id", "received_at", "id"], unique=False)
+
     op.create_table(
         "data_key",
         sa.Column("id", types.Id(), nullable=False),
@@ -937,14 +985,17 @@ def upgrade() -> None:
         sa.Column("parent_id", types.Id(), nullable=True),
         sa.Column("uscc", sa.String(length=18), nullable=True),
         sa.Column("mark", sa.String(length=30), nullable=True),
+        sa.Column("successor_id", types.Id(), nullable=True),
         sa.Column("region_root", types.Id(), nullable=False),
         sa.ForeignKeyConstraint(["division_id"], ["division.id"], name=op.f("fk_department_division_id_division")),
         sa.ForeignKeyConstraint(["parent_id"], ["department.id"], name=op.f("fk_department_parent_id_department")),
+        sa.ForeignKeyConstraint(["successor_id"], ["department.id"], name=op.f("fk_department_successor_id_department")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_department")),
         sa.UniqueConstraint("division_id", "code", name=op.f("uq_department_division_id_code")),
     )
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_department_parent_id"), ["parent_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_department_successor_id"), ["successor_id"], unique=False)
 
     op.create_table(
         "item_draft",
@@ -1250,6 +1301,36 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_licence_use_licence_id_at"), ["licence_id", "at"], unique=False)
 
     op.create_table(
+        "mandate",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("party_id", types.Id(), nullable=False),
+        sa.Column("account_id", types.Id(), nullable=True),
+        sa.Column("agent_account_id", types.Id(), nullable=True),
+        sa.Column("agent_department_id", types.Id(), nullable=True),
+        sa.Column("agent_name", sa.String(length=100), nullable=False),
+        sa.Column("reach", types.Json(), nullable=False),
+        sa.Column("powers", types.Json(), nullable=False),
+        sa.Column("consent", sa.String(length=10), nullable=False),
+        sa.Column("evidence_blob", types.Id(), nullable=True),
+        sa.Column("code_hash", sa.String(length=100), nullable=True),
+        sa.Column("code_until", types.Instant(), nullable=True),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("asked_at", types.Instant(), nullable=False),
+        sa.Column("granted_at", types.Instant(), nullable=True),
+        sa.Column("refused_at", types.Instant(), nullable=True),
+        sa.Column("revoked_at", types.Instant(), nullable=True),
+        sa.Column("valid_until", types.LegalDay(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_mandate_account_id_account")),
+        sa.ForeignKeyConstraint(["agent_account_id"], ["account.id"], name=op.f("fk_mandate_agent_account_id_account")),
+        sa.ForeignKeyConstraint(["agent_department_id"], ["department.id"], name=op.f("fk_mandate_agent_department_id_department")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_mandate_party_id_party")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandate")),
+    )
+    with op.batch_alter_table("mandate", schema=None) as batch_op:
+        batch_op.create_index("ix_mandate_agent", ["agent_account_id", "id"], unique=False)
+        batch_op.create_index("ix_mandate_principal", ["party_id", "id"], unique=False)
+
+    op.create_table(
         "post",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("staff_id", types.Id(), nullable=False),
@@ -1262,6 +1343,36 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.create_index("ix_post_department_role", ["department_id", "role"], unique=False)
+
+    op.create_table(
+        "visit",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("division_id", types.Id(), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=False),
+        sa.Column("post", sa.String(length=20), nullable=False),
+        sa.Column("party_id", types.Id(), nullable=False),
+        sa.Column("bearer_id", types.Id(), nullable=True),
+        sa.Column("role", sa.String(length=30), nullable=False),
+        sa.Column("authority", sa.String(length=200), nullable=False),
+        sa.Column("evidence_blob", types.Id(), nullable=True),
+        sa.Column("mandate_id", types.Id(), nullable=True),
+        sa.Column("account_id", types.Id(), nullable=True),
+        sa.Column("identified_by", sa.String(length=10), nullable=False),
+        sa.Column("may_look", sa.Boolean(), nullable=False),
+        sa.Column("day", types.LegalDay(), nullable=False),
+        sa.Column("created_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["account.id"], name=op.f("fk_visit_account_id_account")),
+        sa.ForeignKeyConstraint(["bearer_id"], ["party.id"], name=op.f("fk_visit_bearer_id_party")),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_visit_department_id_department")),
+        sa.ForeignKeyConstraint(["division_id"], ["division.id"], name=op.f("fk_visit_division_id_division")),
+        sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_visit_party_id_party")),
+        sa.ForeignKeyConstraint(["staff_id"], ["staff.id"], name=op.f("fk_visit_staff_id_staff")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_visit")),
+    )
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.create_index("ix_visit_desk", ["department_id", "day", "id"], unique=False)
+        batch_op.create_index("ix_visit_party", ["party_id"], unique=False)
 
     op.create_table(
         "catalogue_claim",
@@ -1332,6 +1443,24 @@ def upgrade() -> None:
     with op.batch_alter_table("licence_look", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_look_licence_id_at"), ["licence_id", "at"], unique=False)
         batch_op.create_index(batch_op.f("ix_licence_look_use_id"), ["use_id"], unique=False)
+
+    op.create_table(
+        "mandate_use",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("mandate_id", types.Id(), nullable=False),
+        sa.Column("power", sa.String(length=10), nullable=False),
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("case_no", sa.String(length=140), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("actor_kind", sa.String(length=10), nullable=False),
+        sa.Column("actor_id", sa.String(length=64), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["mandate_id"], ["mandate.id"], name=op.f("fk_mandate_use_mandate_id_mandate")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_mandate_use")),
+    )
+    with op.batch_alter_table("mandate_use", schema=None) as batch_op:
+        batch_op.create_index("ix_mandate_use_case", ["case_id"], unique=False)
+        batch_op.create_index("ix_mandate_use_mandate", ["mandate_id", "id"], unique=False)
 
     op.create_table(
         "ab_group",
@@ -1541,6 +1670,11 @@ def downgrade() -> None:
     op.drop_table("ab_register_user")
     op.drop_table("ab_permission")
     op.drop_table("ab_group")
+    with op.batch_alter_table("mandate_use", schema=None) as batch_op:
+        batch_op.drop_index("ix_mandate_use_mandate")
+        batch_op.drop_index("ix_mandate_use_case")
+
+    op.drop_table("mandate_use")
     with op.batch_alter_table("licence_look", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_licence_look_use_id"))
         batch_op.drop_index(batch_op.f("ix_licence_look_licence_id_at"))
@@ -1553,10 +1687,20 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_catalogue_claim_department_id"))
 
     op.drop_table("catalogue_claim")
+    with op.batch_alter_table("visit", schema=None) as batch_op:
+        batch_op.drop_index("ix_visit_party")
+        batch_op.drop_index("ix_visit_desk")
+
+    op.drop_table("visit")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_department_role")
 
     op.drop_table("post")
+    with op.batch_alter_table("mandate", schema=None) as batch_op:
+        batch_op.drop_index("ix_mandate_principal")
+        batch_op.drop_index("ix_mandate_agent")
+
+    op.drop_table("mandate")
     with op.batch_alter_table("licence_use", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_licence_use_licence_id_at"))
         batch_op.drop_index(batch_op.f("ix_licence_use_case_no"))
@@ -1619,6 +1763,7 @@ def downgrade() -> None:
     op.drop_table("item_version")
     op.drop_table("item_draft")
     with op.batch_alter_table("department", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_department_successor_id"))
         batch_op.drop_index(batch_op.f("ix_department_parent_id"))
 
     op.drop_table("department")
@@ -1680,6 +1825,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_data_key_holder_kind_holder_id"))
 
     op.drop_table("data_key")
+    with op.batch_alter_table("custody_batch", schema=None) as batch_op:
+        batch_op.drop_index("ix_custody_batch_to")
+        batch_op.drop_index("ix_custody_batch_from")
+
+    op.drop_table("custody_batch")
     op.drop_table("correction")
     with op.batch_alter_table("case_task_done", schema=None) as batch_op:
         batch_op.drop_index("ix_case_task_done_actor")
@@ -1751,6 +1901,12 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_delivery_place")
 
     op.drop_table("case_delivery")
+    with op.batch_alter_table("case_custody", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_custody_from")
+        batch_op.drop_index("ix_case_custody_case")
+        batch_op.drop_index("ix_case_custody_batch")
+
+    op.drop_table("case_custody")
     with op.batch_alter_table("case_command", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_case_command_case_id"))
 

@@ -32,7 +32,7 @@ blueprint = Blueprint("case_moves", __name__, url_prefix="/office/cases")
 #: Commands of the applicant, which no desk offers.
 _THEIRS = frozenset({"withdraw", "urge"})
 #: Posts that only run the hall, which no case waits for.
-_NO_SIGNERS = frozenset({"admin", "supervisor", "agent"})
+_NO_SIGNERS = frozenset({"admin", "supervisor", "agent", "general_window"})
 
 
 @dataclass(slots=True)

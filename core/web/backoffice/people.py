@@ -62,7 +62,7 @@ def _mine(staff_id: str) -> Staff:
 
 def role_words() -> dict[str, str]:
     """Titles of the roles of posts."""
-    titles = (_("窗口"), _("审查"), _("科长"), _("专家"), _("分管领导"), _("机关负责人"), _("代办"), _("管理员"), _("监察"), _("合法性审核"))
+    titles = (_("窗口"), _("综合窗口"), _("审查"), _("科长"), _("专家"), _("分管领导"), _("机关负责人"), _("代办"), _("管理员"), _("监察"), _("合法性审核"))
     return dict(zip(POST_ROLES, titles, strict=True))
 
 
