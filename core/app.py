@@ -4,12 +4,14 @@
 Flask with its edge (sessions, security headers, errors) → faces (portal, back office, API) → themes → embedded worker.
 """
 
+import gc
 import os
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from sqlalchemy.orm import configure_mappers
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 import core
@@ -86,6 +88,19 @@ def register_handlers() -> None:
     """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
     for name in ("cases", "files", "licences", "notices", "outbox"):
         import_module(f"core.{name}.tasks")
+
+
+def share_imports() -> None:
+    """Import everything that a web process needs, before it is forked: the processes then share these pages of memory.
+
+    Frozen, so that no garbage collection in a child writes to them. Nothing is opened and no thread is started.
+    """
+    register_handlers()
+    for face in ("backoffice", "portal", "api"):
+        import_module(f"core.web.{face}.wiring")
+    configure_mappers()
+    gc.collect()
+    gc.freeze()
 
 
 def create_app(config: Config | None = None) -> Flask:

@@ -14,6 +14,7 @@ from core.cli.history import history
 from core.cli.items import items
 from core.cli.organisation import organisation
 from core.cli.outbox import outbox
+from core.cli.serving import serve
 from core.cli.watch import audit, keys
 from core.db.errors import DatabaseAway, is_away
 from core.kernel.errors import BadInput, PlatformError
@@ -58,5 +59,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, worker, migrate, organisation, items, catalogue, demo, audit, history, keys, outbox):
+for command in (init, run, serve, worker, migrate, organisation, items, catalogue, demo, audit, history, keys, outbox):
     main.add_command(command)

@@ -84,9 +84,9 @@ class BenchHall:
         for department, role in posts:
             add_post(session, staff_id, department, role, actor=SYSTEM)
 
-    def serve(self, target: str = "core.app:create_app", **environ: str) -> Server:
-        """The hall on Granian, configured by its environment like any other; as in production the worker is a process of its own."""
-        return Server(target, factory=True, **{**self.environ, "WANGTING_WORKER": "celery", **environ})
+    def serve(self, target: str = "core.app:serve", **environ: str) -> Server:
+        """The hall as ``wangting serve`` runs it, configured by its environment; as in production the worker is a process of its own."""
+        return Server.of_the_product(target, **{**self.environ, "WANGTING_WORKER": "celery", **environ})
 
 
 def edge_site(app: Flask) -> Site:

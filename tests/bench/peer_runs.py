@@ -47,7 +47,7 @@ def fab(url: str, database: int) -> tuple[Peer, Callable[[Browser], None]]:
 
 def fab_again(url: str, database: int) -> tuple[Peer, Callable[[Browser], None]]:
     """The same on a database that was set up before."""
-    server = Server("tests.bench.peers.fab_app:application", DATABASE_URL=url)
+    server = Server.on_granian("tests.bench.peers.fab_app:application", DATABASE_URL=url)
     server.ready("/login/")
 
     def log_in(browser: Browser) -> None:
@@ -80,7 +80,7 @@ def viewflow(url: str, database: int) -> tuple[Peer, Callable[[Browser], None]]:
     made = subprocess.run([peer_python(), "wsgi.py"], cwd=site, env={**os.environ, "DATABASE_URL": plain}, check=False, capture_output=True, text=True)
     if made.returncode:
         raise RuntimeError(f"viewflow was not set up:\n{made.stderr}")
-    server = Server("wsgi:application", python=peer_python(), cwd=site, DATABASE_URL=plain)
+    server = Server.on_granian("wsgi:application", python=peer_python(), cwd=site, DATABASE_URL=plain)
     server.ready("/hall/start/", Cookie=f"sessionid={made.stdout.strip()}")
 
     def log_in(browser: Browser) -> None:

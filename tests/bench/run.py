@@ -135,7 +135,7 @@ class Run:
         server = self.started(self.hall.serve())
         self.line("start to first page, existing database", server.ready("/"), "s", "<= 5")
         empty = self.started(self.hall.serve("tests.bench.sites:with_empty_view"))
-        hello = self.started(Server("tests.bench.sites:hello", factory=True))
+        hello = self.started(Server.on_granian("tests.bench.sites:hello", factory=True))
         empty.ready("/")
         hello.ready("/")
         people, others = citizens(server.port), [Browser(empty.port) for _ in range(8)]

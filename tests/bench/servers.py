@@ -4,11 +4,14 @@ import http.client
 import os
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
 
+from tests.demo_hall import WANGTING
 from tests.services import Postgres, free_port
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,33 +47,28 @@ def peer_python() -> str:
 
 
 class Server:
-    """A WSGI application on Granian: two workers, four blocking threads each."""
+    """A WSGI application in two worker processes of four threads each; the product's are started by :meth:`of_the_product`, peers on bare Granian."""
 
-    def __init__(self, target: str, *, python: str = sys.executable, cwd: Path = ROOT, workers: int = 2, factory: bool = False, **environ: str) -> None:
-        self.port = free_port()
-        self.log = Path(f"/tmp/bench-{target.split(':')[0].replace('.', '-')}-{self.port}.log")
-        command = [
-            python,
-            "-m",
-            "granian",
-            "--interface",
-            "wsgi",
-            "--workers",
-            str(workers),
-            "--blocking-threads",
-            "4",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(self.port),
-            "--no-access-log",
-            *(["--factory"] if factory else []),
-            target,
-        ]
+    def __init__(self, command: Sequence[str], port: int, *, cwd: Path, **environ: str) -> None:
+        self.port = port
+        self.log = Path(tempfile.gettempdir()) / f"bench-{port}.log"
         self.began = time.perf_counter()
         self.process = subprocess.Popen(
             command, cwd=cwd, env={**os.environ, **environ, "PYTHONPATH": str(cwd)}, stdout=self.log.open("wb"), stderr=subprocess.STDOUT
         )
+
+    @classmethod
+    def of_the_product(cls, application: str, **environ: str) -> "Server":
+        """``wangting serve``, as in production."""
+        port = free_port()
+        return cls([WANGTING, "serve", "--application", application], port, cwd=ROOT, **environ, PORT=str(port))
+
+    @classmethod
+    def on_granian(cls, target: str, *, python: str = sys.executable, cwd: Path = ROOT, factory: bool = False, **environ: str) -> "Server":
+        """Any WSGI application."""
+        port = free_port()
+        options = f"--interface wsgi --workers 2 --blocking-threads 4 --host 127.0.0.1 --port {port} --no-access-log".split()
+        return cls([python, "-m", "granian", *options, *(["--factory"] if factory else []), target], port, cwd=cwd, **environ)
 
     def ready(self, path: str, **headers: str) -> float:
         """Seconds from the start until *path* answers below 500."""

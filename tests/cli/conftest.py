@@ -14,7 +14,7 @@ from core.cli.main import main
 from core.db.database import Database
 from tests.demo_hall import OURS, ROOT, WANGTING, copy_home, initialised
 
-_OWN_PROCESS = frozenset({"init", "run", "worker", "--version"})
+_OWN_PROCESS = frozenset({"init", "run", "serve", "worker", "--version"})
 
 
 class Done(NamedTuple):
