@@ -293,7 +293,7 @@ def upgrade() -> None:
         sa.Column("department_id", types.Id(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("sealed", sa.LargeBinary(), nullable=True),
-        sa.Column("chosen_at", types.Instant(), nullable=False),
+        sa.Column("chosen_at", types.Instant(), nullable=True),
         sa.Column("carrier", sa.String(length=40), nullable=True),
         sa.Column("tracking", sa.String(length=40), nullable=True),
         sa.Column("moved_at", types.Instant(), nullable=True),
