@@ -1,31 +1,21 @@
-"""Automatic steps of a route: the message that calls a plugin's hook, how long to wait between tries, and what the plugin answered.
+"""Automatic steps of a route: the message that calls a plugin's hook, and how long to wait between tries. What it answered: :mod:`core.cases.results`."""
 
-The answer is a fact of the case before it is used: event ``hook_result`` under (node, visit), its values sealed under the case's key, in the chain.
-"""
-
-import json
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import sealing
-from core.cases.models import CaseEvent, table
 from core.db.together import Rows
-from core.keys.keyring import DataKey
 from core.outbox import service as outbox
 from core.routing.marking import Plan
-from core.routing.spec import Node, RouteSpec
+from core.routing.spec import Node
 
 TOPIC = "case.hook"
-RESULT = "hook_result"
 #: Where the route does not say how often to try.
 TRIES, FIRST, MOST = 5, timedelta(seconds=30), timedelta(hours=1)
 #: What an answer may hold at most (characters of JSON).
 LONGEST = 16_000
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
-_event = table(CaseEvent).c
 
 
 def calls(session: Session, case_id: str, region_root: str, plan: Plan) -> tuple[Rows, ...]:
@@ -63,17 +53,3 @@ def pause(node: Node, attempt: int) -> timedelta:
 
 def _span(said: str | None, plain: timedelta) -> timedelta:
     return timedelta(**{_UNITS[said[-1]]: int(said[:-1])}) if said else plain
-
-
-def answers(session: Session, case_id: str, key_: DataKey | None, route: RouteSpec) -> dict[str, Any]:
-    """``<node id>.result`` of every automatic step that answered, the last visit's, as facts for rules. Nothing is asked where no route has such a step."""
-    if not any(node.kind == "auto" for node in route.walk()):
-        return {}
-    query = select(_event.body, _event.sealed).where(_event.case_id == case_id, _event.kind == RESULT).order_by(_event.seq)
-    found: dict[str, Any] = {}
-    for row in session.execute(query):
-        said = (sealing.open_json(key_, case_id, row.sealed) or {}).get("value") or {}
-        node = route.nodes.get(json.loads(row.body)["node"])
-        if node is not None and "result" in said:
-            found[node.id] = {"result": json.loads(said["result"])}
-    return found

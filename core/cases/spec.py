@@ -298,6 +298,7 @@ class CaseView:
     results: tuple[str, ...]
     marking: Any
     query_code: str | None = None
+    parent_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
-from core.cases import access, clocks, sealing, telling
+from core.cases import access, clocks, results, sealing, telling
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
 from core.cases.service import papers
@@ -62,7 +62,7 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
         tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, marking, viewer, locale),
         history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
-        results=tuple(row["results"]), marking=marking, query_code=_code(row, key, viewer),
+        results=tuple(row["results"]), parent_id=row["parent_id"], marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
 
 
@@ -107,7 +107,7 @@ def _tasks(
         same = [r for r in rows if r["no"] == no]
         first = same[0]
         mine_ = any((r["department_id"], r["role"]) in held for r in same) and first["claimed_by"] in ("", viewer.id if viewer else "")
-        facts = _facts(session, compiled, content, row) if mine_ else {}
+        facts = _facts(session, compiled, content, row, marking) if mine_ else {}
         buttons = (
             actions(compiled.route, marking, no, facts, locale=locale, labels=spoken_labels(compiled, locale) if locale != "zh" else None) if mine_ else ()
         )
@@ -122,10 +122,11 @@ def _tasks(
     return tuple(made)
 
 
-def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any]) -> dict[str, Any]:
+def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any], marking: Marking) -> dict[str, Any]:
     known = content or {}
+    answered = results.answers(session, row["id"], sealing.key_of(session, row["id"], row["wrapped_key"]), compiled.route, marking)
     facts = item_facts(compiled, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
-    return {**facts, "documents": {"ready": papers.ready(session, row)}}
+    return {**facts, **answered, "documents": {"ready": papers.ready(session, row)}}
 
 
 def _clocks(session: Session, case_id: str, compiled: CompiledItem, marking: Marking, viewer: Actor | None, locale: str) -> tuple[ClockView, ...]:

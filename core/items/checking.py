@@ -7,6 +7,7 @@ from typing import Any
 
 from core.forms.service import check_form, compile_form
 from core.forms.spec import FormSpec
+from core.items import subcases
 from core.items.compiling import used_blocks
 from core.items.errors import finding
 from core.items.facts import types as fact_types
@@ -37,6 +38,8 @@ class Known:
     hooks: frozenset[str] | None = None
     #: The items that each item begins as sub-cases.
     children: Mapping[str, frozenset[str]] | None = None
+    #: The items that this one begins, as they are in force.
+    begun: Mapping[str, subcases.SubItem] | None = None
     #: Names of the offering organisations, each with the question whether somebody there can hold a task.
     organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
 
@@ -204,6 +207,10 @@ def _allowed(field: JsonObject, value: Any) -> bool:
 
 
 def _route(doc: JsonObject, types: Mapping[str, Type] | None, known: Known) -> Iterator[Finding]:
+    begun = known.begun or {}
+    if types is not None:
+        types = {**types, **subcases.result_types(doc, begun)}
+        yield from subcases.check(doc, types, begun)
     try:
         route = compile_route(doc["route"], types)
     except BadInput as error:

@@ -258,10 +258,10 @@ class _Check:
                 yield _error(path, "unknown_path", name=name)
 
     def _brought(self, node_id: str, rest: str) -> bool:
-        """Whether a sub-case brings back what a rule reads; what an automatic node answers is known only to its plugin."""
+        """Whether a sub-case brings back, or an automatic node declares to answer, what a rule reads."""
         what, _, key = rest.partition(".")
-        takes = [node.take for node in self.spec.walk() if node.id == node_id and node.kind == "subcase"]
-        return what != "result" or not takes or any(key.partition(".")[0] in take for take in takes)
+        told = [node.take if node.kind == "subcase" else node.answers for node in self.spec.walk() if node.id == node_id and node.kind in ("subcase", "auto")]
+        return what != "result" or any(key.partition(".")[0] in each for each in told)
 
     def _limits(self, sound: bool) -> Iterator[Finding]:
         for statutory, promised in _pairs(self.spec.statutory, self.spec.promised):

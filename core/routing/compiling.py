@@ -67,7 +67,8 @@ class _Compiler:
         doc = self.doc
         if self.types is not None:
             outcomes = {f"{node}.outcome": "text" for node in _node_ids(doc["review"])}
-            self.types = {**self.types, **outcomes}
+            brought = {f"{node}.result.{key}": kind for node, key, kind in _answers(doc["review"])}
+            self.types = {**outcomes, **brought, **self.types}
         limits = doc["limits"]
         yellow = doc.get("lights", {}).get("yellow")
         review = self._scope(doc["review"], "review", None, 0)
@@ -214,6 +215,7 @@ class _Compiler:
         return {
             "hook": raw["hook"],
             "give": self._give(raw, path),
+            "answers": MappingProxyType(dict(raw.get("answers", {}))),
             "purpose": raw["purpose"],
             "retry": MappingProxyType(dict(raw.get("retry", {}))),
             "exits": MappingProxyType({"done": Exit(to=raw["to"]), "by_hand": Exit(to=raw["by_hand"])}),
@@ -297,6 +299,19 @@ class _Compiler:
 
 def _exit(raw: Mapping[str, Any]) -> Exit:
     return Exit(raw.get("to"), raw.get("outcome"), raw.get("back"), raw.get("max"), tuple(raw.get("needs", ())), raw.get("document"))
+
+
+def _answers(scope: Mapping[str, Any], depth: int = 0) -> list[tuple[str, str, str]]:
+    """(node, key, type) of what plugins answer and sub-cases bring back; the type of the latter is known to who knows the other item's form."""
+    found: list[tuple[str, str, str]] = []
+    for key, node in cast(Mapping[str, Any], scope["nodes"]).items():
+        if node.get("kind") == "auto":
+            found += [(key, name, kind) for name, kind in node.get("answers", {}).items()]
+        elif node.get("kind") == "subcase":
+            found += [(key, name, "any") for name in node.get("take", {})]
+        for branch in node.get("branches", {}).values() if depth < MAX_NESTING else ():
+            found += _answers(branch, depth + 1)
+    return found
 
 
 def _node_ids(scope: Mapping[str, Any], depth: int = 0) -> list[str]:

@@ -190,6 +190,7 @@ class Node:
     join: Join | None = None
     hook: str | None = None
     give: Mapping[str, Rule] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
     purpose: str = ""
     retry: Mapping[str, Any] = field(default_factory=dict)
     item: str | None = None

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import access, dispositions, hook_calls, sealing
+from core.cases import access, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
@@ -47,8 +47,7 @@ def act(
         holds = held(session, case, task_no, actor)
         words = {**given, **dispositions.ground(given)} if action == "decline" else given
         command = Command("act", task_no, action, trimmed(reason), _ids_only(given), holds.id)
-        answered = hook_calls.answers(session, case.id, case.key, case.compiled.route)
-        facts = {**case.facts(), **answered, "documents": {"ready": papers.ready(session, case.row)}}
+        facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
         change = Change(plan, note=note_of(reason, opinion, words), action=action, actor=holds)
         if action == "request_correction":

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.cases import hook_calls
+from core.cases import hook_calls, results
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.hookspecs import StepCall
@@ -57,8 +57,7 @@ def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
     """Ask the plugin that the route names; it gets copies and can move nothing."""
     node = case.compiled.route.nodes[task.node]
     plugin, _dot, ability = (node.hook or "").partition(".")
-    facts = {**case.facts(), **hook_calls.answers(session, case.id, case.key, case.compiled.route)}
-    values = copy.deepcopy(hook_input(case.compiled.route, case.marking, node, facts))
+    values = copy.deepcopy(hook_input(case.compiled.route, case.marking, node, case.facts()))
     given = StepCall(case.id, case.row["number"], case.row["item_code"], task.node, task.visit, ability, values)
     try:
         answers = host(session).call("run_step", scope=(plugin,), call=given) if plugin in host(session).taking_part("run_step", (plugin,)) else []
@@ -89,11 +88,10 @@ def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[st
     kept = json.dumps(answer, ensure_ascii=False)
 
     def decide(loaded: Loaded) -> Change:
-        facts = {**loaded.facts(), **hook_calls.answers(session, loaded.id, loaded.key, loaded.compiled.route)}
-        facts[loaded.compiled.route.nodes[task.node].id] = {"result": dict(answer)}
+        facts = {**loaded.facts(), loaded.compiled.route.nodes[task.node].id: {"result": dict(answer)}}
         command = Command("hook_done", task.no, data={"result_ref": f"{task.node}#{task.visit}"})
         plan = advance(loaded.compiled.route, loaded.marking, command, facts)
-        before = [Fact(hook_calls.RESULT, {"node": task.node, "visit": task.visit, "no": task.no}, {"result": kept})]
+        before = [Fact(results.HOOK, {"node": task.node, "visit": task.visit, "no": task.no}, {"result": kept})]
         change = Change(plan, before=before, action="hook_done")
         if plan.outcome == "grant":
             change.then = lambda granted, at: decision.issue(session, granted, at, actor=SYSTEM)

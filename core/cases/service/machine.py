@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, hook_calls, sealing
+from core.cases import chain, child_calls, clocks, hook_calls, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
@@ -84,6 +84,7 @@ class Loaded:
     key: DataKey | None
     clocks: Mapping[str, clocks.Held]
     content: Mapping[str, Any]
+    answered: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def ledgers(self) -> Mapping[str, Ledger]:
@@ -96,9 +97,10 @@ class Loaded:
         return str(self.row["id"])
 
     def facts(self) -> dict[str, Any]:
-        """What rules may ask: answers, situations, party, channel."""
+        """What rules may ask: answers, situations, party, channel, and ``<node id>.result`` of what plugins and sub-cases answered."""
         party = self.content.get("party") or {}
-        return item_facts(self.compiled, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
+        known = item_facts(self.compiled, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
+        return {**known, **self.answered}
 
 
 @dataclass(slots=True)
@@ -153,7 +155,8 @@ def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping
     data_key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(data_key, case_id, row["sealed_payload"]) or {}).get("value", {})
     held = {each["clock"]: clocks.Held.of(each, "clock_") for each in rows if each["clock"] is not None}
-    loaded = Loaded(row, Marking.from_json(row["marking"]), pinned(session, row["version_id"]), data_key, held, content)
+    marking, compiled = Marking.from_json(row["marking"]), pinned(session, row["version_id"])
+    loaded = Loaded(row, marking, compiled, data_key, held, content, results.answers(session, case_id, data_key, compiled.route, marking))
     earlier = row["earlier"] if row["earlier"] is not None and row["earlier"]["case_id"] == case_id else None
     return loaded, earlier
 
@@ -186,6 +189,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
         *together(
             tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents),
             *hook_calls.calls(session, case.id, row["region_root"], plan),
+            *child_calls.rows(session, row, case.key, plan, at),
             *drawn,
         ),
     )

@@ -17,6 +17,7 @@ from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseMaterial, CaseMove, CaseMoved, CaseTask, table
 from core.cases.movable import Filed, asks_answers, findings
+from core.cases.service import children
 from core.cases.service.machine import Change, Loaded, carry_out, command_key, load
 from core.cases.spec import ENDED
 from core.cases.versions import pinned
@@ -183,6 +184,8 @@ def move_case(session: Session, case_id: str, *, version_id: str, node_map: Mapp
                 if task.node != before[task.no]:
                     row = update(table(CaseTask)).where(CaseTask.case_id == loaded.id, CaseTask.no == task.no)
                     session.execute(row.values(node=task.node))
+            if plan.marking.children:
+                children.renamed(session, loaded.id, plan.events[0].body["map"])
             return ()
 
         return Change(plan, columns={"version_id": version_id}, note={"reason": reason}, action="migrate", then=rename)

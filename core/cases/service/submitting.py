@@ -1,6 +1,7 @@
 """Submission: everything a person handed in becomes a case, in one transaction of about ten statements."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -52,46 +53,82 @@ def submit(
     """
     check_together(compiled, parties)
     acting = _authority(session, parties, actor)
-    home = _owner(session, owner)
-    at, case_id, code = now(), new_id(), new_query_code()
-    key, wrapped = sealing.new_key(session, case_id)
-    content, promise = _content(values, situation or {}, acting[parties[0].party_id])
+    applicant = acting[parties[0].party_id]
+    content, promise = _content(values, situation or {}, applicant)
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
-    plan = start(compiled.route, facts)
     supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
     if supplied is not None:
         materials = (*materials, *supplied.papers)
+    filing = Filing(
+        new_id(), compiled, version_id, _owner(session, owner), content, promise, facts, start(compiled.route, facts), tuple(materials),
+        [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
+        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=supplied.facts if supplied is not None else (),
+    )  # fmt: skip
     command = machine.command_key(actor, command_id)
+    filed = write(session, filing, command=command, actor=actor)
+    if filed is None:
+        return _replayed(session, command, draft_id)
+    row, key, code = filed
+    if supplied is not None:
+        supplied.write(session, row, key, materials, actor=actor)
+    return CaseRef(row["id"], row["number"], code)
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """Everything of a new case that is decided before it is written: by an application, or by a case that begins another one (``parent_id``)."""
+
+    id: str
+    compiled: CompiledItem
+    version_id: str
+    home: DepartmentView
+    content: Mapping[str, Any]
+    promise: str
+    facts: Mapping[str, Any]
+    plan: Plan
+    materials: Sequence[Handed]
+    parties: Sequence[Mapping[str, Any]]
+    applicant: str
+    channel: str
+    account_id: str | None
+    draft_id: str | None = None
+    parent_id: str | None = None
+    also: Sequence[Fact] = ()
+
+
+def write(session: Session, filing: Filing, *, command: str, actor: Actor) -> tuple[dict[str, Any], DataKey, str] | None:
+    """Write the case with all that belongs to it: its row, key and query code. ``None`` when its command – or draft – was carried out before."""
+    at, home, plan, compiled = now(), filing.home, filing.plan, filing.compiled
+    key, wrapped = sealing.new_key(session, filing.id)
+    code = new_query_code()
     row: dict[str, Any] = {
-        "id": case_id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
-        "query_index": keyring(session).blind_index("query", code), "sealed_query_code": sealing.seal_json(key, case_id, code),
-        "item_code": compiled.code, "item_title": str(compiled.doc.get("short_title") or compiled.title), "version_id": version_id,
-        "department_id": owner, "division_id": home.division_id, "account_id": actor.id if actor.kind == "citizen" else None, "channel": channel,
-        "applicant": acting[parties[0].party_id].party.name, "status": plan.marking.status, "version": 1, "marking": plan.marking.to_json(),
-        "payload_revision": 1, "wrapped_key": wrapped, "draft_id": draft_id, "submitted_at": at, "results": [],
+        "id": filing.id, "region_root": home.region_root, "command_key": command, "number": next_number(session, compiled.doc, _code(home)),
+        "query_index": keyring(session).blind_index("query", code), "sealed_query_code": sealing.seal_json(key, filing.id, code),
+        "item_code": compiled.code, "item_title": str(compiled.doc.get("short_title") or compiled.title), "version_id": filing.version_id,
+        "department_id": home.id, "division_id": home.division_id, "account_id": filing.account_id, "channel": filing.channel,
+        "applicant": filing.applicant, "status": plan.marking.status, "version": 1, "marking": plan.marking.to_json(),
+        "payload_revision": 1, "wrapped_key": wrapped, "draft_id": filing.draft_id, "parent_id": filing.parent_id, "submitted_at": at, "results": [],
     }  # fmt: skip
-    events = _events(row, plan, promise, materials, parties, key, actor, command, at, also=supplied.facts if supplied is not None else ())
+    events = _events(row, filing, key, actor, command, at)
     working = clocks.calendar(session)
     running = clocks.apply(
-        {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, route=compiled.route, opens=plan.opens, facts=lambda: facts,
+        {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, route=compiled.route, opens=plan.opens, facts=lambda: filing.facts,
     )  # fmt: skip
     row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
     ours = insert_together(
         session,
-        Rows(table(CaseParty), [_party(row, party, acting[party.party_id], acting[parties[0].party_id]) for party in parties]),
-        Rows(table(CasePayload), [_payload(row, key, content, at)]),
+        Rows(table(CaseParty), [_of_case(row, party) for party in filing.parties]),
+        Rows(table(CasePayload), [_payload(row, key, filing.content, at)]),
         Rows(table(CaseEvent), events),
         machine.open_tasks(session, row, plan.opens, running, at=at),
-        machine.save_clocks(case_id, home.region_root, running),
-        machine.tell(session, case_id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=draft_id),
+        machine.save_clocks(filing.id, home.region_root, running),
+        machine.tell(session, filing.id, home.region_root, first=1, last=events[-1]["seq"], documents=plan.documents, draft=filing.draft_id),
         claim=Rows(table(Case), [row], "nothing"),  # the unique command and draft make a second copy of a submission insert nothing
     )
     if not ours:
-        return _replayed(session, command, draft_id)
-    hand_in(session, row, key, materials, revision=1)
-    if supplied is not None:
-        supplied.write(session, row, key, materials, actor=actor)
-    return CaseRef(case_id, row["number"], code)
+        return None
+    hand_in(session, row, key, filing.materials, revision=1)
+    return row, key, code
 
 
 def check_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> None:
@@ -125,16 +162,16 @@ def _content(values: Mapping[str, Any], situation: Mapping[str, str], applicant:
     return sealing.salted({"values": dict(values), "situation": dict(situation), "party": {"kind": applicant.party.kind}})
 
 
-def _events(
-    row: Mapping[Any, Any], plan: Plan, promise: str, materials: Sequence[Handed], parties: Sequence[PartyOnCase], key: DataKey, actor: Actor, command: str,
-    at: datetime, also: Sequence[Fact] = (),
-) -> list[dict[str, Any]]:  # fmt: skip
+def _events(row: Mapping[Any, Any], filing: Filing, key: DataKey, actor: Actor, command: str, at: datetime) -> list[dict[str, Any]]:
     """The first events: what the engine says, after what was handed in (commitment to the answers, digests of the files)."""
     received = {
-        "revision": 1, "payload": promise, "item": row["item_code"], "version": row["version_id"], "number": row["number"],
-        "materials": [{"material": m.material, "blob": m.blob_id} for m in materials], "parties": [[p.party_id, p.role] for p in parties],
+        "revision": 1, "payload": filing.promise, "item": row["item_code"], "version": row["version_id"], "number": row["number"],
+        "materials": [{"material": m.material, "blob": m.blob_id} for m in filing.materials],
+        "parties": [[party["party_id"], party["role"]] for party in filing.parties],
     }  # fmt: skip
-    facts = [*machine.engine_facts(plan.events), Fact("papers_received", received), *also]
+    if filing.parent_id is not None:
+        received["parent"] = filing.parent_id
+    facts = [*machine.engine_facts(filing.plan.events), Fact("papers_received", received), *filing.also]
     return chain.rows(row["id"], row["region_root"], facts, seq=0, head=chain.genesis(row["id"]), at=at, actor=actor, command_key=command, key=key)
 
 
@@ -148,13 +185,14 @@ def _replayed(session: Session, command: str, draft_id: str | None) -> CaseRef:
     return CaseRef(row.id, row.number, code or "", True)
 
 
-def _party(row: Mapping[Any, Any], party: PartyOnCase, acting: ActingParty, applicant: ActingParty) -> dict[str, Any]:
+def _party(party: PartyOnCase, acting: ActingParty, applicant: ActingParty) -> dict[str, Any]:
     """Who stands for the applicant does so by the authority over the applicant, whatever they are to themselves."""
     by = applicant if party.role in ("agent", "guardian", "legal_representative") else acting
-    return {
-        "case_id": row["id"], "party_id": party.party_id, "role": party.role, "region_root": row["region_root"], "authority": by.authority,
-        "evidence_blob": by.evidence_blob, "masked_name": acting.party.name, "submitted_at": row["submitted_at"],
-    }  # fmt: skip
+    return {"party_id": party.party_id, "role": party.role, "authority": by.authority, "evidence_blob": by.evidence_blob, "masked_name": acting.party.name}
+
+
+def _of_case(row: Mapping[Any, Any], party: Mapping[str, Any]) -> dict[str, Any]:
+    return {"case_id": row["id"], "region_root": row["region_root"], **party, "submitted_at": row["submitted_at"]}
 
 
 def _payload(row: Mapping[Any, Any], key: DataKey, content: Mapping[str, Any], at: datetime) -> dict[str, Any]:

@@ -12,11 +12,14 @@ from core.identity.models import Hall
 from core.identity.queries import departments, divisions
 from core.identity.spec import LEVELS, DepartmentView
 from core.items import sources
+from core.items.catalogue.errors import ItemStopped
 from core.items.catalogue.power import exercising
 from core.items.checking import Known
+from core.items.errors import ItemNotFound
 from core.items.models import Item
-from core.items.queries import load
+from core.items.queries import current, load
 from core.items.spec import JsonObject
+from core.items.subcases import SubItem
 from core.licences.models import LicenceTypeRow
 from core.licences.queries import type_codes
 
@@ -33,6 +36,7 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
         hooks=_hooks(session),
         children=_children(session, doc),
+        begun={code: _in_force(session, code) for code in set(_begun(doc.get("route")))},
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
     )
 
@@ -49,6 +53,16 @@ def _children(session: Session, doc: JsonObject) -> dict[str, frozenset[str]]:
         found[code] = frozenset(_begun(load(session, version).doc["route"])) if version is not None else frozenset()
         todo += found[code]
     return found
+
+
+def _in_force(session: Session, code: str) -> SubItem:
+    """Another item as it could be begun today."""
+    try:
+        return SubItem(current(session, code).compiled)
+    except ItemStopped:
+        return SubItem(None, "child_stopped")
+    except ItemNotFound:
+        return SubItem(None, "child_not_in_force")
 
 
 def _begun(place: Any) -> Iterator[str]:

@@ -99,6 +99,8 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
         "limit_extended": _("延长办理时限"),
         "signer_added": _("加签"),
         "urged": _("申请人催办"),
+        "child_filed": _("发起子办件"),
+        "child_ended": _("子办件办完：%(how)s", how=word(f"cases.child_end.{event.body.get('result', 'granted')}", locale)),
         "pause_opened": _("暂停计时"),
         "pause_closed": _("恢复计时"),
         "decided": _("作出决定：%(outcome)s", outcome=word(f"cases.outcome.{event.body.get('outcome', 'grant')}", locale)),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, moves, papers, rungs, sheets, supplies
+from core.web.backoffice import case_licences, moves, papers, relatives, rungs, sheets, supplies
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -36,6 +36,7 @@ class Shown:
 PANELS: tuple[Panel, ...] = (
     Panel("side", "rungs.html", rungs.gather),
     Panel("side", "moves.html", moves.gather),
+    Panel("middle", "relatives.html", relatives.gather),
     Panel("middle", "sheets.html", sheets.gather),
     Panel("middle", "documents.html", papers.gather),
     Panel("middle", "licences.html", case_licences.gather),
