@@ -14,8 +14,9 @@ from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.audit import chains
 from core.audit.models import Entry, Head
-from core.audit.spec import Problem, Root
+from core.audit.spec import Problem, Root, Seal
 from core.db.together import Rows, insert_together
 from core.kernel import canonical
 from core.kernel.actor import Actor
@@ -73,20 +74,26 @@ def genesis(stream: str) -> str:
 
 
 def export_root(session: Session) -> Root:
-    """The state of the whole record now, to be kept where the database's administrator cannot write."""
+    """The state of the whole record and of every other chain now, to be kept where the database's administrator cannot write."""
+    at = now()
     heads = {row.stream: (row.seq, row.hash) for row in session.execute(select(Head.stream, Head.seq, Head.hash).order_by(Head.stream))}
-    return Root(_instant(now()), heads, root_digest(heads))
+    families = chains.sealed(session, at)
+    return Root(_instant(at), heads, root_digest(heads, families), families)
 
 
-def root_digest(heads: Mapping[str, tuple[int, str]]) -> str:
-    """One digest over all heads, in the order of their names."""
-    return canonical.digest({"format": FORMAT, "kind": "audit-root", "streams": [[name, *heads[name]] for name in sorted(heads)]})
+def root_digest(heads: Mapping[str, tuple[int, str]], families: Mapping[str, Seal] | None = None) -> str:
+    """One digest over all heads, in the order of their names, and the seals of the other chains (``None``: a root of format 1)."""
+    document: dict[str, Any] = {"format": 1, "kind": "audit-root", "streams": [[name, *heads[name]] for name in sorted(heads)]}
+    if families is not None:
+        document |= {"format": 2, "families": {name: seal.to_json() for name, seal in families.items()}}
+    return canonical.digest(document)
 
 
 def verify(session: Session, against: Root | None = None) -> tuple[Problem, ...]:
-    """Walk every chain; () when nothing was edited, deleted or reordered.
+    """Walk every chain of the record; () when nothing was edited, deleted or reordered.
 
-    With *against* (an exported root) a cut or rewritten end is found too, even when the heads were altered to fit.
+    With *against* (an exported root) a cut or rewritten end is found too, even when the heads were altered to fit – also of the chains of cases and
+    licences, which prove what stands inside them by themselves (:func:`core.cases.service.verify_all`, :func:`core.licences.queries.faults`).
     """
     return tuple(_problems(session, against))
 
@@ -94,8 +101,10 @@ def verify(session: Session, against: Root | None = None) -> tuple[Problem, ...]
 def _problems(session: Session, against: Root | None) -> Iterator[Problem]:
     heads = {row.stream: (row.seq, row.hash) for row in session.execute(select(Head.stream, Head.seq, Head.hash))}
     exported = dict(against.streams) if against else {}
-    if against is not None and root_digest(exported) != against.root:
-        yield Problem("*", 0, "rewritten")  # the exported file itself was altered
+    if against is not None:
+        if root_digest(exported, against.families if against.format > 1 else None) != against.root:
+            yield Problem("*", 0, "rewritten")  # the exported file itself was altered
+        yield from chains.compared(session, against.families)
     walked: dict[str, tuple[int, str]] = {}
     columns = Entry.__table__.columns
     for row in session.execute(select(*columns).order_by(Entry.stream, Entry.seq).execution_options(yield_per=1000)):
@@ -111,7 +120,7 @@ def _problems(session: Session, against: Root | None) -> Iterator[Problem]:
             yield Problem(row.stream, row.seq, "rewritten")
         walked[row.stream] = (row.seq, row.hash)
     for stream in sorted(heads.keys() | exported.keys() | walked.keys()):
-        yield from _end_of(stream, walked.get(stream), heads.get(stream), exported.get(stream))
+        yield from _end_of(session, stream, walked.get(stream), heads.get(stream), exported.get(stream))
 
 
 def _holds(values: Mapping[str, Any]) -> bool:
@@ -121,10 +130,19 @@ def _holds(values: Mapping[str, Any]) -> bool:
         return False
 
 
-def _end_of(stream: str, walked: tuple[int, str] | None, head: tuple[int, str] | None, exported: tuple[int, str] | None) -> Iterator[Problem]:
+def _end_of(
+    session: Session, stream: str, walked: tuple[int, str] | None, head: tuple[int, str] | None, exported: tuple[int, str] | None
+) -> Iterator[Problem]:
     last = walked[0] if walked else 0
-    if head != (walked or None) or (exported is not None and exported[0] > last):
+    if (head != walked and not _grew(session, stream)) or (exported is not None and exported[0] > last):
         yield Problem(stream, last + 1, "truncated")
+
+
+def _grew(session: Session, stream: str) -> bool:
+    """Whether the head and the last entry agree while nobody can write: then entries were added between two of our statements, and nothing is amiss."""
+    head = session.execute(select(Head.seq, Head.hash).where(Head.stream == stream).with_for_update(read=True)).first()
+    last = session.execute(select(Entry.seq, Entry.hash).where(Entry.stream == stream).order_by(Entry.seq.desc()).limit(1)).first()
+    return head is not None and last is not None and (head.seq, head.hash) == (last.seq, last.hash)
 
 
 def _stream(session: Session, at: datetime) -> str:

@@ -10,12 +10,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from core.audit import chains
+from core.cases.models import CaseEvent, table
 from core.cases.sealing import salted, seal_json
 from core.kernel import canonical
 from core.kernel.actor import Actor
 from core.keys.keyring import DataKey
 
 FORMAT = 1
+chains.declare(chains.Family("case", table(CaseEvent), "case_id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import drafts, drafts_told, sealing
+from core.cases import drafts, drafts_told, sampling, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
@@ -25,6 +25,7 @@ from core.pluginhost.service import host
 OBSERVER = "case.observer"
 SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
 DRAFTS_SECONDS = timedelta(hours=1).total_seconds()
+PROOF_SECONDS = timedelta(hours=1).total_seconds()
 
 
 @outbox.handler(TOPIC)
@@ -73,4 +74,5 @@ def _observers(session: Session) -> tuple[str, ...]:
 
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
+schedule.every("cases.fold", PROOF_SECONDS, sampling.sweep)
 assert migrating and drafts_told  # their handlers move cases to another version, one a message, and tell whoever has a draft

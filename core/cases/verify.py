@@ -23,8 +23,17 @@ from core.routing.marking import EVENTS, Marking, RouteEvent
 def verify(session: Session, case_id: str) -> Verification:
     """Check one case: chain, ``fold(events) == rows`` for marking, status and open tasks, and the commitments to what is sealed.
 
-    A case whose key was destroyed is sound when its chain is; ``erased`` says so.
+    A case whose key was destroyed is sound when its chain is; ``erased`` says so. Where something seems wrong it is looked at once more while
+    nobody can write to it: a command may have been committed between two of our statements.
     """
+    found = _verified(session, case_id)
+    if found.ok:
+        return found
+    session.execute(select(Case.id).where(Case.id == case_id).with_for_update(read=True))
+    return _verified(session, case_id)
+
+
+def _verified(session: Session, case_id: str) -> Verification:
     row = session.execute(select(*Case.__table__.c).where(Case.id == case_id)).mappings().first() if is_id(case_id) else None
     if row is None:
         raise CaseNotFound
@@ -45,6 +54,9 @@ def verify_all(session: Session, limit: int | None = None) -> Iterator[str]:
     query = select(Case.id, Case.number).order_by(Case.id)
     for case_id, number in session.execute(query if limit is None else query.limit(limit)).all():
         yield from (f"{number}: {problem}" for problem in verify(session, case_id).problems)
+    orphans = select(CaseEvent.case_id).where(CaseEvent.case_id.not_in(select(Case.id))).distinct().order_by(CaseEvent.case_id)
+    for case_id in session.scalars(orphans):
+        yield f"{case_id}: there are events of a case that is gone"
 
 
 def _state(session: Session, row: Any, events: Any) -> list[str]:
@@ -57,6 +69,8 @@ def _state(session: Session, row: Any, events: Any) -> list[str]:
         found.append("the marking is not what the events say")
     if folded.status != row["status"]:
         found.append(f"the status is {row['status']}, the events say {folded.status}")
+    if folded.decision != row["outcome"]:
+        found.append(f"the outcome is {row['outcome']}, the events say {folded.decision}")
     tasks = session.execute(select(CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.claimed_by).where(CaseTask.case_id == row["id"])).all()
     if {(t.no, t.node, t.kind, t.claimed_by) for t in tasks} != {(t.no, t.node, t.kind, t.holder or "") for t in folded.tasks}:
         found.append("the open tasks are not what the events say")

@@ -13,7 +13,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
+from core.cases import sampling
 from core.db import months
+from core.kernel import clock
 from core.kernel.ids import new_id
 from core.outbox import service as outbox
 from core.web.site import site
@@ -60,6 +62,9 @@ def observe(app: Flask) -> None:
     waiting = Gauge("wangting_outbox_waiting", "Outbox messages not yet done", registry=registry)
     parked = Gauge("wangting_outbox_parked", "Outbox messages given up for a person to look at", registry=registry)
     strays = Gauge("wangting_history_strays", "Rows of history outside any month (PostgreSQL; should be 0)", ["table"], registry=registry)
+    proved = Gauge("wangting_fold_cases", "Cases looked at by the last nightly proof", registry=registry)
+    unsound = Gauge("wangting_fold_unsound", "Cases of the last nightly proof whose rows are not what their events say (should be 0)", registry=registry)
+    proof_age = Gauge("wangting_fold_age_seconds", "Seconds since the last nightly proof (-1: there was none)", registry=registry)
     ahead = Gauge("wangting_history_months_ahead", "Months of history made after the present one (PostgreSQL; should be 2)", ["table"], registry=registry)
 
     @app.before_request
@@ -111,6 +116,10 @@ def observe(app: Flask) -> None:
         with site().database.session() as session:
             waiting.set(outbox.waiting(session))
             parked.set(len(outbox.parked(session)))
+            last = sampling.last(session)
+            proved.set(last.cases if last is not None else 0)
+            unsound.set(len(last.unsound) if last is not None else 0)
+            proof_age.set((clock.now() - last.at).total_seconds() if last is not None else -1)
             for state in months.states(session):
                 strays.labels(state.table).set(state.strays)
                 ahead.labels(state.table).set(state.ahead)
