@@ -46,4 +46,4 @@ def word(key: str, locale: str = "zh", **params: Any) -> str:
     if texts is None:
         return key
     template = texts.get(locale) or texts["zh"]
-    return template.format_map(_Params(params))
+    return template.format_map(_Params(params)) if "{" in template else template

@@ -60,16 +60,15 @@ def _task_opened(d: Draft, body: Body) -> None:
 
 
 def _task_closed(d: Draft, body: Body) -> None:
-    no, who = body["no"], body.get("by")
-    kept = []
-    for task in d.tasks:
-        if task.no != no:
-            kept.append(task)
-        elif who is not None:
-            before = d.acted.get(task.node, ())
-            if who not in before:
-                d.acted = {**d.acted, task.node: (*before, who)}
-    d.tasks = tuple(kept)
+    who, closed = body.get("by"), d.task(body["no"])
+    if closed is None:
+        return
+    tasks = d.tasks
+    d.tasks = tuple([task for task in tasks if task is not closed]) if len(tasks) > 1 else ()
+    if who is not None:
+        before = d.acted.get(closed.node, ())
+        if who not in before:
+            d.acted = {**d.acted, closed.node: (*before, who)}
 
 
 def _change_task(d: Draft, body: Body, **changes: Any) -> None:

@@ -78,26 +78,27 @@ class OpenTask(NamedTuple):
 
     def to_json(self) -> dict[str, Any]:
         """The task as it stands in events; empty parts are left out."""
+        no, node, kind, title, holders, limit, scope, visit, group, holder, escalated, lent, about = self
         plain: dict[str, Any] = {
-            "no": self.no,
-            "node": self.node,
-            "kind": self.kind,
-            "title": self.title,
-            "holders": self.holders.to_json(),
-            "limit": None if self.limit is None else self.limit.to_json(),
-            "scope": self.scope,
-            "visit": self.visit,
+            "no": no,
+            "node": node,
+            "kind": kind,
+            "title": title,
+            "holders": holders.to_json(),
+            "limit": None if limit is None else limit.to_json(),
+            "scope": scope,
+            "visit": visit,
         }
-        if self.group is not None:
-            plain["group"] = self.group
-        if self.holder is not None:
-            plain["holder"] = self.holder
-        if self.escalated:
+        if group is not None:
+            plain["group"] = group
+        if holder is not None:
+            plain["holder"] = holder
+        if escalated:
             plain["escalated"] = True
-        if self.lent:
-            plain["lent"] = list(self.lent)
-        if self.about is not None:
-            plain["about"] = self.about
+        if lent:
+            plain["lent"] = list(lent)
+        if about is not None:
+            plain["about"] = about
         return plain
 
     @classmethod

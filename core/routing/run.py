@@ -64,7 +64,7 @@ class Run:
     def plan(self) -> Plan:
         """Everything that happened."""
         opens, closes = self.opens, self.closes
-        if opens and closes:
+        if opens and closes and max(closes) >= opens[0].no:  # opened and closed again by the same command: nobody ever sees it
             opens = [t for t in opens if t.no not in closes]
         parts = (
             self.marking.freeze(),
@@ -74,13 +74,17 @@ class Run:
             tuple(self.clocks),
             self.outcome,
             tuple(dict.fromkeys(self.documents)) if self.documents else (),
-            tuple(self.children),
-            tuple(self.custody),
+            tuple(self.children) if self.children else (),
+            tuple(self.custody) if self.custody else (),
         )
         return _made(Plan, parts)
 
     def emit(self, kind: str, /, **body: Any) -> None:
         """Write one event and let it change the marking."""
+        self.tell(kind, body)
+
+    def tell(self, kind: str, body: dict[str, Any]) -> None:
+        """The same with the body as it will stand; what every step does says it like this, since keywords are packed and unpacked."""
         self.events.append(_made(RouteEvent, (kind, body)))
         CHANGES[kind](self.marking, body)
 
@@ -112,14 +116,15 @@ class Run:
         holder: str | None = None,
     ) -> OpenTask:
         """Open a task and start its clock."""
-        no = self.marking.next_no
+        marking = self.marking
+        no = marking.next_no
         task = _made(OpenTask, (no, node, kind, title, holders, limit, scope, visit, group, holder, False, (), about))
         self.events.append(_made(RouteEvent, ("task_opened", task.to_json())))
-        self.marking.tasks = (*self.marking.tasks, task)  # what applying the event would read out of its JSON again
-        self.marking.next_no = no + 1
+        marking.tasks = (*marking.tasks, task)  # what applying the event would read out of its JSON again
+        marking.next_no = no + 1
         self.opens.append(task)
         if limit is not None:
-            self.clocks.append(_made(ClockOp, ("start", f"task:{task.no}", limit, None, "now")))
+            self.clocks.append(_made(ClockOp, ("start", f"task:{no}", limit, None, "now")))
         return task
 
     def close_task(self, task: OpenTask, action: str, **body: Any) -> None:
@@ -127,18 +132,18 @@ class Run:
 
         The actor is recorded (``by``) when this very task was acted on.
         """
-        marking = self.marking
+        marking, no = self.marking, task.no
         if marking.pauses:
-            for key in [key for key, waiting in marking.pauses.items() if task.no in waiting]:
+            for key in [key for key, waiting in marking.pauses.items() if no in waiting]:
                 self.close_pause(key, task)
         if len(marking.tasks) > 1:
-            for other in [t for t in marking.tasks if t.about == task.no]:
+            for other in [t for t in marking.tasks if t.about == no]:
                 self.close_task(other, "not_needed")
-        self.emit("task_closed", no=task.no, action=action, **body)
-        if task.no not in self.closes:
-            self.closes.append(task.no)
+        self.tell("task_closed", {"no": no, "action": action, **body})
+        if no not in self.closes:
+            self.closes.append(no)
         if task.limit is not None:
-            self.clocks.append(_made(ClockOp, ("stop", f"task:{task.no}", None, None, "now")))
+            self.clocks.append(_made(ClockOp, ("stop", f"task:{no}", None, None, "now")))
 
     def close_all(self, why: str, scope: str | None = None) -> None:
         """Close every task (of *scope* and below)."""
@@ -174,14 +179,15 @@ class Run:
             raise RouteRefused("routing.too_many_moves", most=MOST_MOVES, title=node.title)
         given = node.limit
         limit = given.plain if given is not None and not given.cases else self.limit_at(given, node)
-        visit = self.marking.visits.get(node.path, 0) + 1
-        self.emit("node_entered", node=node.path, visit=visit)
+        path = node.path
+        visit = self.marking.visits.get(path, 0) + 1
+        self.tell("node_entered", {"node": path, "visit": visit})
         if node.kind == "step":
             assert node.holders is not None
             holders = node.holders
             if holders.org == "branch" or holders.fallback is not None:
                 holders = self.held(node.holders, node.scope)
-            self.open_task(node.path, "step", node.title, holders, limit, node.scope, visit=visit)
+            self.open_task(path, "step", node.title, holders, limit, node.scope, visit=visit)
         elif node.kind == "sign":
             self._enter_sign(node, visit)
         elif node.kind == "auto":
@@ -212,7 +218,7 @@ class Run:
         if node.kind == "parallel":
             self.emit("block_left", node=node.path, outcome=outcome if name == "if_none" else name)
         else:
-            self.emit("node_left", node=node.path, outcome=outcome)
+            self.tell("node_left", {"node": node.path, "outcome": outcome})
         if exit_.document:
             self.documents.append(exit_.document)
         self._follow(node, name, exit_)
