@@ -190,11 +190,20 @@ def of_task(known: Mapping[str, Clock], no: int, kind: str) -> Clock | None:
     return (known.get(kind) if kind in MIRRORED else None) or known.get(f"task:{no}")
 
 
+#: The dates of a task that no clock governs.
+UNTIMED: Mapping[str, Any] = {"due_at": None, "yellow_at": None, "sort_at": NEVER, "counts": None, "standing": None}
+
+
 def task_dates(clock: Clock) -> dict[str, Any]:
-    """The dates of a task that *clock* governs. While the clock stands still there is no last day, and the task waits at the end of the queue."""
+    """The dates of a task that *clock* governs, the unit they are counted in, and whether it stands still or was extended.
+
+    While the clock stands still there is no last day, and the task waits at the end of the queue.
+    """
+    counts = clock.ledger.limit.unit if clock.due_at is not None else None
     if clock.ledger.state == "paused":
-        return {"due_at": None, "yellow_at": None, "sort_at": NEVER}
-    return {"due_at": clock.due_at, "yellow_at": clock.yellow_at, "sort_at": clock.due_at or NEVER}
+        return {**UNTIMED, "counts": counts, "standing": "paused"}
+    standing = "extended" if clock.ledger.extensions() else None
+    return {"due_at": clock.due_at, "yellow_at": clock.yellow_at, "sort_at": clock.due_at or NEVER, "counts": counts, "standing": standing}
 
 
 def light(due_at: datetime | None, yellow_at: datetime | None, *, paused: bool = False, at: datetime | None = None) -> str:

@@ -12,7 +12,7 @@ from core.cases.hookspecs import CaseChange
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
-from core.cases.service import migrating
+from core.cases.service import incidents, migrating, watching
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
 from core.documents import service as documents
@@ -24,6 +24,8 @@ from core.pluginhost.service import host
 
 OBSERVER = "case.observer"
 SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
+WATCH_SECONDS = timedelta(minutes=5).total_seconds()
+TIDY_SECONDS = timedelta(days=1).total_seconds()
 DRAFTS_SECONDS = timedelta(hours=1).total_seconds()
 PROOF_SECONDS = timedelta(hours=1).total_seconds()
 
@@ -73,6 +75,9 @@ def _observers(session: Session) -> tuple[str, ...]:
 
 
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
+schedule.every("cases.stuck", WATCH_SECONDS, watching.sweep)
+schedule.every("cases.incidents", TIDY_SECONDS, watching.tidy)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
 schedule.every("cases.fold", PROOF_SECONDS, sampling.sweep)
+assert incidents  # its handler tells of messages that were given up
 assert migrating and drafts_told  # their handlers move cases to another version, one a message, and tell whoever has a draft

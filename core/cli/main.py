@@ -7,6 +7,7 @@ import sys
 import click
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
+from core.cli.cases import cases
 from core.cli.catalogue import catalogue
 from core.cli.demo import demo
 from core.cli.hall import init, migrate, run, worker
@@ -59,5 +60,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, serve, worker, migrate, organisation, items, catalogue, demo, audit, history, keys, outbox):
+for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, audit, history, keys, outbox):
     main.add_command(command)

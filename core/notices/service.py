@@ -15,7 +15,7 @@ from core.notices.spec import INBOX, Recipient
 from core.notices.wordings import fill, template
 from core.outbox import service as outbox
 
-__all__ = ["inbox", "mark_read", "post", "unread"]
+__all__ = ["case_of", "inbox", "mark_read", "post", "unread"]
 
 SEND = "notice.send"
 
@@ -64,6 +64,11 @@ def post(
 
 
 _template = template
+
+
+def case_of(session: Session, notice_id: str) -> str | None:
+    """The id of the case a notice is about."""
+    return session.scalar(select(Notice.case_id).where(Notice.id == notice_id))
 
 
 def mark_read(session: Session, recipient: Recipient, notice_ids: list[str] | None = None) -> int:

@@ -24,7 +24,7 @@ from core.kernel.clock import now
 from core.outbox import schedule
 from core.outbox.errors import Died, describe
 from core.outbox.models import Effect, Message
-from core.outbox.service import SENT, handle
+from core.outbox.service import SENT, given_up, handle
 
 log = logging.getLogger("wangting.outbox")
 
@@ -130,7 +130,13 @@ def _failed(database: Database, message: Claim, error: Exception) -> None:
     )  # fmt: skip
     values: dict[str, Any] = {"claimed_until": None, "claimed_by": None, "last_error": describe(error)}
     values |= {"parked_at": now()} if parks else {"available_at": now() + pause_after(message.attempts)}
-    database.run(lambda session: session.execute(update(Message).where(Message.id == message.id, Message.done_at.is_(None)).values(values)))
+
+    def put_aside(session: Session) -> None:
+        waits = update(Message).where(Message.id == message.id, Message.done_at.is_(None)).values(values).returning(Message.id)
+        if session.execute(waits).scalar_one_or_none() is not None and parks:
+            given_up(session, message.id, message.topic)
+
+    database.run(put_aside)
 
 
 def run_once(database: Database, limit: int = 20, *, by: str | None = None, lease: timedelta = LEASE) -> int:

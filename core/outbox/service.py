@@ -23,6 +23,9 @@ HandlerT = TypeVar("HandlerT", bound=Handler)
 
 _handlers: dict[str, Handler] = {}
 
+#: The topic that tells of a message that was given up, ``{"message": id}``; sent where somebody handles it.
+PARKED = "outbox.parked"
+
 #: Set in ``session.info`` by :func:`send`; the embedded relay looks at it after commit.
 SENT = "outbox_sent"
 
@@ -79,6 +82,22 @@ def handle(session: Session, topic: str, body: str, message_id: str) -> None:
     if function is None:
         raise NoHandler(topic=topic)
     function(session, json.loads(body), message_id)
+
+
+def given_up(session: Session, message_id: str, topic: str) -> None:
+    """Tell of a message that is parked in this transaction. A message that tells so is not told about itself."""
+    if topic != PARKED and PARKED in _handlers:
+        send(session, PARKED, {"message": message_id}, key=f"{PARKED}/{message_id}/{new_id()}")
+
+
+def message(session: Session, message_id: str) -> Message | None:
+    """A message by id."""
+    return session.get(Message, message_id)
+
+
+def is_open(session: Session, message_id: str) -> bool:
+    """Whether a message still waits, parked or not."""
+    return session.scalar(select(Message.id).where(Message.id == message_id, Message.done_at.is_(None))) is not None
 
 
 def parked(session: Session, limit: int = 100) -> tuple[Message, ...]:

@@ -14,6 +14,7 @@ from flask import session as cookie
 from sqlalchemy.orm import Session, scoped_session
 from werkzeug.wrappers import Response
 
+from core.cases import incidents
 from core.db.database import Database
 from core.identity import queries as people
 from core.identity.spec import AccountView, Hall, Scope
@@ -55,8 +56,13 @@ def commit() -> None:
 
 
 def close(_error: BaseException | None = None) -> None:
-    """Give the connection back at the end of the context; an open transaction is rolled back."""
-    site().instruments["sessions"].remove()
+    """Give the connection back at the end of the context; an open transaction is rolled back. What it told of as an incident is written all the same."""
+    here = site()
+    sessions = here.instruments["sessions"]
+    noted = incidents.noted(sessions()) if sessions.registry.has() else []
+    sessions.remove()
+    if noted:
+        here.database.run(lambda session: [incidents.happened(session, trouble) for trouble in noted])
 
 
 def locale() -> str:

@@ -13,11 +13,11 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, G
 from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
-from core.cases import sampling
+from core.cases import incidents, sampling
 from core.db import months
 from core.kernel import clock
 from core.kernel.ids import new_id
-from core.outbox import service as outbox
+from core.outbox import queries as messages
 from core.web.site import site
 
 log = logging.getLogger("wangting.request")
@@ -61,6 +61,7 @@ def observe(app: Flask) -> None:
     took = Histogram("wangting_request_seconds", "Time to answer", ["endpoint"], registry=registry)
     waiting = Gauge("wangting_outbox_waiting", "Outbox messages not yet done", registry=registry)
     parked = Gauge("wangting_outbox_parked", "Outbox messages given up for a person to look at", registry=registry)
+    standing = Gauge("wangting_incidents", "Incidents that wait for a person, by kind and by whether somebody took them", ["kind", "state"], registry=registry)
     strays = Gauge("wangting_history_strays", "Rows of history outside any month (PostgreSQL; should be 0)", ["table"], registry=registry)
     proved = Gauge("wangting_fold_cases", "Cases looked at by the last nightly proof", registry=registry)
     unsound = Gauge("wangting_fold_unsound", "Cases of the last nightly proof whose rows are not what their events say (should be 0)", registry=registry)
@@ -114,8 +115,13 @@ def observe(app: Flask) -> None:
     def metrics() -> Response:
         """Prometheus text; no personal data, counts only."""
         with site().database.session() as session:
-            waiting.set(outbox.waiting(session))
-            parked.set(len(outbox.parked(session)))
+            told = messages.counts(session)
+            waiting.set(told.waiting)
+            parked.set(told.parked)
+            found = incidents.counts(session)
+            for kind in incidents.KINDS:
+                for how in ("open", "taken"):
+                    standing.labels(kind, how).set(found.get((kind, how), 0))
             last = sampling.last(session)
             proved.set(last.cases if last is not None else 0)
             unsound.set(len(last.unsound) if last is not None else 0)

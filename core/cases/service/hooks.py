@@ -12,13 +12,14 @@ from core.cases import hook_calls, results
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.hookspecs import StepCall
-from core.cases.service import decision
+from core.cases.service import decision, watching
 from core.cases.service.acting import hook_ended
 from core.cases.service.machine import Change, Loaded, carry_out, load
 from core.kernel import canonical
 from core.kernel.actor import SYSTEM
 from core.kernel.clock import now
 from core.outbox import service as outbox
+from core.outbox.errors import describe
 from core.pluginhost.errors import UnknownPlugin
 from core.pluginhost.service import host
 from core.routing.engine import advance
@@ -48,9 +49,14 @@ def call(session: Session, body: dict[str, Any], message_id: str) -> None:
         answer = _asked(session, case, task)
     except Exception as error:
         log.warning("step %s of case %s: try %s failed", task.node, case.id, body["attempt"], exc_info=not isinstance(error, _NoAnswer))
-        _failed(session, case, task, body["attempt"])
+        _failed(session, case, task, body["attempt"], _technical(error))
         return
     _answered(session, case, task, answer)
+
+
+def _technical(error: Exception) -> str:
+    """What the incident keeps: never what the plugin itself said, which may hold an applicant's values – only of what kind it was."""
+    return describe(error) + (f" ({type(error.__cause__).__name__})" if error.__cause__ is not None else "")
 
 
 def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
@@ -72,7 +78,7 @@ def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
     return kept
 
 
-def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int) -> None:
+def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int, error: str) -> None:
     """Try again later, or open the step that a person does; the applicant's clock goes on, for it is the hall's fault."""
     node = case.compiled.route.nodes[task.node]
     if attempt < hook_calls.tries(node):
@@ -81,6 +87,7 @@ def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int) -> Non
         outbox.send(session, hook_calls.TOPIC, body, key=key, available_at=at, region_root=case.row["region_root"])
         return
     hook_ended(session, case.id, task.no, ok=False, result_ref=None, command_id=f"hook/{case.id}/{task.no}")
+    watching.tell_by_hand(session, case.id, task, error)
 
 
 def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[str, Any]) -> None:
@@ -101,4 +108,4 @@ def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[st
         carry_out(session, case.id, f"hook/{case.id}/{task.no}", decide, actor=SYSTEM)
     except RouteRefused:
         log.warning("step %s of case %s: its answer cannot be used", task.node, case.id, exc_info=True)
-        hook_ended(session, case.id, task.no, ok=False, result_ref=None, command_id=f"hook/{case.id}/{task.no}/by_hand")
+        watching.by_hand(session, case.id, task.no, "the answer cannot be used")

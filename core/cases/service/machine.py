@@ -15,9 +15,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, child_calls, clocks, hook_calls, results, sealing
+from core.cases import chain, child_calls, clocks, hook_calls, incidents, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
+from core.cases.incidents import Trouble
 from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePayload, CaseTask, CaseTaskDone, table
 from core.cases.service import papers
 from core.cases.spec import ENDED, ActResult
@@ -141,6 +142,10 @@ def carry_out(session: Session, case_id: str, command_id: str, decide: Callable[
             return _write(session, case, change, actor=change.actor or actor, key=key)
         except _Moved:
             time.sleep(random.uniform(0.5, 1.5) * PAUSE_SECONDS * (attempt + 1))  # noqa: S311 - jitter
+        except NobodyHolds as error:  # the command is rolled back; whoever looks after the organisation still hears of it
+            said = {"role": error.params["role"], "version": case.row["version"]}
+            incidents.note(session, Trouble("nowhere", f"{error.params['role']}/{error.params['org']}", case_id, params=said))
+            raise
     raise Busy
 
 
@@ -212,6 +217,7 @@ def _columns(plan: Plan, change: Change, actor: Actor, at: datetime, changed: Ma
         columns |= {"decided_at": at, "outcome": plan.outcome}
     if status in ENDED and row["ended_at"] is None:
         columns["ended_at"] = at
+    columns["idle_since"] = None if plan.marking.tasks or status in ENDED else row["idle_since"] or at
     if plan.closes:
         closed = {"no": list(plan.closes), "by": actor.id, "by_kind": actor.kind, "action": change.action, "at": at.isoformat()}
         columns["last_change"] = closed
@@ -243,12 +249,11 @@ def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTas
     made = []
     for task in opens:
         clock = clocks.of_task(running, task.no, task.kind) or next((running[n] for n in OWN_CLOCKS if n in running), None)
-        due, yellow_at = (clock.due_at, clock.yellow_at) if clock is not None else (None, None)
+        dates = clocks.task_dates(clock) if clock is not None else clocks.UNTIMED
         shared = {
             "region_root": row["region_root"], "case_id": row["id"], "no": task.no, "node": task.node, "kind": task.kind, "title": task.title,
-            "claimed_by": task.holder or "", "exclude": list(task.holders.exclude), "opened_at": at, "due_at": due, "yellow_at": yellow_at,
-            "sort_at": due or clocks.NEVER, "number": row["number"], "item_code": row["item_code"], "item_title": row["item_title"],
-            "applicant": row["applicant"],
+            "claimed_by": task.holder or "", "exclude": list(task.holders.exclude), "opened_at": at, **dates, "number": row["number"],
+            "item_code": row["item_code"], "item_title": row["item_title"], "applicant": row["applicant"],
         }  # fmt: skip
         made += [{**shared, "id": new_id(), "department_id": department, "role": role} for department, role in candidates(session, row, task.holders)]
     return Rows(table(CaseTask), made)

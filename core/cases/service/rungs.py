@@ -16,9 +16,10 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
-from core.cases import clocks
+from core.cases import clocks, incidents
 from core.cases import rungs as ladder
 from core.cases.chain import Fact
+from core.cases.incidents import Trouble
 from core.cases.models import CaseClock, CaseClockFire, CaseClockParked, Correction, table
 from core.cases.service import decision
 from core.cases.service.machine import Change, Loaded, carry_out, load
@@ -124,7 +125,9 @@ def fire(session: Session, due: Due) -> Any:
         raise _Moved
     for number, command in enumerate(_commands(session, due)):
         _carry_out(session, due, command, number)
-    session.execute(delete(table(CaseClockParked)).where(_parked.case_id == due.case_id, _parked.clock == due.clock))
+    kept = delete(table(CaseClockParked)).where(_parked.case_id == due.case_id, _parked.clock == due.clock)
+    if session.execute(kept.returning(_parked.clock)).first() is not None:
+        incidents.over(session, _trouble(due))
     following = session.execute(_DUE.where(_clock.case_id == due.case_id, _clock.name == due.clock, _clock.next_rung_at.is_not(None))).first()
     return Due(following.next_rung_at, following.case_id, following.name, following.next_rung, following.epoch, following.region_root) if following else None
 
@@ -227,3 +230,9 @@ def _park(session: Session, due: Due, error: str) -> None:
     session.execute(table(CaseClockParked).insert().values(row))
     same = (_clock.case_id == due.case_id, _clock.name == due.clock, _clock.epoch == due.epoch, _clock.next_rung == due.rung)
     session.execute(update(table(CaseClock)).where(*same).values(next_rung_at=retry_at))
+    incidents.happened(session, _trouble(due, error))
+
+
+def _trouble(due: Due, error: str = "") -> Trouble:
+    """A failed rung as an incident: one a clock."""
+    return Trouble("rung", due.clock, due.case_id, params={"rung": due.rung, "clock": due.clock}, error=error)
