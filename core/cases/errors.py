@@ -79,6 +79,12 @@ class EvidenceGone(Conflict):
     key: ClassVar[str] = "cases.evidence_gone"
 
 
+class PapersMoved(Conflict):
+    """A paper of the batch is not in the hands it would go from: somebody sent it or took it in meanwhile."""
+
+    key: ClassVar[str] = "cases.custody_moved"
+
+
 class PledgeClosed(Conflict):
     """Nothing is due for this promise: it was checked, or kept, or the case ended."""
 
@@ -101,3 +107,18 @@ class DraftStale(Conflict):
     """The draft was saved elsewhere meanwhile; ``params`` carry the version that is there now."""
 
     key: ClassVar[str] = "cases.draft_stale"
+
+
+class ElsewhereDelivered(Conflict):
+    """A paper result is handed over at the output window or sent by post, never by the plain button."""
+
+    key: ClassVar[str] = "cases.at_the_window"
+
+
+class PickupLocked(Conflict):
+    """Too many failed identity checks: nothing is handed over until ``until``."""
+
+    key: ClassVar[str] = "cases.pickup_locked"
+
+    def __init__(self, *, until: datetime) -> None:
+        super().__init__(None, until=f"{local(until):%H:%M}")

@@ -1,6 +1,7 @@
 """What a new case is filed with beside its answers: how the result shall reach the applicant, and which hall took it in for another authority."""
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import insert
@@ -59,8 +60,8 @@ def write(session: Session, row: Mapping[Any, Any], key: DataKey, delivery: Deli
         session.execute(insert(table(CaseReception)), made)
 
 
-def delivery_row(row: Mapping[Any, Any], key: DataKey | None, delivery: DeliveryChoice, *, at: Any, state: str = "chosen") -> dict[str, Any]:
-    """The row of a choice. An address is sealed; a case that was erased keeps none."""
+def delivery_row(row: Mapping[Any, Any], key: DataKey | None, delivery: DeliveryChoice, *, at: datetime | None, state: str = "chosen") -> dict[str, Any]:
+    """The row of a choice, made *at* (``None``: nobody chose). An address is sealed; a case that was erased keeps none."""
     address = {"recipient": normalise(delivery.recipient), "phone": normalise_phone(delivery.phone), "address": normalise(delivery.address)}
     return {
         "case_id": row["id"], "region_root": row["region_root"], "way": delivery.way, "department_id": delivery.department_id or row["department_id"],
