@@ -50,7 +50,7 @@ def save(
         draft_id = new_id()
         key = keyring(session).new_data_key()
         fresh = {
-            "id": draft_id, "account_id": actor.id, "region_root": region_root, "item_code": compiled.code, "item_title": compiled.title,
+            "id": draft_id, "account_id": keeper(actor), "region_root": region_root, "item_code": compiled.code, "item_title": compiled.title,
             "version_id": version_id, "version": 1, "wrapped_key": key.wrapped(_context(draft_id)),
             "sealed": key.seal(_plain(content), context=_context(draft_id)), "created_at": at, "saved_at": at, "expires_at": expires,
         }  # fmt: skip
@@ -79,7 +79,7 @@ def load(session: Session, draft_id: str, *, actor: Actor) -> DraftView:
 
 def mine(session: Session, *, actor: Actor, limit: int = 50) -> tuple[DraftView, ...]:
     """One's own drafts, last saved first."""
-    query = _query().where(Draft.account_id == actor.id, Draft.expires_at > now()).order_by(Draft.saved_at.desc(), Draft.id.desc()).limit(limit)
+    query = _query().where(Draft.account_id == keeper(actor), Draft.expires_at > now()).order_by(Draft.saved_at.desc(), Draft.id.desc()).limit(limit)
     return tuple(_view(row, _content(session, row)) for row in session.execute(query).mappings())
 
 
@@ -110,6 +110,11 @@ def diff(session: Session, draft: DraftView) -> tuple[Change, ...]:
     return compare(items.load(session, draft.version_id), items.load(session, draft.newer))
 
 
+def keeper(actor: Actor) -> str:
+    """Whose a draft is: the account's own; at a desk the desk's (a clerk acts for it), so that a colleague can go on."""
+    return actor.on_behalf_of or actor.id
+
+
 _DRAFT = select(*Draft.__table__.c, Item.current_version_id.label("current")).outerjoin(Item, Item.code == Draft.item_code)
 
 
@@ -118,9 +123,9 @@ def _query() -> Any:
 
 
 def _own(session: Session, draft_id: str, actor: Actor) -> Mapping[str, Any]:
-    if not is_id(draft_id) or not is_id(actor.id):
+    if not is_id(draft_id) or not is_id(keeper(actor)):
         raise CaseNotFound
-    row = session.execute(_query().where(Draft.id == draft_id, Draft.account_id == actor.id, Draft.expires_at > now())).mappings().first()
+    row = session.execute(_query().where(Draft.id == draft_id, Draft.account_id == keeper(actor), Draft.expires_at > now())).mappings().first()
     if row is None:
         raise CaseNotFound
     return dict(row)

@@ -163,6 +163,13 @@ def held_for(session: Session, account_id: str, party_id: str, *, item: str, dep
     raise refused or NotYours()
 
 
+def acting(session: Session, mandate: MandateView) -> ActingParty:
+    """The principal as a party that the agent may act for."""
+    party = session.get(Party, mandate.party_id)
+    assert party is not None
+    return ActingParty(_masked(party), "agent", f"mandate:{mandate.id}", None, mandate.valid_until, mandate.id)
+
+
 def record_use(session: Session, mandate_id: str, *, power: str, case_id: str, case_no: str, title: str, actor: Actor) -> None:
     """Write a use down, for the principal to read."""
     row = {"id": new_id(), "mandate_id": mandate_id, "power": power, "case_id": case_id, "case_no": case_no, "title": title}
