@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.cases import drafts, drafts_told, sampling, sealing
 from core.cases.hookspecs import CaseChange
+from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
@@ -37,6 +38,7 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
     if body.get("draft"):
         drafts.discard(session, body["draft"])
     notify(session, body["case"], first=body["first"], last=body["last"])
+    listening.tell(session, body["case"], first=body["first"], last=body["last"])
     for plugin in _observers(session):
         outbox.send(session, OBSERVER, {**body, "plugin": plugin}, key=f"{OBSERVER}/{body['case']}/{body['last']}/{plugin}")
 

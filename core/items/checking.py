@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from core.forms.service import check_form, compile_form
-from core.forms.spec import FormSpec
+from core.forms.spec import Field, FormSpec
 from core.items import subcases
 from core.items.compiling import used_blocks
 from core.items.errors import finding
@@ -153,7 +153,26 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
     types = fact_types(doc, form.types)
     yield from _typed_rules(doc, types)
     yield from _presets(doc, form, definition)
+    yield from _searchable(doc, form)
     yield from _route(doc, types, known)
+
+
+def _searchable(doc: JsonObject, form: FormSpec) -> Iterator[Finding]:
+    """What the case library may be searched by is one answer a case: no file, no row, nothing worked out from others."""
+    single = set(_single(field for page in form.pages for field in page.fields))
+    for index, path in enumerate(doc.get("searchable") or ()):
+        if path not in single:
+            key = "field_not_single" if f"form.{path}" in form.types else "field_missing"
+            yield finding("error", f"/searchable/{index}", key, {"field": path})
+
+
+def _single(fields: Iterable[Field]) -> Iterator[str]:
+    """Paths of the fields that hold one plain answer."""
+    for field in fields:
+        if field.kind.key == "group":
+            yield from _single(field.children)
+        elif field.kind.rule_type in ("text", "number", "date", "money", "choice") and field.computed is None:
+            yield field.path
 
 
 def _typed_rules(doc: JsonObject, types: Mapping[str, Type]) -> Iterator[Finding]:

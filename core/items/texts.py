@@ -12,7 +12,9 @@ from typing import Any
 HUMAN = frozenset(
     "title short_title summary text help question answer address hours reason standard reconsideration litigation relief opens closes duty liability".split()  # noqa: SIM905
 )
-_NOT_TEXT = frozenset(("translations", "tests", "documents", "rule_sheets", "plugins", "provenance", "codes", "words", "contacts", "data", "sets", "when"))
+_NOT_TEXT = frozenset(
+    ("translations", "tests", "documents", "rule_sheets", "searchable", "plugins", "provenance", "codes", "words", "contacts", "data", "sets", "when")
+)
 
 
 @dataclass(frozen=True, slots=True)

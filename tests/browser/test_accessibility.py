@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Page
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from core.app import create_app, open_site
 from core.cases import sealing
+from core.cases.library import exporting
+from core.cases.library.search import Asked
 from core.cases.models import Case, CasePledge
 from core.cases.service import migrating
+from core.identity import queries as people
 from core.identity.models import Post
 from core.items.catalogue import power
 from core.items.catalogue import service as catalogue
@@ -84,6 +87,9 @@ DESKS = {
     "followups.listed": ("reviewer /office/followups/",),
     "followups.show": ("reviewer /office/followups/{pledge}",),
     "savings.show": ("window /office/savings/",),
+    "library.show": ("window /office/library/",),
+    "library_exports.listed": ("window /office/library/exports/",),
+    "library_exports.show": ("window /office/library/exports/{export}",),
     "plugins.show": ("admin /office/plugins/",),
     "item_life.show": ("chief /office/items/",),
     "item_life.item": ("chief /office/items/food-operation-new",),
@@ -112,7 +118,7 @@ NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
-    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "licence_types.export", "paper_licences.scan",
+    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
@@ -174,7 +180,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall)}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall)}
 
 
 def lives_of_items(hall: DemoHall) -> dict[str, str]:
@@ -190,6 +196,20 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         run = migrating.start(session, ITEM, reason="换新流程", command_id=new_id(), actor=who).id
     database.close()
     return {"item_request": asked.id, "entry": entry["code"], "move_run": run}
+
+
+def export(hall: DemoHall) -> str:
+    """An export that the window asked for."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        user = session.execute(text("SELECT id FROM ab_user WHERE username = 'window'")).scalar_one()
+        who = Actor("staff", people.staff_of_user(session, str(user)).id)
+        asked = exporting.start(
+            session, Asked(), format="xlsx", purpose="月度统计", revealed=False, filters="", locale="zh", command_id=new_id(), actor=who
+        )  # fmt: skip
+        made = asked.id
+    database.close()
+    return made
 
 
 def promise(hall: DemoHall, case_id: str) -> str:

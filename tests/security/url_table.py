@@ -35,6 +35,9 @@ POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<r
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
 GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
+GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
+POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
+POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 

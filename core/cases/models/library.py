@@ -40,7 +40,7 @@ class SavedSearch(Base):
 
 
 class CaseExport(Base):
-    """One export. ``status``: ``running stopping stopped writing done expired failed``.
+    """One export. ``status``: ``running writing done stopped expired failed``.
 
     ``departments`` is whose cases, frozen when it was asked for; ``after_at``/``after_id`` the last case taken. Its pieces are sealed under
     ``wrapped_key``, which goes when the file expires. ``purpose`` is sealed too: people write names into it.

@@ -81,7 +81,7 @@ def navigation() -> list[tuple[str, str, str]]:
     who = staff()
     if who is None:
         return []
-    links = [("worklist", _("待办"), "/office/"), ("licences", _("证照库"), "/office/licences/")]
+    links = [("worklist", _("待办"), "/office/"), ("library", _("办件库"), "/office/library/"), ("licences", _("证照库"), "/office/licences/")]
     links += [("followups", _("事后核查"), "/office/followups/"), ("savings", _("少交的材料"), "/office/savings/")]
     if any(who.has_role(role) for role in (*kinds.ASKS, *kinds.DECIDES, kinds.LEGAL)):
         links.append(("items", _("事项"), "/office/items/"))

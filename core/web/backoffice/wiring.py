@@ -12,6 +12,8 @@ from core.web.backoffice import (
     audit,
     bulk,
     calendar,
+    case_exports,
+    case_library,
     case_licences,
     cases,
     catalogue,
@@ -78,6 +80,9 @@ def register(app: Flask, site: Site) -> None:
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
     lives = (moves.blueprint, bulk.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
     papers_of_cases = (papers.blueprint, sheets.blueprint)
+    every_case = (case_library.blueprint, case_exports.blueprint)
     library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
     for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
+        app.register_blueprint(blueprint)
+    for blueprint in every_case:
         app.register_blueprint(blueprint)

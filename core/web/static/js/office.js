@@ -26,3 +26,18 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     if (event.key === "Enter" && event.ctrlKey && main) form.requestSubmit(main);
   });
 }
+
+// Work under way: the part that shows it is read again until it says that it is done. Without this, the link beside it does the same.
+const again = async () => {
+  const shown = document.querySelector("[data-going]");
+  if (!shown) return;
+  if (!document.hidden) {
+    const answer = await fetch(location.href, { credentials: "same-origin" }).catch(() => null);
+    if (answer?.ok && !answer.redirected) {
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById(shown.id);
+      if (fresh && !shown.contains(document.activeElement)) shown.replaceWith(fresh);
+    }
+  }
+  setTimeout(again, 2000);
+};
+setTimeout(again, 2000);

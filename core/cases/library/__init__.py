@@ -1,0 +1,1 @@
+"""办件库: every case of one's departments searched, exported, and its answers indexed."""
