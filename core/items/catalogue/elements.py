@@ -29,10 +29,20 @@ class Spot:
     actual: Any = None
 
     def title(self, locale: str = "zh") -> str:
-        """What people call the place: the name of the element, and the id inside it."""
-        first, *rest = self.pointer.strip("/").split("/")
-        name = next((word(key, locale) for key in (f"items.name_{first}", f"items.part_{first}") if word(key) != key), first)
-        return " · ".join((name, *rest))
+        """What people call the place: the names of the elements on the way to it; an id inside a list stays what it is."""
+        names, inside = [], False
+        for part in self.pointer.strip("/").split("/"):
+            names.append(part if inside and part != "*" else _called(part, locale))
+            inside = part in _LISTS
+        return " · ".join(names)
+
+
+#: Elements that are lists: what follows is the id of one of them.
+_LISTS = frozenset({"materials", "situations", "options", "conditions", "basis", "results", "places", "faq", "tests", "pauses", "steps", "branches", "checks"})
+
+
+def _called(part: str, locale: str) -> str:
+    return next((word(key, locale) for key in (f"items.name_{part}", f"items.part_{part}") if word(key) != key), part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.routing import service as routing
 from core.web import edge, enclosed
-from core.web.backoffice import history, panels
+from core.web.backoffice import clock_cards, history, panels
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
 
@@ -64,6 +64,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     offices = people.titles(session, [i for task in view.tasks for i in task.departments if i])
     answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
     mine = [task for task in view.tasks if task.mine]
+    living, over = clock_cards.shown(view)
     return desk_page(
         "office/case.html",
         nav_here="worklist",
@@ -74,7 +75,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         offices=offices,
         mine=mine,
         others=[task for task in view.tasks if not task.mine],
-        clocks=sorted((c for c in view.clocks if (c.due or c.running) and not c.name.startswith("task:")), key=lambda c: not c.running),
+        clocks=living,
+        clocks_over=over,
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         panels=panels.shown(view, compiled),
@@ -131,7 +133,6 @@ def _words() -> dict[str, dict[str, str]]:
             "guardian": _("监护人"),
             "legal_representative": _("法定代表人"),
         },
-        "clock_words": {"intake": _("受理期限"), "main": _("办理期限"), "correction": _("补正期限"), "delivery": _("送达期限"), "step": _("环节期限")},
         "authority_words": {"self": _("本人"), "legal_representative": _("法定代表人")},
         "way_words": {"pickup": _("窗口领取"), "post": _("邮寄"), "electronic": _("电子送达")},
     }

@@ -10,10 +10,12 @@ from core.identity.spec import Scope
 from core.items.catalogue import kinds
 from core.items.catalogue import service as catalogue
 from core.items.catalogue.claims import Sameness
+from core.items.catalogue.elements import Spot
 from core.items.library import library
 from core.kernel.errors import Forbidden, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
+from core.kernel.wording import word
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me
 from core.web.backoffice.item_life import command, doing, found, parsed, words
@@ -49,7 +51,7 @@ def _show(error: PlatformError | None = None) -> str:
     entries = {each.code: each for path in _paths() for each in catalogue.entries(session, Scope(path))}
     rows = _about_me(catalogue.sameness(session, entry_codes=list(entries)))
     return desk_page(
-        "office/catalogue.html", nav_here="catalogue", entries=sorted(entries.values(), key=lambda each: each.code), rows=rows, mine=_mine(),
+        "office/catalogue.html", nav_here="items", entries=sorted(entries.values(), key=lambda each: each.code), rows=rows, mine=_mine(),
         claimed={row.entry_code for row in rows}, command_id=new_id(), given=request.form, level_words=level_words(), **found(error), **words(),
     )  # fmt: skip
 
@@ -68,10 +70,14 @@ def entry(code: str) -> str:
 
 def _entry(code: str, error: PlatformError | None = None) -> str:
     session = edge.session()
-    there = catalogue.entry(session, code)
+    there, locale = catalogue.entry(session, code), edge.locale()
+    local, fixed = ([Spot(pointer).title(locale) for pointer in pointers] for pointers in (there.rules.local, there.rules.fixed))
+    offices = people.titles_in(session, me().posts[0].division_id) if me().posts else {}
     return desk_page(
-        "office/catalogue_entry.html", nav_here="catalogue", entry=there, rows=_about_me(catalogue.sameness(session, entry_codes=[code])), mine=_mine(),
-        command_id=new_id(), given=request.form, level_words=level_words(), **found(error), **words(),
+        "office/catalogue_entry.html", nav_here="items", entry=there, local=local, fixed=fixed,
+        type_word=word(f"guides.type_{there.doc['type']}", locale), implementer=offices.get(there.doc["implementer"], there.doc["implementer"]),
+        rows=_about_me(catalogue.sameness(session, entry_codes=[code])), mine=_mine(), command_id=new_id(), given=request.form,
+        level_words=level_words(), **found(error), **words(),
     )  # fmt: skip
 
 

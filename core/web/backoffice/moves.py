@@ -26,6 +26,7 @@ from core.routing.marking import ActionView, Command
 from core.routing.side_actions import side_actions
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
+from core.web.page import day
 from core.web.page import say as _
 
 blueprint = Blueprint("case_moves", __name__, url_prefix="/office/cases")
@@ -186,7 +187,10 @@ def _extending(case: Loaded, made: Move) -> None:
     made.asks, made.must, made.basis = _("为什么延长（申请人会看到）"), True, shown.basis
     if shown.due is not None and shown.following is not None:
         made.effect = _(
-            "%(effect)s。最后一天由 %(due)s 改为 %(following)s", effect=made.effect, due=shown.due.isoformat(), following=shown.following.isoformat()
+            "%(effect)s。最后一天由 %(due)s 改为 %(following)s",
+            effect=made.effect,
+            due=day(shown.due, edge.locale()),
+            following=day(shown.following, edge.locale()),
         )
 
 

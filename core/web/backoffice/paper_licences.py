@@ -19,6 +19,7 @@ from core.licences.spec import RegistrationView
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.licences import day_of
+from core.web.page import day
 from core.web.page import say as _
 
 blueprint = Blueprint("paper_licences", __name__, url_prefix="/office/licences/papers")
@@ -179,8 +180,8 @@ def _rows(view: RegistrationView) -> list[tuple[str, Any]]:
         (_("持证人"), view.holder_name),
         (_documents().get(view.holder_document, _("证件号码")), view.holder_number),
         *view.data.items(),
-        (_("发证日期"), view.issued_on.isoformat()),
-        (_("有效期"), f"{view.valid_from.isoformat()} – {view.valid_to.isoformat() if view.valid_to else _('长期有效')}"),
+        (_("发证日期"), day(view.issued_on, edge.locale())),
+        (_("有效期"), f"{day(view.valid_from, edge.locale())} – {day(view.valid_to, edge.locale()) if view.valid_to else _('长期有效')}"),
         (_("电子证照标识"), view.identifier or _("纸面上没有")),
         (_("办件编号"), view.case_no or _("没有关联办件")),
     ]

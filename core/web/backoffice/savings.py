@@ -26,7 +26,17 @@ def show() -> str:
     """The report as a table, with its sum."""
     since, until, rows = _asked()
     total = {part: sum(getattr(row, part) for row in rows) for part in ("cases", *PARTS)}
-    return desk_page("office/savings.html", nav_here="savings", rows=rows, titles=_titles(rows), total=total, since=since, until=until, heads=_heads())
+    return desk_page(
+        "office/savings.html",
+        nav_here="savings",
+        rows=rows,
+        titles=_titles(rows),
+        total=total,
+        since=since,
+        until=until,
+        heads=_heads(),
+        months=_months(since, until),
+    )
 
 
 @blueprint.get("/table.csv")
@@ -64,6 +74,13 @@ def _asked() -> tuple[str, str, tuple[Saved, ...]]:
 def _month(name: str) -> str | None:
     given = request.args.get(name, "")
     return given if _MONTH.fullmatch(given) else None
+
+
+def _months(*also: str) -> list[tuple[str, str]]:
+    """The months to choose from, newest first: two years back from today, and those asked for."""
+    last = today().year * 12 + today().month - 1
+    known = {f"{each // 12}-{each % 12 + 1:02d}" for each in range(last - 23, last + 1)} | set(also)
+    return [(each, _("%(year)s年%(month)s月", year=each[:4], month=int(each[5:]))) for each in sorted(known, reverse=True)]
 
 
 def _titles(rows: tuple[Saved, ...]) -> dict[str, Any]:

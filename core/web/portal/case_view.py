@@ -13,9 +13,9 @@ from core.items import queries as items
 from core.licences import queries as licences
 from core.licences.spec import VerifyView
 from core.web import edge
+from core.web.daysheet import clock_sheet
 from core.web.page import at, day, say, typeset
 from core.web.portal.lists import card_text
-from core.web.portal.sheet import clock_sheet
 from core.worktime.calendars import Calendar
 
 _LIGHTS = {"green": "g", "yellow": "y", "red": "r", "paused": "p"}

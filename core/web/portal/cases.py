@@ -19,9 +19,9 @@ from core.kernel.clock import local
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import group_code, is_id, new_id
 from core.web import edge, enclosed
+from core.web.daysheet import clock_sheet
 from core.web.page import page, say
 from core.web.portal import case_view, papers
-from core.web.portal.sheet import clock_sheet
 
 cases = Blueprint("cases", __name__, url_prefix="/cases")
 

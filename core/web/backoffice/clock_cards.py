@@ -1,0 +1,70 @@
+"""The clocks on the case page: how much is left and of what, why a clock stands still, and the way behind each last day – words and day sheet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.cases import clocks
+from core.cases.spec import CaseView, ClockView, Standstill
+from core.web import edge
+from core.web.daysheet import Sheet, clock_sheet
+from core.web.page import say as _
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One clock as staff read it. ``left`` is empty once it no longer runs; ``why`` says what it stands still for."""
+
+    view: ClockView
+    left: str
+    used: str
+    css: str
+    why: tuple[Standstill, ...]
+    sheet: Sheet | None
+
+
+def units() -> dict[str, str]:
+    """What clocks count, in words."""
+    return {"working_day": _("个工作日"), "calendar_day": _("天"), "hour": _("小时")}
+
+
+def shown(view: CaseView) -> tuple[list[Card], list[Card]]:
+    """The clocks that still matter – they run or wait –, and those that are over. A step's own clock is told by its task."""
+    told = [clock for clock in view.clocks if (clock.due or clock.running) and not clock.name.startswith("task:")]
+    cards = [_card(clock) for clock in told]
+    return [card for card in cards if _lives(card.view)], [card for card in cards if not _lives(card.view)]
+
+
+def _lives(clock: ClockView) -> bool:
+    return clock.running or bool(clock.held_by)
+
+
+def _card(clock: ClockView) -> Card:
+    unit = units()[clock.counts]
+    sheet = clock_sheet(clock, clocks.calendar(edge.session()), edge.locale(), _began(clock))
+    return Card(clock, _left(clock, unit), _used(clock, unit), _css(clock), _distinct(clock.held_by), sheet)
+
+
+def _left(clock: ClockView, unit: str) -> str:
+    if clock.remaining is None or not _lives(clock):
+        return ""
+    if clock.remaining < 0:
+        return _("超期 %(n)s %(unit)s", n=-clock.remaining, unit=unit)
+    return _("还剩 %(n)s %(unit)s", n=clock.remaining, unit=unit) if clock.remaining else _("今天是最后一天")
+
+
+def _used(clock: ClockView, unit: str) -> str:
+    if clock.budget is None:
+        return _("用了 %(n)s %(unit)s", n=clock.used, unit=unit)
+    return _("用了 %(n)s %(unit)s，共 %(all)s", n=clock.used, unit=unit, all=clock.budget)
+
+
+def _css(clock: ClockView) -> str:
+    return {"red": "r", "yellow": "y", "paused": "p"}.get(clock.light, "g")
+
+
+def _distinct(held: Sequence[Standstill]) -> tuple[Standstill, ...]:
+    return tuple({each.title: each for each in held}.values())
+
+
+def _began(clock: ClockView) -> str:
+    return {"intake": _("提交"), "main": _("受理")}.get(clock.name, _("开始"))
