@@ -32,6 +32,7 @@ _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "case_accepted": ("accepted", ("office", "day:main")),
     "case_declined": ("declined", ("office", "redress")),
     "correction_requested": ("correction_requested", ("day:correction",)),
+    "amend_requested": ("correction_requested", ("day:correction",)),
     "case_lapsed": ("lapsed", ("day:correction",)),
     "case_withdrawn": ("withdrawn", ()),
     "decided:grant": ("granted", ("day:delivery",)),

@@ -40,7 +40,7 @@ def view(session: Session, case_id: str, row: Mapping[Any, Any], compiled: Compi
     node = _node(route, marking, name)
     titles, bases = _pauses(route, locale)
     sentences = explain(
-        ledger, projection, event=word(_STARTED_BY.get(name, "cases.event.opened"), locale), reasons=titles, bases=bases,
+        ledger, projection, event=word(_began(name, marking), locale), reasons=titles, bases=bases,
         people=_approvers(session, case_id, ledger, route, locale, named=named), locale=locale,
     )  # fmt: skip
     running = ledger.state in ("running", "paused") and projection.due is not None
@@ -50,6 +50,12 @@ def view(session: Session, case_id: str, row: Mapping[Any, Any], compiled: Compi
         projection.provisional, projection.budget, projection.counts, projection.days, (*sentences, *(_then(name, node, route, locale) if running else ())),
         title(route, marking, name, locale), rung, rung_at, _first_late(held), _held_by(ledger, titles, bases),
     )  # fmt: skip
+
+
+def _began(name: str, marking: Marking) -> str:
+    """What began the clock; the papers are received when a pre-review or the levels on the way are done with them, not when they were handed in."""
+    later = name == "intake" and (marking.pre_review is not None or marking.relay is not None)
+    return "cases.event.received" if later else _STARTED_BY.get(name, "cases.event.opened")
 
 
 def _grounded(ledger: Ledger, route: RouteSpec) -> Ledger:
@@ -71,6 +77,8 @@ def title(route: RouteSpec, marking: Marking, name: str, locale: str, *, node: s
         task, closed = marking.task(int(rest)), route.nodes.get(node)
         path, said = (task.node, task.title) if task is not None else (node, closed.title if closed is not None else rest)
         return word("worktime.clock.task", locale, title=spoken_task(route, path, said, locale))
+    if kind == "custody":
+        return word("worktime.clock.custody", locale, level=word(f"routing.level.{rest}", locale))
     return word(f"worktime.clock.{kind}", locale)
 
 

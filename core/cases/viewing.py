@@ -61,7 +61,7 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
         tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, marking, viewer, locale),
-        history=history, correction=_correction(session, row, key) if viewer is not None and marking.corrections else None,
+        history=history, correction=_correction(session, row, key) if viewer is not None and _was_asked(marking) else None,
         results=tuple(row["results"]), parent_id=row["parent_id"], marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
 
@@ -165,8 +165,13 @@ def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, view
     return tuple(lines)
 
 
+def _was_asked(marking: Marking) -> bool:
+    """Whether the applicant was asked to mend something: by the authority, by a pre-review, by a level on the way."""
+    return bool(marking.corrections or marking.pre_review == "missing" or (marking.relay is not None and marking.relay.told))
+
+
 def _correction(session: Session, row: Mapping[Any, Any], key: DataKey | None) -> CorrectionView | None:
-    found = session.execute(select(*Correction.__table__.c).where(Correction.case_id == row["id"])).mappings().first()
+    found = session.execute(select(*Correction.__table__.c).where(Correction.case_id == row["id"]).order_by(Correction.asked_at.desc())).mappings().first()
     if found is None:
         return None
     reasons = sealing.open_json(key, row["id"], found["sealed_reasons"]) or {"fields": {}, "materials": {}}

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Department
-from core.identity.queries import department, department_near, departments_below, division, division_at_level
+from core.identity.queries import department, department_near, departments_below, division, division_at_level, successor
 from core.identity.spec import HoldersLike
 
 Candidates = tuple[tuple[str, str], ...]
@@ -47,10 +47,10 @@ def resolve_organisation(session: Session, org: str | Mapping[str, str], *, owne
 def _named(session: Session, org: Mapping[str, str], code: str, home_path: str, division_id: str) -> tuple[str, ...]:
     """``{"department": kind}`` near the owner, ``{"region": level}``: the owner's kind at that level of the tree; ``{"id": department}`` this very one.
 
-    No route can say the last: a case says it of the departments on the way its papers took, which a reorganisation must not change.
+    No route can say the last: a case says it of the departments on the way its papers took. After a reorganisation the successor stands there.
     """
     if "id" in org:
-        return tuple(session.scalars(select(Department.id).where(Department.id == org["id"])))
+        return (successor(session, org["id"]),) if session.get(Department, org["id"]) is not None else ()
     if "department" in org:
         near = department_near(session, org["department"], home_path)
         return (near.id,) if near else ()

@@ -238,6 +238,32 @@ def department_near(session: Session, code: str, division_path: str) -> Departme
     return max(found, key=lambda d: len(d.division_path), default=None)
 
 
+def successor(session: Session, department_id: str) -> str:
+    """The department that stands in the place of *department_id* today: itself, or who followed it in reorganisations."""
+    following = {department_id: department_id}
+    at = department_id
+    while (after := session.scalar(select(Department.successor_id).where(Department.id == at))) is not None and after not in following:
+        following[after] = at = after
+    return at
+
+
+def with_predecessors(session: Session, department_ids: Iterable[str]) -> frozenset[str]:
+    """The departments and all whose place they took: what was sent to the old one is theirs."""
+    known = set(department_ids)
+    ahead = known
+    while ahead:
+        ahead = set(session.scalars(select(Department.id).where(Department.successor_id.in_(ahead)))) - known
+        known |= ahead
+    return frozenset(known)
+
+
+def staffed(session: Session, division_id: str, role: str) -> tuple[DepartmentView, ...]:
+    """The departments of a division in which somebody in office holds *role*, in the order of their codes."""
+    held = select(Post.department_id).join(Staff, Staff.id == Post.staff_id).where(Staff.active, Post.role == role)
+    query = _DEPARTMENT.where(Department.division_id == division_id, Department.successor_id.is_(None), Department.id.in_(held))
+    return tuple(DepartmentView(*row) for row in session.execute(query.order_by(Department.code)))
+
+
 def departments_below(session: Session, code: str, division_path: str, level: str) -> tuple[DepartmentView, ...]:
     """Departments of kind *code* in the divisions of *level* on the way up from, or below, ``division_path``."""
     query = _DEPARTMENT.where(Department.code == code, Division.level == level).order_by(Division.path)

@@ -1,6 +1,7 @@
 """From the counter to acceptance: agents pass papers up, pre-review, receipt, the departments' checks, one correction, the five dispositions
 (行政许可法 32)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.kernel.wording import word
@@ -17,6 +18,8 @@ from core.routing.spec import APPLICANT, Check
 INTAKE_ACTIONS = ("accept", "request_correction", "decline")
 CHECK_ACTIONS = ("complete", "missing")
 PRE_REVIEW = "intake.pre_review"
+#: What an applicant says who does not wait for the answer of a pre-review.
+WAIVE = "waive"
 
 
 def receive(run: Run) -> None:
@@ -40,6 +43,9 @@ def pre_review(run: Run, command: Command) -> None:
     task = run.marking.task(command.task) if command.task is not None else next((t for t in run.marking.tasks if t.kind == "pre_review"), None)
     if task is None or task.kind != "pre_review":
         raise RouteRefused("routing.no_pre_review")
+    if command.kind == "pre_review" and command.action == WAIVE:
+        _waive(run, task)
+        return
     refuse(acting(run.spec, run.marking, task, run.facts, run.actor))
     fields, materials = found_missing(command)
     run.close_task(task, command.action or "", by=run.actor)
@@ -50,6 +56,19 @@ def pre_review(run: Run, command: Command) -> None:
     else:
         receive(run)
         open_intake(run)
+
+
+def _waive(run: Run, task: OpenTask) -> None:
+    """The applicant hands in formally without waiting for the answer: one that they asked for themselves, or that is late (the caller knows)."""
+    late = run.facts.get("pre_review")
+    rule = run.spec.intake.pre_review
+    if not (rule is not None and rule.on_request) and not (isinstance(late, Mapping) and late.get("late") is True):
+        raise RouteRefused("routing.pre_review_runs")
+    run.close_task(task, WAIVE, by=run.actor)
+    run.emit("pre_reviewed", result="waived", fields=[], materials=[])
+    run.clock("stop", "pre_review")
+    receive(run)
+    open_intake(run)
 
 
 def found_missing(command: Command) -> tuple[list[str], list[str]]:

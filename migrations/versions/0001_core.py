@@ -385,6 +385,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("export_id", "stage", "no", name=op.f("pk_case_export_piece")),
     )
     op.create_table(
+        "case_filing",
+        sa.Column("case_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("visit_id", types.Id(), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("post", sa.String(length=20), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=False),
+        sa.Column("filed_at", types.Instant(), nullable=False),
+        sa.PrimaryKeyConstraint("case_id", name=op.f("pk_case_filing")),
+    )
+    with op.batch_alter_table("case_filing", schema=None) as batch_op:
+        batch_op.create_index("ix_case_filing_desk", ["department_id", "post", "case_id"], unique=False)
+        batch_op.create_index("ix_case_filing_staff", ["staff_id", "case_id"], unique=False)
+
+    op.create_table(
         "case_incident",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("region_root", types.Id(), nullable=True),
@@ -1882,6 +1897,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_case_incident_case")
 
     op.drop_table("case_incident")
+    with op.batch_alter_table("case_filing", schema=None) as batch_op:
+        batch_op.drop_index("ix_case_filing_staff")
+        batch_op.drop_index("ix_case_filing_desk")
+
+    op.drop_table("case_filing")
     op.drop_table("case_export_piece")
     with op.batch_alter_table("case_export", schema=None) as batch_op:
         batch_op.drop_index("ix_case_export_staff")

@@ -265,11 +265,15 @@ class CaseNumber(Base):
 
 
 class Correction(Base):
-    """The one correction of a case (行政许可法 32(1)4): what re-opens. The reasons are sealed in the event."""
+    """What a case asked its applicant for: the one correction (行政许可法 32(1)4), or before receipt the answer of a pre-review or of a level on the way.
+
+    ``node`` is the path of the task that waits for it; each happens once. The reasons are sealed.
+    """
 
     __tablename__ = "correction"
 
     case_id: Mapped[str] = mapped_column(Id, primary_key=True)
+    node: Mapped[str] = mapped_column(String(80), primary_key=True)
     region_root: Mapped[str] = mapped_column(Id)
     fields: Mapped[list[Any]] = mapped_column(Json)
     materials: Mapped[list[Any]] = mapped_column(Json)

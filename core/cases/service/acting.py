@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import access, dispositions, sealing
+from core.cases import access, custody, delivery, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
@@ -16,9 +16,11 @@ from core.cases.service import decision, papers
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ActResult, Handed
+from core.db.together import insert_together
 from core.identity import queries as people
 from core.items.facts import form_facts
 from core.kernel.actor import SYSTEM, Actor
+from core.kernel.clock import now
 from core.kernel.errors import BadInput
 from core.kernel.masking import mask_name
 from core.routing.engine import advance
@@ -45,13 +47,16 @@ def act(
 
     def decide(case: Loaded) -> Change:
         holds = held(session, case, task_no, actor)
+        _by_its_own_door(case, task_no)
         words = {**given, **dispositions.ground(given)} if action == "decline" else given
+        if action == "deliver":
+            delivery.by_button(session, case.id, str(given.get("way") or case.compiled.route.delivery.ways[0]))
         command = Command("act", task_no, action, trimmed(reason), _ids_only(given), holds.id)
         facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
         change = Change(plan, note=note_of(reason, opinion, words), action=action, actor=holds)
-        if action == "request_correction":
-            _check_asked(case, _asked(plan))
+        if asks(plan):
+            _check_asked(case, asks(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
         if plan.outcome == "grant":
             change.then = lambda loaded, at: decision.issue(session, loaded, at, actor=actor)
@@ -91,13 +96,16 @@ def correct(
     """Answer the correction: *values* are the whole decided answers, of which only the fields asked for may differ; *materials* the new files.
 
     *dropped* names file fields (``form:photo``) whose answer has no file any more: their old ones end with the revision they belonged to.
-    Raises :class:`NotAsked` with a finding for everything else that changed.
+    Where an agent handed the papers in, the agents of that place may answer too. Raises :class:`NotAsked` with a finding for everything else that changed.
     """
-    access.require_party(session, case_id, actor)
+    if actor.kind != "staff":
+        access.require_party(session, case_id, actor)
 
     def decide(case: Loaded) -> Change:
-        asked = session.execute(select(Correction.fields, Correction.materials).where(Correction.case_id == case.id)).first()
-        if asked is None or case.marking.status != "correction_requested":
+        task = next((each for each in case.marking.tasks if each.kind == "correction"), None)
+        who = held(session, case, task.no if task is not None else 0, actor) if actor.kind == "staff" else actor
+        asked = _open_correction(session, case, task.node) if task is not None else None
+        if asked is None:
             raise TaskClosed(**_who_closed(session, case, None, actor))
         _only_asked(case, values, materials, dropped, asked.fields, asked.materials)
         revision = case.row["payload_revision"] + 1
@@ -105,6 +113,8 @@ def correct(
         corrected = {**case.content, "values": dict(values)}
         facts = {**case.facts(), "form": form_facts(case.compiled.form, corrected["values"])}
         plan = advance(case.compiled.route, case.marking, Command("correct", actor=actor.id), facts)
+        on_paper = custody.brought_later(session, case, [m.material for m in materials], now())
+        plan = plan._replace(clocks=(*plan.clocks, *on_paper.clocks))
         handed = [{"material": m.material, "blob": m.blob_id} for m in materials]
         received = Fact("papers_received", {"revision": revision, "payload": promise, "materials": handed, **({"dropped": list(dropped)} if dropped else {})})
 
@@ -114,10 +124,11 @@ def correct(
             payload = {"case_id": loaded.id, "revision": revision, "region_root": loaded.row["region_root"], "sealed": sealed, "at": at}
             session.execute(insert(table(CasePayload)), payload)
             _replace(session, loaded, materials, dropped, revision)
-            session.execute(update(Correction).where(Correction.case_id == loaded.id).values(answered_at=at))
+            insert_together(session, *on_paper.written())
+            session.execute(_still_open(loaded).values(answered_at=at))
             return (received,)
 
-        return Change(plan, columns={"payload_revision": revision}, action="correct", then=write)
+        return Change(plan, columns={"payload_revision": revision}, action="correct", then=write, actor=who)
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
 
@@ -140,7 +151,7 @@ def lapse(session: Session, case_id: str, *, command_id: str) -> ActResult:
         plan = advance(case.compiled.route, case.marking, Command("lapse"), case.facts())
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:
-            session.execute(update(Correction).where(Correction.case_id == loaded.id).values(lapsed_at=at))
+            session.execute(_still_open(loaded).values(lapsed_at=at))
             return ()
 
         return Change(plan, action="lapse", then=write)
@@ -223,16 +234,37 @@ def _ids_only(data: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in kept.items() if name not in _WORDS}
 
 
-def _asked(plan: Plan) -> tuple[list[str], list[str]]:
-    body = next(event.body for event in plan.events if event.kind == "correction_requested")
-    return list(body["fields"]), list(body["materials"])
+def asks(plan: Plan) -> tuple[str, list[str], list[str]] | None:
+    """What a plan asks the applicant for: the path of the task that waits for it, fields, materials. ``None`` when it asks nothing."""
+    for event in plan.events:
+        if event.kind in ("correction_requested", "amend_requested"):
+            node = f"{event.body['at']}.amend" if event.kind == "amend_requested" else "intake.correction"
+            return node, list(event.body["fields"]), list(event.body["materials"])
+    return None
 
 
-def _check_asked(case: Loaded, asked: tuple[list[str], list[str]]) -> None:
+def _by_its_own_door(case: Loaded, task_no: int) -> None:
+    """What no mere button may do: mending needs what is mended."""
+    task = case.marking.task(task_no)
+    if task is not None and task.kind == "correction":
+        raise BadInput("cases.amend_open_only")
+
+
+def _open_correction(session: Session, case: Loaded, node: str) -> Any:
+    query = select(Correction.fields, Correction.materials).where(Correction.case_id == case.id, Correction.node == node, Correction.answered_at.is_(None))
+    return session.execute(query).first()
+
+
+def _still_open(case: Loaded) -> Any:
+    return update(Correction).where(Correction.case_id == case.id, Correction.answered_at.is_(None))
+
+
+def _check_asked(case: Loaded, asked: tuple[str, list[str], list[str]] | None) -> None:
     """Only fields and materials that the item has can be asked for."""
+    assert asked is not None
     known = {material["id"] for material in case.compiled.doc.get("materials", ())}
     fields = {path.removeprefix("form.").split(".")[0] for path in case.compiled.form.labels}
-    strange = [f for f in asked[0] if f.split(".")[0] not in fields] + [m for m in asked[1] if m not in known]
+    strange = [f for f in asked[1] if f.split(".")[0] not in fields] + [m for m in asked[2] if m not in known]
     if strange:
         raise BadInput("cases.cannot_ask", what="、".join(strange))
 
@@ -240,11 +272,13 @@ def _check_asked(case: Loaded, asked: tuple[list[str], list[str]]) -> None:
 def _write_correction(session: Session, case: Loaded, plan: Plan, data: Mapping[str, Any], at: datetime) -> Sequence[Fact]:
     """The row that says what re-opens, with a reason for each, sealed."""
     assert case.key is not None
-    fields, materials = _asked(plan)
+    asked = asks(plan)
+    assert asked is not None
+    node, fields, materials = asked
     given = {part: dict(data[part]) if isinstance(data.get(part), Mapping) else {} for part in ("fields", "materials")}
     reasons = {"fields": {f: given["fields"].get(f, "") for f in fields}, "materials": {m: given["materials"].get(m, "") for m in materials}}
     row = {
-        "case_id": case.id, "region_root": case.row["region_root"], "fields": fields, "materials": materials,
+        "case_id": case.id, "node": node, "region_root": case.row["region_root"], "fields": fields, "materials": materials,
         "sealed_reasons": sealing.seal_json(case.key, case.id, reasons), "asked_at": at, "answered_at": None, "lapsed_at": None,
     }  # fmt: skip
     session.execute(insert(table(Correction)), row)

@@ -34,6 +34,11 @@ class Behalf:
         """The mandate this rests on, when it does."""
         return next((one.mandate for one in self.held.values() if one.mandate is not None), None)
 
+    @property
+    def agents(self) -> str | None:
+        """The department whose agents filed (帮办代办): there the papers set out, where the item knows levels."""
+        return self.visit.department_id if self.visit is not None and self.visit.post == "agent" else None
+
     def rules(self, actor: Actor) -> dict[str, str]:
         """What the route is asked beside the item's facts: the clerk who files has had a hand in the case (four eyes)."""
         return {"filed_by": actor.id} if self.visit is not None else {}

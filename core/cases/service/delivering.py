@@ -21,7 +21,7 @@ from core.cases.chain import Fact
 from core.cases.delivery import ELECTRONIC, PICKUP, POST, UNFINISHED, Output
 from core.cases.errors import PickupLocked, TaskClosed
 from core.cases.models import Case, CaseDelivery, CaseParty, table
-from core.cases.service import papers, wishes
+from core.cases.service import custody, papers, wishes
 from core.cases.service.machine import Change, Loaded, carry_out, load
 from core.cases.spec import ENDED, ActResult, DeliveryChoice
 from core.identity.documents import check_document, normalise_number
@@ -80,11 +80,13 @@ def hand_over(session: Session, case_id: str, proof: Proof, *, command_id: str, 
     """Hand a result over at a window. The receipt is drawn in the same transaction.
 
     Raises :class:`CaseNotFound` for what does not wait at the actor's windows, :class:`PickupLocked` after too many failed checks,
-    :class:`BadInput` for a proxy without name, document or authority, :class:`core.routing.errors.RouteRefused` while the paper is not made.
+    :class:`BadInput` for a proxy without name, document or authority, or while a relayed result's paper is on its way,
+    :class:`core.routing.errors.RouteRefused` while the paper is not made.
     """
     found = _here(session, case_id, (PICKUP,), actor)
     if found.locked_until is not None and found.locked_until > now():
         raise PickupLocked(until=found.locked_until)
+    custody.require_result_here(session, case_id, actor=actor)
     proxy = _checked(proof.proxy)
     who = _taker(session, case_id, proof)
     if who is None:

@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, child_calls, clocks, hook_calls, incidents, results, sealing
+from core.cases import chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.incidents import Trouble
@@ -172,8 +172,9 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     if change.note and facts:
         facts[0] = Fact(facts[0].kind, facts[0].body, change.note)
     working = clocks.calendar(session)
+    papers_on = custody.handing(session, case, plan, at)
     changed = clocks.apply(
-        case.clocks, plan.clocks, at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working,
+        case.clocks, (*plan.clocks, *papers_on.clocks), at=at, received_at=row["submitted_at"], by=f"event:{row['seq'] + 1}", working=working,
         route=route, opens=plan.opens, facts=case.facts,
     )  # fmt: skip
     events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
@@ -181,6 +182,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     claim = update(table(Case)).where(_case.id == case.id, _case.version == row["version"]).values(version=row["version"] + 1, **columns)
     if session.execute(claim.returning(_case.id)).scalar() is None:
         raise _Moved
+    custody.settle(session, case, plan)
     _retime_tasks(session, case, plan, changed)
     more, last, drawn = _follow_up(session, case, change, changed, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
@@ -195,6 +197,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
             tell(session, case.id, row["region_root"], first=row["seq"] + 1, last=last["seq"], documents=plan.documents),
             *hook_calls.calls(session, case.id, row["region_root"], plan),
             *child_calls.rows(session, row, case.key, plan, at),
+            *papers_on.written(),
             *drawn,
         ),
     )

@@ -120,7 +120,8 @@ def _values(act: _Act, kind: str, subject: Subject, department: DepartmentView) 
     doc, row = act.case.compiled.doc, act.case.row
     permit = doc.get("type") == PERMIT
     # Silence is acceptance from the day of receipt (行政许可法 32(4)).
-    accepted = row["accepted_at"] or (row["submitted_at"] if act.body("case_accepted").get("deemed") else act.at)
+    main = act.clocks.get("main")  # from the moment of receipt, which a pre-review or a relay puts after the filing
+    accepted = row["accepted_at"] or ((main.ledger.started_at if main is not None else None) if act.body("case_accepted").get("deemed") else None) or act.at
     values: dict[str, str | Sequence[str]] = {
         "applicant": subject.applicant, "case_no": row["number"], "item": str(doc.get("short_title") or doc["title"]),
         "permit": "行政许可" if permit else "", "permission": "行政许可" if permit else "办理",

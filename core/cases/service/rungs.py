@@ -209,7 +209,7 @@ def _advance(session: Session, case: Loaded, due: Due, at: datetime) -> Sequence
 
 
 def _lapsed(session: Session, case: Loaded, at: datetime) -> Sequence[Fact]:
-    session.execute(update(table(Correction)).where(Correction.case_id == case.id).values(lapsed_at=at))
+    session.execute(update(table(Correction)).where(Correction.case_id == case.id, Correction.answered_at.is_(None)).values(lapsed_at=at))
     return ()
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
+from core.identity import queries
 from core.identity.models import Department, Division, Hall, HallHost, Post, Staff
 from core.identity.spec import LEVELS, POST_ROLES
 from core.kernel.actor import Actor
@@ -58,6 +59,26 @@ def add_department(
     _insert(session, Department, row, code)
     audit.record(session, "identity.add_department", subject=("department", department_id), actor=actor, detail={"code": code})
     return department_id
+
+
+def succeed(session: Session, department_id: str, by: str, *, actor: Actor) -> None:
+    """A reorganisation (机构改革): department *by* takes the place of *department_id*, whose people get their posts there too.
+
+    They keep the old posts, so that what lies in the old queues is worked off; whatever is opened for the old department from now on goes to the
+    new one. Raises :class:`NotFound`, and :class:`BadInput` for a department that would follow itself.
+    """
+    old = session.get(Department, department_id)
+    if old is None or session.get(Department, by) is None:
+        raise NotFound
+    if queries.successor(session, by) == department_id or by == department_id:
+        raise BadInput("identity.own_successor")
+    old.successor_id = by
+    session.flush()
+    there = {(row.staff_id, row.role) for row in session.execute(select(Post.staff_id, Post.role).where(Post.department_id == by))}
+    theirs = {(row.staff_id, row.role) for row in session.execute(select(Post.staff_id, Post.role).where(Post.department_id == department_id))}
+    for staff_id, role in sorted(theirs - there):
+        add_post(session, staff_id, by, role, actor=actor)
+    audit.record(session, "identity.succeed", subject=("department", department_id), actor=actor, detail={"by": by})
 
 
 def add_staff(session: Session, user_id: str, name: str, *, actor: Actor) -> str:
