@@ -86,7 +86,7 @@ def check_ready(site: Site) -> None:
 
 def register_handlers() -> None:
     """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
-    for name in ("cases", "files", "licences", "notices", "outbox"):
+    for name in ("cases", "exchange", "files", "licences", "notices", "outbox"):
         import_module(f"core.{name}.tasks")
 
 
@@ -96,7 +96,7 @@ def share_imports() -> None:
     Frozen, so that no garbage collection in a child writes to them. Nothing is opened and no thread is started.
     """
     register_handlers()
-    for face in ("backoffice", "portal", "api"):
+    for face in ("backoffice", "portal", "api", "counter"):
         import_module(f"core.web.{face}.wiring")
     configure_mappers()
     gc.collect()
@@ -165,9 +165,11 @@ def register_faces(app: Flask, site: Site) -> None:
     """Hang the three faces into the application."""
     from core.web.api.wiring import register as api
     from core.web.backoffice.wiring import register as backoffice
+    from core.web.counter.wiring import register as counter
     from core.web.portal.wiring import register as portal
 
     with app.app_context():
         backoffice(app, site)
     portal(app)
+    counter(app)
     api(app)

@@ -4,10 +4,10 @@ A desk sets its seat before the view runs (:mod:`core.web.counter`); without one
 name drafts are kept, where the steps are, how the page is framed, by which channel and at which visit the case is filed.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
-from typing import TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from flask import g, url_for
 from werkzeug.wrappers import Response
@@ -21,12 +21,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Seat:
-    """A clerk's seat: the visit, who files, in whose name drafts and uploads are kept, and which items the desk takes in."""
+    """A clerk's seat: the visit, who files, in whose name drafts and uploads are kept, which items the desk takes in, and what its pages show around
+    the steps."""
 
     visit: VisitView
     filer: Actor
     keeper: Actor
     scope: Scope
+    frame: Mapping[str, Any]
 
 
 def taken() -> Seat | None:

@@ -10,7 +10,7 @@ from core.web.site import Config
 
 #: One strict policy: no inline script, no inline style, nothing from elsewhere. Data images are the previews that the browser makes itself.
 _CSP = (
-    "default-src 'self'; script-src 'self'{nonce}; style-src 'self'{style}; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; "
+    "default-src 'self'; script-src 'self'{nonce}; style-src 'self'{style}; img-src 'self' data: blob:; font-src 'self'; connect-src 'self'{devices}; "
     "object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors {frame}"
 )
 #: Flask-AppBuilder's generated list and edit pages write style attributes and carry nonce'd scripts; the rest of the site has neither.
@@ -40,6 +40,7 @@ def secure(app: Flask, config: Config) -> None:
             _CSP.format(
                 nonce=f" 'nonce-{nonce()}'" if generated else "",
                 style=" 'unsafe-inline'" if generated else "",
+                devices=f" {config.devices}" if config.devices and request.path.startswith("/office/counter/") else "",
                 frame="'self'" if request.endpoint == "portal.upload_preview" else "'none'",
             ),
         )

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app
 
@@ -28,12 +29,13 @@ class Config:
     embedded: bool = True  #: run the outbox relay inside the web process
     secure_cookies: bool = False
     public_url: str = ""
+    devices: str = "http://127.0.0.1:47808"  #: where a desk's own device service answers (docs/devices.md); empty: there is none
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> "Config":
         """Read ``WANGTING_HOME``, ``DATABASE_URL``, ``HOST``, ``PORT``, ``REDIS_URL``, ``WANGTING_DEMO``, ``WANGTING_DEMO_PUBLIC``,
-        ``WANGTING_WORKER`` (``embedded`` or ``celery``), ``WANGTING_PUBLIC_URL``.
+        ``WANGTING_WORKER`` (``embedded`` or ``celery``), ``WANGTING_PUBLIC_URL``, ``WANGTING_DEVICES``.
 
         Raises :class:`BadInput` naming the variable that makes no sense.
         """
@@ -53,12 +55,21 @@ class Config:
             embedded=environ.get("WANGTING_WORKER", "embedded") == "embedded",
             secure_cookies=url.startswith("https://"),
             public_url=url.rstrip("/"),
+            devices=_loopback(environ.get("WANGTING_DEVICES", "http://127.0.0.1:47808")),
         )
 
     def refuse_public_demo(self) -> None:
         """Demo people have passwords that were printed on a screen: such a hall stays on this machine unless told otherwise twice."""
         if self.demo and self.host not in LOOPBACK and not self.demo_public:
             raise BadInput("web.public_demo", host=self.host)
+
+
+def _loopback(origin: str) -> str:
+    """The origin of the desk's device service, which is this very machine for whoever sits at it; empty turns it off. Raises :class:`BadInput`."""
+    asked = urlsplit(origin.rstrip("/"))
+    if origin and (asked.scheme not in ("http", "https") or asked.hostname not in LOOPBACK or asked.path or asked.query or asked.username):
+        raise BadInput("web.bad_devices", value=origin)
+    return origin.rstrip("/")
 
 
 @dataclass(slots=True)

@@ -15,12 +15,12 @@ from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import next_number
 from core.cases.service import machine
+from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
 from core.cases.spec import CaseRef, Handed, PartyOnCase, Supplies
 from core.db.together import Rows, insert_together
 from core.files import service as files
 from core.identity import queries as people
-from core.identity.service import acting_for
 from core.identity.spec import ActingParty, DepartmentView
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem, co_applicants
@@ -40,7 +40,7 @@ _owners: "WeakKeyDictionary[Any, dict[str, DepartmentView]]" = WeakKeyDictionary
 def submit(
     session: Session, *, compiled: CompiledItem, version_id: str, owner: str, values: Mapping[str, Any], materials: Sequence[Handed] = (),
     parties: Sequence[PartyOnCase], channel: str = "online", command_id: str, draft_id: str | None = None, situation: Mapping[str, str] | None = None,
-    supplies: Supplies | None = None, actor: Actor,
+    supplies: Supplies | None = None, visit: str | None = None, actor: Actor,
 ) -> CaseRef:  # fmt: skip
     """File an application with department *owner* and return the case's number and query code.
 
@@ -52,7 +52,8 @@ def submit(
     asks for a value that is not there.
     """
     check_together(compiled, parties)
-    acting = _authority(session, parties, actor)
+    behalf = authority(session, compiled, parties, actor, visit)
+    acting = behalf.held
     applicant = acting[parties[0].party_id]
     content, promise = _content(values, situation or {}, applicant)
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
@@ -60,9 +61,9 @@ def submit(
     if supplied is not None:
         materials = (*materials, *supplied.papers)
     filing = Filing(
-        new_id(), compiled, version_id, _owner(session, owner), content, promise, facts, start(compiled.route, facts), tuple(materials),
+        new_id(), compiled, version_id, _owner(session, owner), content, promise, facts, start(compiled.route, {**facts, **behalf.rules(actor)}), tuple(materials),
         [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
-        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=supplied.facts if supplied is not None else (),
+        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *behalf.facts()],
     )  # fmt: skip
     command = machine.command_key(actor, command_id)
     filed = write(session, filing, command=command, actor=actor)
@@ -71,6 +72,7 @@ def submit(
     row, key, code = filed
     if supplied is not None:
         supplied.write(session, row, key, materials, actor=actor)
+    behalf.write(session, row, actor=actor)
     return CaseRef(row["id"], row["number"], code)
 
 
@@ -138,13 +140,6 @@ def check_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> No
         raise BadInput("cases.co_applicant_refused")
     if rule == "required" and not several:
         raise BadInput("cases.co_applicant_missing")
-
-
-def _authority(session: Session, parties: Sequence[PartyOnCase], actor: Actor) -> dict[str, ActingParty]:
-    """By what authority the account stands for each party. The first one is the applicant the lists show."""
-    if not parties or parties[0].role != "applicant":
-        raise BadInput("cases.applicant_missing")
-    return acting_for(session, actor.id, [party.party_id for party in parties])
 
 
 def _owner(session: Session, department_id: str) -> DepartmentView:

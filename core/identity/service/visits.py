@@ -207,6 +207,11 @@ def visits_today(session: Session, department_id: str, post: str, party_ids: Seq
     return tuple(_view(row) for row in session.execute(query))
 
 
+def names(session: Session, party_ids: Sequence[str]) -> dict[str, str]:
+    """Masked names of parties, for the lists of a desk."""
+    return {row.id: row.masked_name for row in session.execute(select(Party.id, Party.masked_name).where(Party.id.in_(set(party_ids))))}
+
+
 def _view(row: Any) -> VisitView:
     found, bearer = row.Visit, row[2]
     return VisitView(

@@ -12,7 +12,7 @@ from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from core.identity import queries as people
-from core.identity.spec import StaffView
+from core.identity.spec import DESK_ROLES, StaffView
 from core.items.catalogue import kinds
 from core.kernel.actor import Actor
 from core.kernel.clock import local
@@ -83,6 +83,8 @@ def navigation() -> list[tuple[str, str, str]]:
         return []
     links = [("worklist", _("待办"), "/office/"), ("library", _("办件库"), "/office/library/"), ("licences", _("证照库"), "/office/licences/")]
     links += [("followups", _("事后核查"), "/office/followups/"), ("savings", _("少交的材料"), "/office/savings/")]
+    if any(who.has_role(role) for role in DESK_ROLES):
+        links.insert(1, ("counter", _("综合窗口"), "/office/counter/"))
     if any(who.has_role(role) for role in (*kinds.ASKS, *kinds.DECIDES, kinds.LEGAL)):
         links.append(("items", _("事项"), "/office/items/"))
     if who.has_role("admin"):

@@ -10,8 +10,12 @@ from core.files import service as files
 from core.files.errors import BlobGone
 from core.files.spec import KINDS
 from core.identity import service as identity
+from core.identity.errors import NotYours
+from core.identity.service import mandates, visits
 from core.identity.spec import ActingParty
-from core.web import edge
+from core.items.spec import CompiledItem
+from core.kernel.errors import NotFound
+from core.web import edge, seat
 from core.web.page import say
 
 #: Roles in which the reader stands for the applicant.
@@ -30,7 +34,10 @@ class Acting:
 
 
 def acting() -> Acting:
-    """Who applies, without asking the database: the cookie says it, every submission checks it."""
+    """Who applies, without asking the database: the cookie says it – at a desk the visit –, every submission checks it."""
+    desk = seat.taken()
+    if desk is not None:
+        return Acting(desk.visit.party.id, desk.visit.party.name, desk.visit.party.kind, "applicant")
     me = edge.account()
     assert me is not None
     kept = cookie.get("acting")
@@ -43,15 +50,56 @@ def choose(party_id: str) -> None:
     """Act for *party_id* from now on. Raises :class:`core.identity.errors.NotYours` for a party the account may not act for."""
     me = edge.account()
     assert me is not None
-    held = identity.acting_for(edge.session(), me.id, [party_id])[party_id]
+    try:
+        held = identity.acting_for(edge.session(), me.id, [party_id])[party_id]
+    except NotYours:
+        held = by_mandate(me.id, party_id)
     cookie["acting"] = [me.id, held.party.id, held.party.name, held.party.kind, held.role]
+
+
+def by_mandate(account_id: str, party_id: str) -> ActingParty:
+    """The party of a mandate in force; for which items it is good is asked when one is applied for."""
+    found = next((one for one in mandates.held(edge.session(), account_id) if one.party_id == party_id and one.state == "granted"), None)
+    if found is None:
+        raise NotYours
+    return mandates.acting(edge.session(), found)
+
+
+def own_values(who: Acting) -> dict[str, str]:
+    """The applicant's own values: as their account has them, or as their document on the desk says. Who acts by a mandate types them."""
+    desk = seat.taken()
+    if desk is not None:
+        return visits.values_at(edge.session(), desk.visit.id, actor=desk.filer)
+    me = edge.account()
+    assert me is not None
+    try:
+        return identity.own_values(edge.session(), me.id, who.party_id)
+    except NotFound:
+        return dict.fromkeys(("kind", "document_kind", "name", "number", "phone", "address", "legal_representative"), "")
+
+
+def require(who: Acting, compiled: CompiledItem) -> None:
+    """What the hall holds about a party is shown to those who may act for it in this matter, and to nobody else.
+
+    Raises :class:`core.identity.errors.NotYours` or :class:`core.identity.errors.MandateRefused`. A desk was checked when its seat was taken.
+    """
+    me = edge.account() if seat.taken() is None else None
+    if me is None or who.party_id == me.party_id:
+        return
+    try:
+        identity.acting_for(edge.session(), me.id, [who.party_id])
+    except NotYours:
+        mandates.held_for(edge.session(), me.id, who.party_id, item=compiled.code, department=str(compiled.doc["department"]))
 
 
 def on_case(who: Acting, together: Sequence[str] = ()) -> tuple[tuple[PartyOnCase, ...], tuple[Handed, ...]]:
     """Everybody of a submission and the evidence of who stands for whom: the applicant, the reader as their representative, and co-applicants.
 
-    Nothing is asked of the database for those who apply for themselves alone.
+    Nothing is asked of the database for those who apply for themselves alone. At a desk it is who the visit says.
     """
+    desk = seat.taken()
+    if desk is not None:
+        return _at_desk(desk)
     me = edge.account()
     assert me is not None
     parties = [PartyOnCase(who.party_id)]
@@ -62,9 +110,25 @@ def on_case(who: Acting, together: Sequence[str] = ()) -> tuple[tuple[PartyOnCas
     represented = [party_id for party_id in (who.party_id, *others) if party_id != me.party_id]
     if not represented:
         return tuple(parties), ()
-    held = identity.acting_for(edge.session(), me.id, represented)
+    try:
+        held = identity.acting_for(edge.session(), me.id, represented)
+    except NotYours:  # by a mandate there is no paper; the submission says if there is none either
+        return tuple(parties), ()
     papers = (_paper(me.id, each) for each in held.values())
     return tuple(parties), tuple(paper for paper in papers if paper is not None)
+
+
+def _at_desk(desk: seat.Seat) -> tuple[tuple[PartyOnCase, ...], tuple[Handed, ...]]:
+    visit = desk.visit
+    parties = [PartyOnCase(visit.party.id)]
+    if visit.bearer is not None and visit.bearer.id != visit.party.id:
+        parties.append(PartyOnCase(visit.bearer.id, visit.role))
+    if visit.evidence_blob is None:
+        return tuple(parties), ()
+    holder = ("visit", visit.id)
+    ref = files.describe(edge.session(), visit.evidence_blob, holder=holder)
+    name = f"{evidence_title(visit.role)}.{KINDS_BY_MEDIA.get(ref.media_type, 'pdf')}"
+    return tuple(parties), (Handed(f"party:{visit.role}", ref.id, name, ref.media_type, ref.size, ref.digest, holder),)
 
 
 def _paper(account_id: str, held: ActingParty) -> Handed | None:
@@ -82,6 +146,11 @@ def _paper(account_id: str, held: ActingParty) -> Handed | None:
 def evidence_title(role: str) -> str:
     """What the paper behind a role is called."""
     return {"agent": say("授权委托书"), "guardian": say("监护关系证明")}.get(role, say("身份证明"))
+
+
+def came_as(role: str) -> str:
+    """What whoever came to a desk is to the applicant."""
+    return {"agent": say("经办人"), "guardian": say("监护人"), "legal_representative": say("负责人")}.get(role, say("本人"))
 
 
 def role_words(role: str, kind: str) -> str:

@@ -6,16 +6,15 @@ The blank page is kept rendered; nothing is written before the first POST.
 from collections.abc import Mapping
 from typing import Any
 
-from flask import Blueprint, redirect, request, url_for
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from core.cases import drafts
 from core.forms import service as forms
 from core.forms.spec import FormSpec
-from core.identity import service as identity
 from core.items import facts as item_facts
 from core.items.spec import CompiledItem, Current
-from core.web import edge
+from core.web import edge, seat
 from core.web.page import Kept, page, say
 from core.web.portal import acting, enclosures, offer
 from core.web.portal.drafting import posted_situation, read, save
@@ -26,7 +25,7 @@ kept = Kept()
 
 
 @apply.get("/items/<code>/apply")
-@edge.login_required
+@seat.seated
 def begin(code: str) -> Answer:
     """The first page, blank. Nothing is stored yet."""
     current, who = offer.current(code), acting.acting()
@@ -35,7 +34,7 @@ def begin(code: str) -> Answer:
         return turn
     situation = item_facts.chosen(compiled.doc, request.args)
     values, sources = _start(compiled.form, situation, compiled, who)
-    if sources:
+    if sources or seat.taken() is not None:  # the addresses of a desk's steps hold its visit
         return page("portal/apply.html", **first_page(current, situation, values, sources, who))
     key = ("blank", compiled.hash, tuple(sorted(situation.items())), who.kind, who.name)
     return kept.page(key, "portal/apply.html", lambda: first_page(current, situation, values, {}, who))
@@ -45,7 +44,9 @@ def _wrong_kind(compiled: CompiledItem, kind: str) -> Response | None:
     """Items for companies only are applied for by a company, and the other way round; the reader chooses whom to act for first."""
     objects = compiled.doc["service_objects"]
     need = "company" if "1" not in objects else "person" if objects == ["1"] else kind
-    return redirect(url_for("my.choose_acting", need=need, next=request.full_path.rstrip("?"))) if need != kind else None
+    if need == kind:
+        return None
+    return redirect(seat.href("my.choose_acting", need=need, next=request.full_path.rstrip("?")))
 
 
 def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem, who: acting.Acting) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -53,9 +54,7 @@ def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem,
     values = forms.empty(spec) | item_facts.preset(compiled.doc, situation)
     if not any(field.ui.get("prefill") for top in spec.fields for field in top.walk()):
         return values, {}
-    me = edge.account()
-    assert me is not None
-    own = identity.own_values(edge.session(), me.id, who.party_id)
+    own = acting.own_values(who)
     title = say("企业信息") if who.kind == "company" else say("账号信息")
     known = {f"party.{name}": value for name, value in own.items()}
     known[f"party.{own['document_kind']}"] = own["number"]
@@ -64,7 +63,7 @@ def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem,
 
 
 @apply.post("/items/<code>/apply")
-@edge.login_required
+@seat.seated
 def begun(code: str) -> Answer:
     """The first answers: make the draft, then go on."""
     current = offer.current(code)
@@ -88,7 +87,7 @@ def begun(code: str) -> Answer:
         party_id=who.party_id,
         page=first,
         draft_id=None,
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
     if operation:
         return form_page(draft, current.compiled, first, who, focus=focus)

@@ -9,11 +9,12 @@ from flask import request
 from core.cases.service import promising, resolving
 from core.cases.service.promising import Offer
 from core.cases.spec import DraftView, Handed, Signed, Supplies
-from core.identity import service as identity
+from core.items.materials import needs
 from core.items.sources import Met
 from core.items.spec import CompiledItem, JsonObject
 from core.kernel.clock import now
-from core.web import edge
+from core.web import edge, seat
+from core.web.portal import acting
 from core.web.portal.acting import Acting
 
 LONGEST_NAME = 50
@@ -94,12 +95,13 @@ def board(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any], wh
     """The board of a draft of the reader's own. Raises :class:`core.identity.errors.NotYours` when the reader may no longer act for the party:
     what the hall holds about somebody is shown to nobody else.
     """
-    me, session = edge.account(), edge.session()
-    assert me is not None
-    if who.party_id != me.party_id:
-        identity.acting_for(session, me.id, [who.party_id])
+    session, desk = edge.session(), seat.taken()
+    acting.require(who, compiled)
     there = frozenset(one.material for one in draft.materials)
-    met = resolving.resolve(session, compiled, known, who.party_id, own=there)
+    if desk is not None and not desk.visit.may_look:  # the person at the desk did not agree that anybody looks
+        met = tuple(Met(need) for need in needs(compiled.doc, known))
+    else:
+        met = resolving.resolve(session, compiled, known, who.party_id, own=there)
     offers = promising.offers(compiled, known)
     return Board(met, there, offers, promising.bars(session, compiled, known, who.party_id) if offers else (), draft.supplies)
 

@@ -11,15 +11,12 @@ from core.cases.service import withdraw as withdraw_case
 from core.cases.spec import CaseView
 from core.files import service as files
 from core.forms import service as forms
-from core.guides.draw import qr_svg
 from core.items import queries as items
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
-from core.kernel.clock import local
 from core.kernel.errors import NotFound, PlatformError
-from core.kernel.ids import group_code, is_id, new_id
+from core.kernel.ids import is_id, new_id
 from core.web import edge, enclosed
-from core.web.daysheet import clock_sheet
 from core.web.page import page, say
 from core.web.portal import case_view, papers
 
@@ -118,38 +115,10 @@ def paper(case_id: str, material_id: str) -> Response:
 @edge.login_required
 def receipt(case_id: str) -> str:
     """The receipt: number, query code, QR, and the day by which an answer is due, counted out."""
-    found, session, locale = own(case_id), edge.session(), edge.locale()
-    compiled = items.load(session, found.version_id)
-    clock = next((each for each in found.clocks if each.name == "intake"), None) or case_view.leading_clock(found.clocks)
-    follow = url_for("progress.show", code=found.query_code, _external=True) if found.query_code else None
-    due_words = say("答复是否受理。") if clock is not None and clock.name == "intake" else say("办完。")
-    shown = {
-        "title": full_title(compiled, locale),
-        "applicant": found.applicant,
-        "number": found.number,
-        "query_code": group_code(found.query_code) if found.query_code else None,
-        "submitted_at": found.submitted_at,
-        "stamp_day": f"{local(found.submitted_at):%Y.%m.%d}",
-        "materials": _handed_words(found, compiled),
-        "digest": found.history[0].digest,
-        "due": clock.due if clock is not None else None,
-        "due_words": due_words + ("".join(clock.sentences) if clock is not None else ""),
-        "sheet": clock_sheet(clock, clocks.calendar(session), locale, say("提交")) if clock is not None else None,
-        "provisional": clock.provisional if clock is not None else False,
-        "steps": [case_view.step(each, locale) for each in case_queries.timeline(session, found, locale=locale)],
-        "qr": Markup(qr_svg(follow)) if follow else None,  # noqa: S704 – drawn by segno
-        "case_href": url_for("cases.show", case_id=found.id),
-        "phone": case_view.phone(session, found),
-    }
-    return page("portal/receipt.html", r=shown)
+    from core.web.portal import receipts  # it asks this package for titles
 
-
-def _handed_words(found: CaseView, compiled: CompiledItem) -> str:
-    counts: dict[str, int] = {}
-    for one in found.materials:
-        title = papers.title_by_id(compiled, one.material)
-        counts[title] = counts.get(title, 0) + 1
-    return say("、").join(title if n == 1 else say("%(title)s %(n)s 份", title=title, n=n) for title, n in counts.items())
+    found = own(case_id)
+    return page("portal/receipt.html", r=receipts.shown(found, found.query_code))
 
 
 # --- withdraw -----------------------------------------------------------------------------------------------------------------------------------

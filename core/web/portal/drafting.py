@@ -10,11 +10,12 @@ from core.cases.spec import DraftView, Handed
 from core.cases.versions import pinned
 from core.forms import service as forms
 from core.identity import service as identity
+from core.identity.errors import NotYours
 from core.items import facts as item_facts
 from core.items.spec import CompiledItem, Current
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
-from core.web import edge, enclosed
+from core.web import edge, enclosed, seat
 from core.web.page import say
 from core.web.portal import acting
 from core.web.portal.flow import CHECK
@@ -24,7 +25,7 @@ def own_draft(draft_id: str) -> tuple[DraftView, CompiledItem, acting.Acting]:
     """A draft of one's own with its item and party. Raises :class:`NotFound` for everybody else's."""
     if not is_id(draft_id):
         raise NotFound
-    draft = drafts.load(edge.session(), draft_id, actor=edge.citizen())
+    draft = drafts.load(edge.session(), draft_id, actor=seat.keeper())
     return draft, pinned(edge.session(), draft.version_id), _party_of(draft)
 
 
@@ -32,9 +33,14 @@ def _party_of(draft: DraftView) -> acting.Acting:
     now = acting.acting()
     if draft.party_id in (None, now.party_id):
         return now
+    if seat.taken() is not None:  # another visitor's
+        raise NotFound
     me = edge.account()
     assert me is not None
-    held = identity.acting_for(edge.session(), me.id, [str(draft.party_id)])[str(draft.party_id)]
+    try:
+        held = identity.acting_for(edge.session(), me.id, [str(draft.party_id)])[str(draft.party_id)]
+    except NotYours:
+        held = acting.by_mandate(me.id, str(draft.party_id))
     return acting.Acting(held.party.id, held.party.name, held.party.kind, held.role)
 
 
@@ -72,7 +78,7 @@ def save(
         materials=draft.materials if held is None else held,
         draft_id=draft.id,
         expected=expected if expected is not None else request.form.get("_version", draft.version, type=int),
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
 
 
@@ -88,7 +94,7 @@ def renewed(draft: DraftView, current: Current) -> DraftView:
         materials=draft.materials,
         draft_id=draft.id,
         expected=draft.version,
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from flask import redirect, request, url_for
+from flask import redirect, request
 from werkzeug.wrappers import Response
 
 from core.cases.spec import DraftView
@@ -15,7 +15,7 @@ from core.items import facts as item_facts
 from core.items.spec import CompiledItem, Current, co_applicants
 from core.items.texts import Reader
 from core.rules.service import compile_rule
-from core.web import edge, enclosed
+from core.web import edge, enclosed, seat
 from core.web.page import environment, page, say, typeset
 from core.web.portal import acting, enclosures, flow, offer, papers
 from core.web.portal.board import board
@@ -31,7 +31,7 @@ def first_page(current: Current, situation: Mapping[str, str], values: Mapping[s
     known = flow.facts(compiled, situation, values, who.kind)
     first = compiled.form.pages[0].id
     frame = flow.frame(compiled, known, first)
-    return frame | page_parts(compiled, first, values, (), sources, situation, url_for("apply.begun", code=compiled.code), None, who)
+    return frame | page_parts(compiled, first, values, (), sources, situation, seat.href("apply.begun", code=compiled.code), None, who)
 
 
 def page_parts(
@@ -57,8 +57,12 @@ def page_parts(
         "takes_files": takes_files,
         "autosave": None,
         "situations": _situations(compiled, situation, known) if first else [],
-        "who": {"name": who.name, "role": acting.role_words(who.role, who.kind)} if who is not None and first else None,
+        "who": {"name": who.name, "role": _applies_as(who)} if who is not None and first else None,
     }
+
+
+def _applies_as(who: acting.Acting) -> str:
+    return acting.role_words(who.role, who.kind) if seat.taken() is None else say("到窗口申请")
 
 
 def _set_by(compiled: CompiledItem, situation: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -115,7 +119,7 @@ def form_page(
     errors = decision.errors if decision is not None else ()
     frame = flow.frame(compiled, known, page_id, draft, errors=[*also, *flow.summary(errors, compiled)], notice=notice)
     parts = page_parts(compiled, page_id, draft.values, errors, {}, draft.situation, flow.step_href(draft.id, page_id), draft.version, who, focus, draft.id)
-    return page("portal/apply.html", **frame | parts | {"autosave": url_for("apply.autosave", draft_id=draft.id)})
+    return page("portal/apply.html", **frame | parts | {"autosave": seat.href("apply.autosave", draft_id=draft.id)})
 
 
 def go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Acting, refused: Sequence[FieldError] = ()) -> Answer:
@@ -154,13 +158,13 @@ def check_page(
     extra = {
         "agree_error": agree_error,
         "errors": agree,
-        "submit_href": url_for("apply.send", draft_id=draft.id),
+        "submit_href": seat.href("apply.send", draft_id=draft.id),
         "draft_version": draft.version,
         "owners": _owners(compiled),
         "together": _together(who) if co == "required" or (co == "optional" and (request.args.get("together") or request.form.get("_with"))) else None,
         "co": co,
         "with_error": with_error,
-        "together_href": url_for("apply.step", draft_id=draft.id, step=CHECK, together=1),
+        "together_href": seat.href("apply.step", draft_id=draft.id, step=CHECK, together="1"),
     }
     html = page("portal/check.html", **frame | shown | extra)
     return (html, 422) if agree else html
@@ -169,7 +173,8 @@ def check_page(
 def _together(who: acting.Acting) -> list[dict[str, Any]]:
     """Whom the reader may name as co-applicants: those of the same kind that the reader is or stands for."""
     me = edge.account()
-    assert me is not None
+    if me is None:
+        return []
     chosen = request.form.getlist("_with")
     held = {each.party.id: each for each in identity.parties_of(edge.session(), me.id) if each.party.kind == who.kind and each.party.id != who.party_id}
     return [

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from flask import Response, jsonify, request, url_for
+from flask import Response, jsonify, request
 from werkzeug.datastructures import FileStorage
 
 from core.cases import drafts
@@ -16,7 +16,7 @@ from core.forms.spec import Field, FieldError, FormSpec
 from core.items import facts as item_facts
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, NotFound, PlatformError
-from core.web import edge, enclosed
+from core.web import edge, enclosed, seat
 from core.web.limits import limit
 from core.web.portal import acting, offer
 
@@ -88,7 +88,7 @@ def linked(spec: FormSpec, values: Mapping[str, Any], draft_id: str | None) -> d
 
 def preview(blob_id: str, draft_id: str) -> str:
     """Where the owner of a draft sees a file of it."""
-    return url_for("portal.upload_preview", blob_id=blob_id, draft=draft_id)
+    return seat.href("portal.upload_preview", blob_id=blob_id, draft=draft_id)
 
 
 # --- by script ----------------------------------------------------------------------------------------------------------------------------------
@@ -116,7 +116,7 @@ def uploaded() -> Response | tuple[Response, int]:
     told: dict[str, Any] = {"version": saved.version, "file": _told(one, saved.id)}
     if begun:
         page = saved.page
-        told |= {"draft": begun, "action": url_for("apply.step", draft_id=begun, step=page)}
+        told |= {"draft": begun, "action": seat.href("apply.step", draft_id=begun, step=page)}
     return jsonify(told)
 
 
@@ -132,13 +132,13 @@ def _begin(code: str) -> str:
         situation=item_facts.chosen(compiled.doc, {}),
         party_id=me.party_id,
         page=compiled.form.pages[0].id,
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
     return draft.id
 
 
 def _into(draft_id: str, name: str, sent: FileStorage) -> tuple[DraftView, Handed]:
-    draft = drafts.load(edge.session(), draft_id, actor=edge.citizen())
+    draft = drafts.load(edge.session(), draft_id, actor=seat.keeper())
     compiled: CompiledItem = pinned(edge.session(), draft.version_id)
     field = enclosed.named(compiled.form, name)
     if field is None:
@@ -156,7 +156,7 @@ def _into(draft_id: str, name: str, sent: FileStorage) -> tuple[DraftView, Hande
         materials=held,
         page=draft.page,
         expected=draft.version,
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
     return saved, one
 

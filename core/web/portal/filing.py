@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flask import redirect, request, url_for
+from flask import redirect, request
 
 from core.cases import queries as case_queries
 from core.cases.service import submit
@@ -12,17 +12,18 @@ from core.forms import service as forms
 from core.items.spec import CompiledItem, Current
 from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
-from core.web import edge, enclosed
+from core.web import edge, enclosed, seat
 from core.web.page import say
 from core.web.portal import acting, flow, offer
 from core.web.portal.apply import apply
 from core.web.portal.board import board
+from core.web.portal.confirming import confirmed
 from core.web.portal.drafting import own_draft, renewed
 from core.web.portal.drawing import Answer, check_page
 
 
 @apply.post("/drafts/<draft_id>/submit")
-@edge.login_required
+@seat.seated
 def send(draft_id: str) -> Answer:
     """File the application. The draft is the key of the command: a second press, a reload or another window gets the same case."""
     try:
@@ -31,8 +32,6 @@ def send(draft_id: str) -> Answer:
         return _already(draft_id)
     if request.form.get("_version", type=int) != draft.version:
         return check_page(draft, compiled, who, notice=say("这份草稿刚才在另一个窗口或设备上改过，下面是现在的样子。请再核对一遍。"))
-    if not request.form.get("_agree"):
-        return check_page(draft, compiled, who, agree_error=say("请先确认内容真实"))
     current = offer.fresh(compiled.code)
     if draft.newer:
         draft, compiled = renewed(draft, current), current.compiled
@@ -45,22 +44,26 @@ def send(draft_id: str) -> Answer:
     parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
     if (with_error := _alone_or_together(compiled, parties)) is not None:
         return check_page(draft, compiled, who, with_error=with_error)
+    signed, agree_error = confirmed(draft.id)
+    if agree_error is not None:
+        return check_page(draft, compiled, who, agree_error=agree_error)
     ref = submit(
         edge.session(),
         compiled=compiled,
         version_id=draft.version_id,
         owner=_owner(current),
         values=decision.values,
-        materials=(*found.wanted(draft.materials), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence),
+        materials=(*found.wanted(draft.materials), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence, *signed),
         parties=parties,
-        channel="web",
+        channel=seat.channel(),
         command_id=draft.id,
         draft_id=draft.id,
         situation=draft.situation,
         supplies=found.final(),
-        actor=edge.citizen(),
+        visit=seat.visit_id(),
+        actor=seat.filer(),
     )
-    return redirect(url_for("cases.receipt", case_id=ref.id), 303)
+    return redirect(seat.href("cases.receipt", case_id=ref.id), 303)
 
 
 def _alone_or_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -> str | None:
@@ -80,7 +83,7 @@ def _owner(current: Current) -> str:
 
 def _already(draft_id: str) -> Answer:
     """The draft is gone: was it filed by this reader? Then its receipt; else there is nothing here."""
-    case_id = case_queries.by_command(edge.session(), edge.citizen(), draft_id) if is_id(draft_id) else None
+    case_id = case_queries.by_command(edge.session(), seat.filer(), draft_id) if is_id(draft_id) else None
     if case_id is None:
         raise NotFound
-    return redirect(url_for("cases.receipt", case_id=case_id), 303)
+    return redirect(seat.href("cases.receipt", case_id=case_id), 303)

@@ -15,7 +15,7 @@ from core.items import facts as item_facts
 from core.items.materials import needs
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
-from core.web import edge
+from core.web import edge, seat
 from core.web.page import say
 
 MATERIALS, CHECK = "materials", "check"
@@ -38,7 +38,7 @@ def party_facts(kind: str) -> Mapping[str, str]:
 
 def facts(compiled: CompiledItem, situation: Mapping[str, str], values: Mapping[str, Any], party_kind: str) -> dict[str, Any]:
     """Everything the item's rules may ask."""
-    return item_facts.facts(compiled, situation, values, party=party_facts(party_kind), channel="web")
+    return item_facts.facts(compiled, situation, values, party=party_facts(party_kind), channel=seat.channel())
 
 
 def materials_matter(compiled: CompiledItem, known: Mapping[str, Any]) -> bool:
@@ -80,7 +80,7 @@ def line(compiled: CompiledItem, known: Mapping[str, Any], here: str, draft_id: 
 
 def step_href(draft_id: str, step: str) -> str:
     """The address of a step of a draft."""
-    return url_for("apply.step", draft_id=draft_id, step=step)
+    return seat.href("apply.step", draft_id=draft_id, step=step)
 
 
 def frame(compiled: CompiledItem, known: Mapping[str, Any], here: str, draft: Any = None, **more: Any) -> dict[str, Any]:
@@ -89,7 +89,12 @@ def frame(compiled: CompiledItem, known: Mapping[str, Any], here: str, draft: An
     at = ids.index(here) if here in ids else 0
     read = Reader(compiled.doc, edge.locale())
     back = step_href(draft.id, ids[at - 1]) if draft is not None and at > 0 else None
+    desk = seat.taken()
     return {
+        **(desk.frame if desk is not None else {}),
+        "layout": seat.layout(),
+        "desk": desk,
+        "uploads_href": seat.href("portal.upload"),
         "item_short": str(read("short_title", compiled.doc.get("short_title") or compiled.title)),
         "guide_href": url_for("portal.item", code=compiled.code),
         "steps": line(compiled, known, here, draft.id if draft is not None else None, draft.page if draft is not None else None),

@@ -14,7 +14,7 @@ from core.items.materials import most
 from core.items.sources import Evidence, Met
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
-from core.web import edge
+from core.web import edge, seat
 from core.web.page import page, say
 from core.web.portal import flow, papers, words
 from core.web.portal.acting import Acting
@@ -86,7 +86,7 @@ def _row(draft: DraftView, compiled: CompiledItem, met: Met, error: str | None) 
 
 def _looks(evidence: Evidence) -> list[tuple[str, str]]:
     """The files of an earlier case, to look at before one agrees."""
-    first = evidence.papers[:1]
+    first = evidence.papers[:1] if seat.taken() is None else ()
     return [(first[0].name, url_for("cases.show", case_id=first[0].holder[1]))] if first else []
 
 

@@ -9,7 +9,7 @@ from threading import Lock
 from core.identity.spec import Scope
 from core.items import queries as items
 from core.items.spec import Current
-from core.web import edge
+from core.web import edge, seat
 from core.web.site import site
 
 MOMENT = 3.0
@@ -21,12 +21,12 @@ _lock = Lock()
 def current(code: str) -> Current:
     """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`, and :class:`ItemStopped` with the reason."""
     found = shown(code)
-    return found if found.stopped is None else items.current(edge.session(), code, edge.scope())  # which says why nobody can apply
+    return found if found.stopped is None else items.current(edge.session(), code, seat.scope())  # which says why nobody can apply
 
 
 def shown(code: str) -> Current:
     """Item *code* for its guide, which stays open while the item is suspended and after it ended."""
-    scope, clock = edge.scope(), time.monotonic()
+    scope, clock = seat.scope(), time.monotonic()
     key = (site().database, code, scope)
     found = _kept.get(key)
     if found is not None and clock - found[0] < MOMENT:
@@ -41,7 +41,7 @@ def shown(code: str) -> Current:
 
 def fresh(code: str) -> Current:
     """Item *code* as the database has it now."""
-    return items.current(edge.session(), code, edge.scope())
+    return items.current(edge.session(), code, seat.scope())
 
 
 def forget() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from flask import Response as FlaskResponse
-from flask import request, url_for
+from flask import request
 from markupsafe import Markup, escape
 from werkzeug.datastructures import FileStorage
 from werkzeug.wrappers import Response
@@ -20,11 +20,11 @@ from core.items.sources import Met
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
 from core.kernel.errors import PlatformError
-from core.web import edge, enclosed
+from core.web import edge, enclosed, seat
 from core.web.limits import limit
 from core.web.page import say, typeset
 from core.web.portal import enclosures, flow, words
-from core.web.portal.acting import Acting, role_words
+from core.web.portal.acting import Acting, came_as, role_words
 from core.web.portal.board import Board
 from core.web.portal.flow import MATERIALS
 
@@ -70,7 +70,7 @@ def title_by_id(compiled: CompiledItem, material_id: str) -> str:
 
 def file_row(draft: DraftView, one: Handed) -> dict[str, Any]:
     """A file of a draft as the page and the script show it."""
-    href = url_for("portal.upload_preview", blob_id=one.blob_id, draft=draft.id)
+    href = seat.href("portal.upload_preview", blob_id=one.blob_id, draft=draft.id)
     return {"id": one.blob_id, "name": one.name, "size": size_words(one.size), "href": href, "picture": one.media_type.startswith("image/")}
 
 
@@ -107,7 +107,7 @@ def keep(
         page=MATERIALS,
         supplies=supplies,
         expected=expected if expected is not None else request.form.get("_version", draft.version, type=int),
-        actor=edge.citizen(),
+        actor=seat.keeper(),
     )
 
 
@@ -134,7 +134,11 @@ def check_context(draft: DraftView, compiled: CompiledItem, board: Board, known:
 
 def _who(draft: DraftView, compiled: CompiledItem, who: Acting) -> dict[str, Any]:
     rows = [{"title": say("申请人"), "lines": [who.name], "source": "", "anchor": ""}]
-    me = edge.account()
+    desk = seat.taken()
+    me = edge.account() if desk is None else None
+    if desk is not None and desk.visit.bearer is not None and desk.visit.bearer.id != who.party_id:
+        came = say("%(name)s（%(role)s）", name=desk.visit.bearer.name, role=came_as(desk.visit.role))
+        rows.append({"title": say("到场的人"), "lines": [came], "source": "", "anchor": ""})
     if me is not None and who.party_id != me.party_id:
         rows.append({"title": say("由谁来办"), "lines": [f"{me.name}（{role_words(who.role, who.kind)}）"], "source": "", "anchor": ""})
     read = Reader(compiled.doc, edge.locale())

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from flask import jsonify, redirect, request, url_for
+from flask import jsonify, redirect, request
 
 from core.cases import drafts
 from core.cases.errors import DraftStale
@@ -18,7 +18,7 @@ from core.items import facts as item_facts
 from core.items.spec import CompiledItem
 from core.kernel.clock import local
 from core.kernel.errors import NotFound
-from core.web import edge
+from core.web import edge, seat
 from core.web.page import say
 from core.web.portal import acting, enclosures, flow
 from core.web.portal.apply import apply
@@ -29,7 +29,7 @@ from core.web.portal.materials import materials_page, materials_sent
 
 
 @apply.get("/drafts/<draft_id>")
-@edge.login_required
+@seat.seated
 def resume(draft_id: str) -> Answer:
     """Go on where the draft was left."""
     draft, compiled, who = own_draft(draft_id)
@@ -39,7 +39,7 @@ def resume(draft_id: str) -> Answer:
 
 
 @apply.get("/drafts/<draft_id>/<step>")
-@edge.login_required
+@seat.seated
 def step(draft_id: str, step: str) -> Answer:
     """One step of a draft."""
     draft, compiled, who = own_draft(draft_id)
@@ -53,7 +53,7 @@ def step(draft_id: str, step: str) -> Answer:
 
 
 @apply.post("/drafts/<draft_id>/<step>")
-@edge.login_required
+@seat.seated
 def step_sent(draft_id: str, step: str) -> Answer:
     """Save one step. A draft that was saved elsewhere meanwhile is shown again with what was just typed; nothing is overwritten."""
     draft, compiled, who = own_draft(draft_id)
@@ -88,7 +88,7 @@ def _stale(draft: DraftView, compiled: CompiledItem, page_id: str, values: Mappi
 
 
 @apply.post("/drafts/<draft_id>/autosave")
-@edge.login_required
+@seat.seated
 def autosave(draft_id: str) -> Answer:
     """Save what is typed so far, errors and all; answers with the time, or 409 when it was changed elsewhere."""
     draft, compiled, _who = own_draft(draft_id)
@@ -100,9 +100,9 @@ def autosave(draft_id: str) -> Answer:
 
 
 @apply.post("/drafts/<draft_id>/drop")
-@edge.login_required
+@seat.seated
 def drop(draft_id: str) -> Answer:
     """Throw a draft away."""
     draft, _compiled, _who = own_draft(draft_id)
-    drafts.delete(edge.session(), draft.id, actor=edge.citizen())
-    return redirect(url_for("my.space"), 303)
+    drafts.delete(edge.session(), draft.id, actor=seat.keeper())
+    return redirect(seat.href("my.space"), 303)

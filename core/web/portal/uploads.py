@@ -9,23 +9,23 @@ from core.files import service as files
 from core.items import queries as items
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
-from core.web import edge
+from core.web import edge, seat
 from core.web.portal import correcting, enclosures, papers
 from core.web.portal.browse import portal
 
 
 @portal.post("/uploads")
-@edge.login_required
+@seat.seated
 def upload() -> Response | tuple[Response, int]:
     """One file, sent by a script with progress: ``draft`` (or ``case``, for its correction), ``material`` (or ``field`` of the form), ``file``.
 
     Answers with the new list entry, or why not.
     """
-    if request.form.get("case"):
+    if request.form.get("case") and seat.taken() is None:
         return correcting.uploaded(request.form["case"])
     if request.form.get("field"):
         return enclosures.uploaded()
-    draft = drafts.load(edge.session(), request.form.get("draft", ""), actor=edge.citizen())
+    draft = drafts.load(edge.session(), request.form.get("draft", ""), actor=seat.keeper())
     compiled = items.load(edge.session(), draft.version_id)
     material = next((each for each in compiled.doc["materials"] if each["id"] == request.form.get("material")), None)
     sent = request.files.get("file")
@@ -42,10 +42,10 @@ def upload() -> Response | tuple[Response, int]:
 
 
 @portal.get("/uploads/<blob_id>")
-@edge.login_required
+@seat.seated
 def upload_preview(blob_id: str) -> FlaskResponse:
     """A file of one's own draft. It is found through the draft, so another's file does not exist for the reader."""
-    draft = drafts.load(edge.session(), request.args.get("draft", ""), actor=edge.citizen())
+    draft = drafts.load(edge.session(), request.args.get("draft", ""), actor=seat.keeper())
     one = next((each for each in draft.materials if each.blob_id == blob_id), None)
     if one is None or not is_id(blob_id):
         raise NotFound
