@@ -155,7 +155,7 @@ def test_going_on_and_beginning_anew_after_an_export_is_no_fault(worked: Desk) -
     with clock.freeze(clock.now() + 3 * SETTLED):
         settle(worked.database)
         window = worked.mine(old).tasks[0]
-        worked.act(old, window.no, "deliver", "window", data={"way": "pickup"})
+        worked.act(old, window.no, "deliver", "window", data={"way": "electronic"})
         worked.submit()
         for root in roots:
             with worked.database.session() as session:

@@ -53,7 +53,7 @@ def carry(
         plan = advance(case.compiled.route, case.marking, command, {**case.facts(), **(facts or {})}, history=told)
         words = note_of(None, reason, {}) if kind in _INWARD else note_of(reason, None, {})
         change = Change(plan, note=words, action=kind, actor=who)
-        change.then = lambda loaded, at: [*_follow(session, loaded, plan), *(also(loaded, at) if also is not None else ())]
+        change.then = lambda loaded, at: [*follow(session, loaded, plan), *(also(loaded, at) if also is not None else ())]
         return change
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
@@ -123,8 +123,8 @@ def told(session: Session, case: Loaded) -> list[RouteEvent]:
     return [RouteEvent(row.kind, json.loads(row.body)) for row in rows if row.kind in EVENTS]
 
 
-def _follow(session: Session, case: Loaded, plan: Plan) -> Sequence[Fact]:
-    """Let the rows of tasks that stay open say who holds them now, as the marking does."""
+def follow(session: Session, case: Loaded, plan: Plan) -> Sequence[Fact]:
+    """Let the rows of tasks that stay open say who holds them now, as the marking does. Adds no fact."""
     for before in case.marking.tasks:
         after = plan.marking.task(before.no)
         if after is None:

@@ -13,7 +13,7 @@ from core.cases import chain, clocks, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
-from core.cases.numbers import next_number
+from core.cases.numbers import give_back, next_number
 from core.cases.service import machine
 from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
@@ -128,6 +128,7 @@ def write(session: Session, filing: Filing, *, command: str, actor: Actor) -> tu
         claim=Rows(table(Case), [row], "nothing"),  # the unique command and draft make a second copy of a submission insert nothing
     )
     if not ours:
+        give_back(session, compiled.doc, _code(home))
         return None
     hand_in(session, row, key, filing.materials, revision=1)
     return row, key, code
