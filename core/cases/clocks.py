@@ -206,6 +206,19 @@ def task_dates(clock: Clock) -> dict[str, Any]:
     return {"due_at": clock.due_at, "yellow_at": clock.yellow_at, "sort_at": clock.due_at or NEVER, "counts": counts, "standing": standing}
 
 
+def left(due_at: datetime, counts: str | None, working: Calendar, at: datetime) -> tuple[int, str]:
+    """How much time is left until *due_at* – less than nothing when it is late –, and in what it is counted: ``working_day``, ``calendar_day`` or ``hour``.
+
+    Of a limit in working days only those after today count, today's being under way; what ends today has none left.
+    """
+    if counts == "hour":
+        return int((due_at - at).total_seconds() // 3600), "hour"
+    today, last = working.day_of(at), working.day_of(due_at - timedelta(seconds=1))
+    if counts in ("calendar_day", "month", "year"):
+        return (last - today).days, "calendar_day"
+    return (working.working_between(today, last) if last >= today else -working.working_between(last, today)), "working_day"
+
+
 def light(due_at: datetime | None, yellow_at: datetime | None, *, paused: bool = False, at: datetime | None = None) -> str:
     """``green``, ``yellow``, ``red`` or ``paused`` of this moment, from the derived instants alone."""
     at = at or now()

@@ -144,7 +144,7 @@ def _whose(session: Session, trouble: Trouble) -> dict[str, Any]:
 def what(kind: str, params: Mapping[str, Any], locale: str) -> str:
     """What happened, in one sentence. A parameter may have words of its own in each language, or be the key of such (``role``, ``rung``, ``topic``)."""
     said = {name: value[locale] if isinstance(value, Mapping) and locale in value else value for name, value in params.items()}
-    for name, prefix in (("role", "routing.role."), ("topic", "cases.job."), ("rung", "cases.rung.")):
+    for name, prefix in (("role", "routing.role."), ("topic", "cases.job."), ("rung", "worktime.rung.")):
         if name in said:
             plain = f"{prefix}{said[name]}"
             found = word(plain, locale)

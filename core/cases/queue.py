@@ -33,6 +33,7 @@ from sqlalchemy import (
 )  # fmt: skip
 from sqlalchemy.orm import Session
 
+from core.cases.clocks import NEVER
 from core.cases.models import CaseTask, table
 from core.db.types import Id, Instant
 
@@ -40,7 +41,7 @@ _TASK = table(CaseTask)
 _ORDER = ("sort_at", "case_id", "no")
 _ROW = (
     "case_id", "no", "node", "kind", "title", "number", "item_code", "item_title", "applicant", "department_id", "role", "claimed_by", "opened_at", "due_at",
-    "yellow_at", "sort_at",
+    "yellow_at", "sort_at", "counts", "standing",
 )  # fmt: skip
 #: The unique key of a candidate row, and what orders it: all of it in the queue's index.
 _CANDIDATE = ("case_id", "no", "department_id", "role")
@@ -66,7 +67,8 @@ CONDITIONS: Mapping[str, Callable[[Any], ColumnElement[bool]]] = {
     "red": lambda c: c.sort_at < _AT,
     "ahead": lambda c: c.sort_at >= _AT,
     "yellow": lambda c: and_(c.sort_at >= _AT, c.yellow_at <= _AT),
-    "green": lambda c: and_(c.sort_at >= _AT, or_(c.yellow_at.is_(None), c.yellow_at > _AT)),
+    "green": lambda c: and_(c.sort_at >= _AT, or_(c.yellow_at.is_(None), c.yellow_at > _AT), or_(c.standing.is_(None), c.standing != "paused")),
+    "paused": lambda c: and_(c.sort_at == NEVER, c.standing == "paused"),
     "after": lambda c: (
         tuple_(c.sort_at, c.case_id, c.no)
         > tuple_(bindparam("after_at", type_=Instant), bindparam("after_case", type_=Id), bindparam("after_no", type_=Integer))

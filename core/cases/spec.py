@@ -127,7 +127,7 @@ class ActResult:
 
 @dataclass(frozen=True, slots=True)
 class WorklistRow:
-    """One open task in a worklist. ``light`` is of this moment."""
+    """One open task in a worklist. ``light`` is of this moment; ``counts`` is the unit of its limit, ``standing`` ``paused``, ``extended`` or nothing."""
 
     case_id: str
     no: int
@@ -144,6 +144,8 @@ class WorklistRow:
     opened_at: datetime
     due_at: datetime | None
     light: str
+    counts: str | None = None
+    standing: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

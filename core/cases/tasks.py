@@ -13,7 +13,7 @@ from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
-from core.cases.service import incidents, migrating, watching
+from core.cases.service import bulk_runs, incidents, migrating, watching
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
 from core.documents import service as documents
@@ -79,6 +79,7 @@ def _observers(session: Session) -> tuple[str, ...]:
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.stuck", WATCH_SECONDS, watching.sweep)
 schedule.every("cases.incidents", TIDY_SECONDS, watching.tidy)
+schedule.every("cases.bulk", TIDY_SECONDS, bulk_runs.tidy)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
 schedule.every("cases.fold", PROOF_SECONDS, sampling.sweep)
 assert incidents  # its handler tells of messages that were given up

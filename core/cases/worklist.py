@@ -11,7 +11,7 @@ instants at read time, so no sweeper has to touch rows for them to turn yellow.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +27,8 @@ from core.kernel.ids import is_id
 from core.kernel.paging import Page, decode_cursor, encode_cursor
 
 LARGEST_PAGE = 100
+#: What one may ask for, worst first.
+LIGHTS = ("red", "yellow", "green", "paused")
 #: Late tasks are counted to this one; with fewer the number is exact, however many posts there are.
 COUNT_CAP = 100
 #: So many rows are looked at for the steps and the yellow light, shared by the posts; of each post at least and at most so many late and other ones.
@@ -35,7 +37,7 @@ LOOK, LEAST_SHARE, LARGEST_SHARE = 200, 5, 150
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """What to show: one item, one step, one department, only late or nearly late tasks, only claimed ones, or one case number."""
+    """What to show: one item, one step, one department, only tasks of one light, only claimed ones, or one case number."""
 
     item: str | None = None
     node: str | None = None
@@ -44,6 +46,10 @@ class Filters:
     light: str | None = None
     mine: bool = False
     number: str | None = None
+
+    def plain(self) -> dict[str, Any]:
+        """The filter as plain JSON."""
+        return asdict(self)
 
 
 def worklist(
@@ -56,7 +62,7 @@ def worklist(
         return Page(())
     values = {"item": filters.item, "node": filters.node, "number": filters.number}
     narrowed = [name for name in ("item", "node") if values[name] is not None]
-    narrowed += [filters.light] if filters.light in ("red", "yellow", "green") else []
+    narrowed += [filters.light] if filters.light in LIGHTS else []
     values = {name: value for name, value in values.items() if value is not None} | {"at": at} | after
     narrowed += ["after"] if after else []
     query = queue.page_of(session, narrowed, scope="number" if filters.number is not None else "mine" if filters.mine else "all")
@@ -123,5 +129,5 @@ def _row(row: Mapping[Any, Any], staff_id: str, at: datetime) -> WorklistRow:
     return WorklistRow(
         row["case_id"], row["no"], row["node"], row["kind"], row["title"], row["number"], row["item_code"], row["item_title"], row["applicant"],
         row["department_id"], row["role"], row["claimed_by"] == staff_id, row["opened_at"], row["due_at"],
-        light(row["due_at"], row["yellow_at"], at=at),
+        light(row["due_at"], row["yellow_at"], paused=row["standing"] == "paused", at=at), row["counts"], row["standing"],
     )  # fmt: skip

@@ -34,16 +34,19 @@ GET /office/items/  GET /office/items/<code>  POST /office/items/<code>/requests
 POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
-GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
+GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/  POST /office/bulk/runs/  GET /office/incidents/  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
 POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 
-#: For the one post that approves, which need not be in a department of the case; everybody else finds nothing.
+#: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.
+#: Everybody else finds nothing.
 APPROVER = """
 GET /office/cases/<case_id>/extension
+GET /office/incidents/<incident_id>  POST /office/incidents/<incident_id>/<do>
+GET /office/bulk/runs/<run_id>  POST /office/bulk/runs/<run_id>/start  POST /office/bulk/runs/<run_id>/stop  GET /office/bulk/runs/<run_id>/results.csv
 """
 
 #: For staff of a department that owns the case or works on it.

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.cases.errors import AlreadyClaimed, CaseNotFound, NotForMany
+from core.cases.errors import CaseNotFound, NotForMany
 from core.cases.service import papers
 from core.cases.service.acting import act, claim, held, release
 from core.cases.service.machine import Loaded, load
@@ -75,6 +75,11 @@ def preview(session: Session, choices: Sequence[Choice], *, actor: Actor, locale
     return tuple(_line(session, choice, actor, locale) for choice in choices)
 
 
+def looked(session: Session, choice: Choice, *, actor: Actor, locales: Sequence[str]) -> dict[str, Line]:
+    """One task as :func:`preview` sees it, in each language."""
+    return _lines(session, choice, actor, locales)
+
+
 def do(session: Session, choice: Choice, action: str, *, command_id: str, actor: Actor) -> None:
     """*action* on one task of the many; the same rules as alone, and those of many. The caller commits each."""
     command = f"{command_id}/{choice.case_id}/{choice.no}"
@@ -112,15 +117,21 @@ def _facts(session: Session, case: Loaded) -> dict[str, Any]:
 
 
 def _line(session: Session, choice: Choice, actor: Actor, locale: str) -> Line:
+    return _lines(session, choice, actor, (locale,))[locale]
+
+
+def _lines(session: Session, choice: Choice, actor: Actor, locales: Sequence[str]) -> dict[str, Line]:
     try:
         case = load(session, choice.case_id)[0]
         holder = held(session, case, choice.no, actor)
-    except AlreadyClaimed as refused:
-        return _named(case, choice, locale, refused=refused.words(locale))
     except CaseNotFound as refused:
-        return Line(choice, refused=refused.words(locale))
+        return {locale: Line(choice, refused=refused.words(locale)) for locale in locales}
     except PlatformError as refused:
-        return _named(case, choice, locale, refused=refused.words(locale))
+        return {locale: _named(case, choice, locale, refused=refused.words(locale)) for locale in locales}
+    return {locale: _offered(session, case, choice, holder, locale) for locale in locales}
+
+
+def _offered(session: Session, case: Loaded, choice: Choice, holder: Actor, locale: str) -> Line:
     task = case.marking.task(choice.no)
     assert task is not None
     mine = task.holder is not None

@@ -70,6 +70,12 @@ def _titles() -> dict[str, str]:
         "identity.locked": _("多次输错，暂时锁定"),
         "identity.reveal": _("查看完整信息"),
         "calendar_imported": _("导入放假安排"),
+        "incident.taken": _("领走异常"),
+        "incident.handed": _("交出异常"),
+        "incident.retried": _("再试异常"),
+        "incident.closed": _("关掉异常"),
+        "cases.bulk_started": _("开始一批"),
+        "cases.bulk_stopped": _("停下一批"),
     }
 
 
@@ -88,6 +94,8 @@ def _kinds() -> dict[str, str]:
         "user": _("后台账号"),
         "party": _("办事主体"),
         "calendar_year": _("工作日历"),
+        "incident": _("异常"),
+        "bulk": _("批次"),
     }
 
 

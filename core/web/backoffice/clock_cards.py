@@ -34,6 +34,11 @@ def shown(view: CaseView) -> tuple[list[Card], list[Card]]:
     return [card for card in cards if _lives(card.view)], [card for card in cards if not _lives(card.view)]
 
 
+def of_steps(view: CaseView) -> dict[int, tuple[str, ...]]:
+    """The way behind the last day of each open step, by the number of its task."""
+    return {int(clock.name.removeprefix("task:")): clock.sentences for clock in view.clocks if clock.name.startswith("task:") and clock.due}
+
+
 def _lives(clock: ClockView) -> bool:
     return clock.running or bool(clock.held_by)
 
@@ -41,15 +46,19 @@ def _lives(clock: ClockView) -> bool:
 def _card(clock: ClockView) -> Card:
     unit = units()[clock.counts]
     sheet = clock_sheet(clock, clocks.calendar(edge.session()), edge.locale(), _began(clock))
-    return Card(clock, _left(clock, unit), _used(clock, unit), _css(clock), _distinct(clock.held_by), sheet)
+    return Card(clock, _left(clock), _used(clock, unit), _css(clock), _distinct(clock.held_by), sheet)
 
 
-def _left(clock: ClockView, unit: str) -> str:
-    if clock.remaining is None or not _lives(clock):
-        return ""
-    if clock.remaining < 0:
-        return _("超期 %(n)s %(unit)s", n=-clock.remaining, unit=unit)
-    return _("还剩 %(n)s %(unit)s", n=clock.remaining, unit=unit) if clock.remaining else _("今天是最后一天")
+def _left(clock: ClockView) -> str:
+    return left(clock.remaining, clock.counts) if clock.remaining is not None and _lives(clock) else ""
+
+
+def left(n: int, counts: str) -> str:
+    """*n* of what is counted, as time left – or over, when it is less than nothing –, with its unit."""
+    unit = units()[counts]
+    if n < 0:
+        return _("超期 %(n)s %(unit)s", n=-n, unit=unit)
+    return _("还剩 %(n)s %(unit)s", n=n, unit=unit) if n else _("今天是最后一天")
 
 
 def _used(clock: ClockView, unit: str) -> str:

@@ -11,6 +11,7 @@ from flask_appbuilder.security.sqla.models import User
 from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
+from core.cases.service.incidents import looks_after
 from core.identity import queries as people
 from core.identity.spec import DESK_ROLES, StaffView
 from core.items.catalogue import kinds
@@ -85,6 +86,8 @@ def navigation() -> list[tuple[str, str, str]]:
     links += [("followups", _("事后核查"), "/office/followups/"), ("savings", _("少交的材料"), "/office/savings/")]
     if any(who.has_role(role) for role in DESK_ROLES):
         links.insert(1, ("counter", _("综合窗口"), "/office/counter/"))
+    if looks_after(who.posts):
+        links.append(("incidents", _("异常"), "/office/incidents/"))
     if any(who.has_role(role) for role in (*kinds.ASKS, *kinds.DECIDES, kinds.LEGAL)):
         links.append(("items", _("事项"), "/office/items/"))
     if who.has_role("admin"):

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, moves, papers, relatives, rungs, sheets, supplies
+from core.web.backoffice import case_licences, incidents, moves, papers, relatives, rungs, sheets, supplies
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -34,6 +34,7 @@ class Shown:
 
 #: In the order in which they stand on the page.
 PANELS: tuple[Panel, ...] = (
+    Panel("side", "incidents.html", incidents.gather),
     Panel("side", "rungs.html", rungs.gather),
     Panel("side", "moves.html", moves.gather),
     Panel("middle", "relatives.html", relatives.gather),

@@ -11,6 +11,7 @@ from core.web import edge
 from core.web.backoffice import (
     audit,
     bulk,
+    bulk_runs,
     calendar,
     case_exports,
     case_library,
@@ -19,6 +20,7 @@ from core.web.backoffice import (
     catalogue,
     desk,
     followups,
+    incidents,
     item_life,
     licence_types,
     licences,
@@ -78,7 +80,7 @@ def register(app: Flask, site: Site) -> None:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
-    lives = (moves.blueprint, bulk.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
+    lives = (moves.blueprint, bulk.blueprint, bulk_runs.blueprint, incidents.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
     papers_of_cases = (papers.blueprint, sheets.blueprint)
     every_case = (case_library.blueprint, case_exports.blueprint)
     library = (licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)

@@ -1,5 +1,6 @@
 """The worklist: what waits for me, worst first. Filters are remembered; paging is by key."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -7,19 +8,21 @@ from flask import Blueprint, redirect, request
 from flask import session as cookie
 from werkzeug.wrappers import Response
 
-from core.cases import queries
+from core.cases import clocks, queries
+from core.cases.service import bulk_runs
 from core.cases.speaking import spoken_counts, spoken_rows
-from core.cases.spec import Amount, Waiting
-from core.cases.worklist import Filters
+from core.cases.spec import Amount, Waiting, WorklistRow
+from core.cases.worklist import LIGHTS, Filters
 from core.identity import queries as people
 from core.kernel.clock import now, today
+from core.kernel.ids import new_id
 from core.kernel.text import normalise
 from core.web import edge
-from core.web.backoffice.desk import at_desk, desk_page, me
+from core.web.backoffice import clock_cards
+from core.web.backoffice.desk import actor, at_desk, desk_page, me
 from core.web.page import say as _
 
 blueprint = Blueprint("worklist", __name__, url_prefix="/office")
-_LIGHTS = ("red", "yellow", "green")
 _REMEMBERED = "worklist"
 #: Numbers above are shown as this one with a plus.
 MOST_SHOWN = 99
@@ -43,14 +46,7 @@ def show() -> str | Response:
     if not request.args and cookie.get(_REMEMBERED):
         return redirect("/office/?" + cookie[_REMEMBERED])
     _remember(asked)
-    item, _slash, node = asked["step"].partition("/")
-    filters = Filters(
-        item=item or None,
-        node=node or None,
-        light=asked["light"] if asked["light"] in _LIGHTS else None,
-        mine=asked["mine"] == "1",
-        number=asked["number"] or None,
-    )
+    filters = filters_of(asked)
     who, session = me(), edge.session()
     rows = queries.worklist(session, who.posts, staff_id=who.id, filters=filters, cursor=request.args.get("after"), limit=20)
     waiting = queries.waiting(session, who.posts, staff_id=who.id)
@@ -66,7 +62,25 @@ def show() -> str | Response:
         today=today(),
         at=now(),
         link=_link,
+        left=_left,
+        command_id=new_id(),
+        run=bulk_runs.under_way(session, actor=actor()),
     )
+
+
+def filters_of(asked: Mapping[str, str]) -> Filters:
+    """The filter that *asked* – an address or a form – names; what it does not know is left out."""
+    item, _slash, node = normalise(asked.get("step", ""))[:100].partition("/")
+    light, number = asked.get("light", ""), normalise(asked.get("number", ""))[:100]
+    return Filters(item=item or None, node=node or None, light=light if light in LIGHTS else None, mine=asked.get("mine") == "1", number=number or None)
+
+
+def _left(row: WorklistRow) -> str:
+    """How much time a task has left, with its unit; nothing for what has no last day now."""
+    if row.due_at is None:
+        return ""
+    n, unit = clocks.left(row.due_at, row.counts, clocks.calendar(edge.session()), now())
+    return "" if n == 0 and row.light == "red" else clock_cards.left(n, unit)
 
 
 def _remember(asked: dict[str, str]) -> None:

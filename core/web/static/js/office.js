@@ -41,3 +41,20 @@ const again = async () => {
   setTimeout(again, 2000);
 };
 setTimeout(again, 2000);
+
+// What the worker does is shown while it does it; without a script the page has a link that loads it anew.
+const live = document.querySelector("[data-live]");
+if (live) {
+  const look = async () => {
+    try {
+      const answer = await fetch(location.href, { headers: { Accept: "text/html" } });
+      const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("[data-live]");
+      if (!answer.ok || !fresh) return location.reload(); // over, or something to decide: the whole page is another
+      live.replaceChildren(...fresh.childNodes);
+    } catch {
+      // no connection for the moment: the next look tells
+    }
+    setTimeout(look, 2000);
+  };
+  setTimeout(look, 2000);
+}
