@@ -24,7 +24,7 @@ from core.notices.wordings import LOCALES
 from core.routing.actions import text
 from core.worktime.explain import day_words, limit_words
 from core.worktime.projection import project
-from core.worktime.spec import Ledger
+from core.worktime.spec import Ledger, Limit
 
 #: Event → (template, parameters it wants beside item and number).
 _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
@@ -39,6 +39,7 @@ _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "decided:refuse": ("refused", ("office", "redress")),
     "delivered": ("delivered", ()),
     "pause_opened": ("special_procedure", ("task", "limit")),
+    "limit_extended": ("extended", ("who", "added", "day:main")),
 }
 
 
@@ -91,6 +92,8 @@ def _param(session: Session, row: Mapping[Any, Any], wanted: str, body: Mapping[
         "day": lambda locale: _day(session, row["id"], detail, locale),
         "task": lambda locale: _pause(session, row, body["pause"], locale),
         "limit": lambda locale: _limit(session, row["id"], body["key"], locale),
+        "added": lambda locale: limit_words(Limit.from_json(body["limit"]), locale),
+        "who": lambda locale: word(f"cases.head.{'government' if body.get('joint') else 'agency'}", locale),
     }
     return _both(makers[name])
 

@@ -1,5 +1,6 @@
 """A clock in words: what it counts, why its last day is that day, what happens then, and why it stands still."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -41,7 +42,7 @@ def view(session: Session, case_id: str, row: Mapping[Any, Any], compiled: Compi
     titles, bases = _pauses(route, locale)
     sentences = explain(
         ledger, projection, event=word(_began(name, marking), locale), reasons=titles, bases=bases,
-        people=_approvers(session, case_id, ledger, route, locale, named=named), locale=locale,
+        people=_approvers(session, case_id, ledger, locale, named=named), locale=locale,
     )  # fmt: skip
     running = ledger.state in ("running", "paused") and projection.due is not None
     rung, rung_at = _next(held, name, node, route, row["next_rung_at"], locale)
@@ -107,20 +108,20 @@ def _pauses(route: RouteSpec, locale: str) -> tuple[dict[str, str], dict[str, st
     return titles | {"correction": word("cases.pause.correction", locale)}, bases
 
 
-def _approvers(session: Session, case_id: str, ledger: Ledger, route: RouteSpec, locale: str, *, named: bool) -> dict[str, str]:
+def _approvers(session: Session, case_id: str, ledger: Ledger, locale: str, *, named: bool) -> dict[str, str]:
     """``event:<seq>`` of each extension → the office that approved it, and for staff who that was."""
     events = {entry.by: int(entry.by.removeprefix("event:")) for entry in ledger.extensions() if entry.by.startswith("event:")}
     if not events:
         return {}
-    role = route.extend.by.role if route.extend is not None else "agency_head"
-    office = word(f"routing.role.{role}", locale)
+    query = select(_event.seq, _event.actor_id, _event.body).where(_event.case_id == case_id, _event.seq.in_(events.values()), _event.actor_kind == "staff")
+    rows = {row.seq: row for row in session.execute(query)}
+    joint = {seq: json.loads(row.body).get("joint") is True for seq, row in rows.items()}
+    office = {by: word(f"cases.head.{'government' if joint.get(seq) else 'agency'}", locale) for by, seq in events.items()}
     if not named:
-        return dict.fromkeys(events, office)
-    query = select(_event.seq, _event.actor_id).where(_event.case_id == case_id, _event.seq.in_(events.values()), _event.actor_kind == "staff")
-    actors = {row.seq: row.actor_id for row in session.execute(query)}
-    names = people.staff_names(session, sorted(set(actors.values())))
-    known = {by: names.get(actors.get(seq, "")) for by, seq in events.items()}
-    return {by: word("worktime.explain.approver", locale, office=office, name=name) if name else office for by, name in known.items()}
+        return office
+    names = people.staff_names(session, sorted({row.actor_id for row in rows.values()}))
+    known = {by: names.get(rows[seq].actor_id) if seq in rows else None for by, seq in events.items()}
+    return {by: word("worktime.explain.approver", locale, office=office[by], name=name) if name else office[by] for by, name in known.items()}
 
 
 def _then(name: str, node: Node | None, route: RouteSpec, locale: str) -> tuple[str, ...]:

@@ -68,12 +68,15 @@ DEPARTMENTS = {
     "tobacco": "烟草专卖局",
     "justice": "司法局",
 }
+#: The people's government of the city and of each county (本级人民政府); it handles no item, its head approves what 行政许可法 42(2) leaves to it.
+GOVERNMENT = "government"
+_GOVERNMENT = {GOVERNMENT: "人民政府"}
 #: What the numbers of their documents begin with, after the first character of the division (机关代字).
 MARKS = {
     "market_regulation": "市监", "health": "卫健", "fire": "消防", "civil_affairs": "民政", "public_security": "公", "education": "教", "ecology": "环",
     "human_resources": "人社", "housing": "住建", "urban_management": "城管", "natural_resources": "自然资", "water": "水", "forestry": "林",
     "culture_tourism": "文旅", "disabled_federation": "残联", "development_reform": "发改", "tax": "税", "administrative_approval": "审批", "tobacco": "烟",
-    "justice": "司",
+    "justice": "司", GOVERNMENT: "政",
 }  # fmt: skip
 #: What towns and villages have; the civil affairs of both take part in the subsistence allowance (村→乡→县).
 _TOWN = {"town_government": "人民政府便民服务中心", "civil_affairs": "民政办公室"}
@@ -97,7 +100,7 @@ class _Clerk:
     what: str
     division: str
     roles: tuple[str, ...]
-    departments: tuple[str, ...] | None = None  # None: every department of the division (综合窗口 and its like)
+    departments: tuple[str, ...] | None = None  # None: every department of the division (综合窗口 and its like), but not its government
     desk: str | None = None  # the department whose comprehensive window (综合窗口) it is
 
 
@@ -110,6 +113,7 @@ STAFF = (
     _Clerk("expert3", "褚明", "市级专家", CITY, ("expert",)),
     _Clerk("leader", "卫国平", "市级分管领导", CITY, ("leader",)),
     _Clerk("head", "蒋为公", "市级机关负责人", CITY, ("agency_head",)),
+    _Clerk("mayor", "陶定安", "市人民政府负责人", CITY, ("agency_head",), (GOVERNMENT,)),
     _Clerk("admin", "沈静", "事项管理员", CITY, ("admin",)),
     _Clerk("supervisor", "韩清", "效能监察", CITY, ("supervisor",)),
     _Clerk("legal", "严守正", "市司法局合法性审核人员", CITY, ("legal_reviewer",), ("justice",)),
@@ -179,7 +183,7 @@ def make_departments(session: Session, divisions: dict[str, str]) -> dict[tuple[
     """Every department: (division code, department code) → id. A county's department answers to the city's of its kind."""
     ids: dict[tuple[str, str], str] = {}
     for division, title, level, _parent in DIVISIONS:
-        for code, name in {"town": _TOWN, "village": _VILLAGE}.get(level, DEPARTMENTS).items():
+        for code, name in {"town": _TOWN, "village": _VILLAGE}.get(level, DEPARTMENTS | _GOVERNMENT).items():
             parent = ids.get((CITY, code)) if level == "county" else None
             uscc = _invented_uscc(division, len(ids) + 1)
             mark = title[0] + MARKS[code] if level in ("city", "county") else None
@@ -202,7 +206,7 @@ def make_staff(session: Session, departments: dict[tuple[str, str], str], *, mak
         password, name = _password(), names.get(clerk.login, clerk.name)
         staff_id = add_staff(session, make_user(clerk.login, name, password, clerk.roles), name, actor=SYSTEM)
         for (division, code), department_id in departments.items():
-            if division == clerk.division and (clerk.departments is None or code in clerk.departments):
+            if division == clerk.division and (code != GOVERNMENT if clerk.departments is None else code in clerk.departments):
                 for role in clerk.roles:
                     add_post(session, staff_id, department_id, role, actor=SYSTEM)
         if clerk.desk is not None:

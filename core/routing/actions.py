@@ -7,7 +7,7 @@ from core.kernel.wording import word
 from core.routing.commands import documents_ready
 from core.routing.errors import RouteRefused
 from core.routing.facts import facts_at, holds
-from core.routing.guards import is_paused
+from core.routing.guards import extending, extension, is_paused
 from core.routing.marking import ActionView, Marking, OpenTask
 from core.routing.places import number, static
 from core.routing.receiving import CHECK_ACTIONS, INTAKE_ACTIONS, why_not_intake
@@ -15,8 +15,15 @@ from core.routing.relaying import relay_actions
 from core.routing.reviewing import SIGN_ACTIONS
 from core.routing.spec import Action, Exit, Node, RouteSpec
 from core.rules.service import Label, Labels
+from core.worktime.explain import limit_words
 
-_NEEDS: Mapping[str, tuple[str, ...]] = {"decline": ("reason",), "request_correction": ("fields",), "missing": ("fields",), "refuse": ("reason",)}
+_NEEDS: Mapping[str, tuple[str, ...]] = {
+    "decline": ("reason",),
+    "request_correction": ("fields",),
+    "missing": ("fields",),
+    "refuse": ("reason",),
+    "approve": ("reason",),
+}
 
 
 def actions(
@@ -40,6 +47,7 @@ _BUTTONS: Mapping[str, tuple[str, ...]] = {
     "correction": ("correct",),
     "sign": SIGN_ACTIONS,
     "inquiry": ("answer",),
+    "extension": ("approve", "refuse"),
     "delivery": ("deliver",),
 }
 
@@ -58,6 +66,8 @@ def _fixed(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: 
             key = "routing.no_correction"
     elif task.kind == "delivery" and not documents_ready(facts):
         key = "routing.documents_wait"
+    elif task.kind == "extension" and name == "approve":
+        return _approving(spec, marking, name, facts, locale)
     if key is None and is_lent(spec, task):
         key = "routing.lent"
     needs = _NEEDS.get(name, ())
@@ -67,6 +77,14 @@ def _fixed(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: 
         effect = exit_words(spec, node, node.exits[name], locale)
         needs = tuple(dict.fromkeys((*needs, *node.exits[name].needs))) if name == "refuse" else ()
     return ActionView(name, word(f"routing.action.{task.kind}.{name}", locale), key is None, word(key, locale) if key else None, needs, effect)
+
+
+def _approving(spec: RouteSpec, marking: Marking, name: str, facts: Mapping[str, Any], locale: str) -> ActionView:
+    """The head's button says by how much; it is closed when meanwhile nothing more may be given."""
+    rule, why = extension(spec, marking), extending(spec, marking, None, facts, None)
+    effect = word("routing.effect.extension.approve", locale, limit=limit_words(rule.adds.plain, locale) if rule is not None else "")
+    said = word(why[0], locale, **why[1]) if why is not None else None
+    return ActionView(name, word("routing.action.extension.approve", locale), why is None, said, _NEEDS[name], effect)
 
 
 def _step_action(
@@ -125,7 +143,13 @@ def outcome_labels(spec: RouteSpec, locale: str = "zh") -> dict[str, Any]:
 
 
 #: The titles of tasks that every route has, by the end of their path inside intake.
-_TITLES: Mapping[str, str] = {"intake": "intake", "intake.correction": "correction", "intake.pre_review": "pre_review", "delivery": "delivery"}
+_TITLES: Mapping[str, str] = {
+    "intake": "intake",
+    "intake.correction": "correction",
+    "intake.pre_review": "pre_review",
+    "delivery": "delivery",
+    "extension": "extension",
+}
 
 
 def task_title(spec: RouteSpec, node: str, chinese: str, locale: str) -> str:

@@ -86,6 +86,8 @@ EVENTS = frozenset(
         "inquiry_answered",
         "pause_opened",
         "pause_closed",
+        "extension_asked",
+        "extension_refused",
         "limit_extended",
         "urged",
         "rung_fired",

@@ -94,6 +94,7 @@ _BUTTONS: Mapping[str, Callable[[Run, OpenTask, Command], None]] = {
     "step": reviewing.step,
     "sign": lambda run, task, command: reviewing.sign(run, command),  # noqa: ARG005
     "inquiry": lambda run, task, command: handling.answer(run, command),  # noqa: ARG005
+    "extension": handling.decide_extension,
     "delivery": lambda run, task, command: _deliver(run, command),  # noqa: ARG005
 }
 _WORK: Mapping[str, Callable[[Run, Command], None]] = {

@@ -379,6 +379,8 @@ CHANGES: Mapping[str, Callable[[Draft, Body], None]] = {
     "inquiry_answered": _same,
     "pause_opened": _pause_opened,
     "pause_closed": _pause_closed,
+    "extension_asked": _same,
+    "extension_refused": _same,
     "limit_extended": _limit_extended,
     "urged": _urged,
     "rung_fired": _same,

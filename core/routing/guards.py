@@ -37,7 +37,7 @@ def who_may(spec: RouteSpec, marking: State, kind: str) -> Holders | None:
     if kind == "extend":
         rule = extension(spec, marking)
         return rule.by if rule is not None else None
-    if kind in ("ask", "take_back"):
+    if kind in ("ask", "ask_extension", "take_back"):
         return HOLDER
     if kind == "terminate":
         return Holders("agency_head", "owner")
@@ -89,6 +89,15 @@ def extending(spec: RouteSpec, marking: State, task: OpenTask | None, facts: Map
     if marking.extended >= rule.times:
         return "routing.extended_already", {"times": rule.times}
     return None
+
+
+def asking_extension(spec: RouteSpec, marking: State, task: OpenTask | None, facts: Mapping[str, Any], actor: str | None) -> Refusal:
+    """Who does a step of the review asks the head for more time: once at a time, and only for what the head could give now."""
+    if task is None or task.kind not in ("step", "sign"):
+        return "routing.no_extend", {}
+    if any(other.kind == "extension" for other in marking.tasks):
+        return "routing.extension_waits", {}
+    return extending(spec, marking, task, facts, actor) or acting(spec, marking, task, facts, actor)
 
 
 def _of_a_person(task: OpenTask | None) -> bool:

@@ -12,6 +12,7 @@ from core.routing.guards import (
     URGE_EVERY,
     acting,
     asking,
+    asking_extension,
     delegating,
     excluded,
     extending,
@@ -28,6 +29,8 @@ from core.routing.reviewing import open_one
 from core.routing.run import Run
 from core.routing.spec import APPLICANT
 
+#: The node of the head's task; no route draws it.
+EXTENSION = "extension"
 #: Facts that one act may bring about; a command of somebody else begins with another one, or with a task closed by a person.
 _CASCADE = frozenset(
     [
@@ -146,7 +149,13 @@ def urge(run: Run, command: Command) -> None:
 
 
 def extend(run: Run, command: Command) -> None:
-    """Lengthen the main limit with the approval of the head (行政许可法 42: +10 days, +15 where departments act together); the applicant is told why."""
+    """Lengthen the main limit with the approval of the head (行政许可法 42: +10 days, +15 where departments act together); the applicant is told why.
+
+    ``action`` ``ask``: whoever holds the step asks for it, which opens a task for that head; approving closes it.
+    """
+    if command.action == "ask":
+        _ask_extension(run, command)
+        return
     refuse(extending(run.spec, run.marking, None, run.facts, run.actor))
     needs(("reason",), command)
     rule = extension(run.spec, run.marking)
@@ -157,6 +166,31 @@ def extend(run: Run, command: Command) -> None:
     run.emit("limit_extended", clock="main", limit=limit.to_json(), basis=rule.basis, n=run.marking.extended + 1, joint=joint, by=run.actor)
     run.clock("extend", "main", limit)
     run.documents.append("extension")
+    for task in [t for t in run.marking.tasks if t.kind == "extension"]:
+        run.close_task(task, "approve", by=run.actor)
+
+
+def _ask_extension(run: Run, command: Command) -> None:
+    task = open_one(run, command)
+    refuse(asking_extension(run.spec, run.marking, task, run.facts, run.actor))
+    needs(("reason",), command)
+    rule = extension(run.spec, run.marking)
+    assert rule is not None
+    opened = run.open_task(EXTENSION, "extension", word("routing.title.extension"), run.held(rule.by, task.scope), None, run.spec.review.path)
+    run.emit("extension_asked", no=opened.no, about=task.no, by=run.actor)
+
+
+def decide_extension(run: Run, task: OpenTask, command: Command) -> None:
+    """The head's answer to who asked: ``approve`` is the extension itself, ``refuse`` leaves the limit as it is; both with a reason."""
+    refuse(acting(run.spec, run.marking, task, run.facts, run.actor))
+    if command.action == "approve":
+        extend(run, command._replace(action=None))
+    elif command.action == "refuse":
+        needs(("reason",), command)
+        run.emit("extension_refused", no=task.no, by=run.actor)
+        run.close_task(task, "refuse", by=run.actor)
+    else:
+        raise RouteRefused("routing.unknown_action", action=command.action)
 
 
 # taking back --------------------------------------------------------------------------------------------------------

@@ -52,7 +52,7 @@ Status = Literal[
     "lapsed",
     "terminated",
 ]
-TaskKind = Literal["relay", "pre_review", "intake", "check", "correction", "step", "sign", "auto", "child", "inquiry", "delivery"]
+TaskKind = Literal["relay", "pre_review", "intake", "check", "correction", "step", "sign", "auto", "child", "inquiry", "extension", "delivery"]
 
 
 class OpenTask(NamedTuple):

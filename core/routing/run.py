@@ -253,6 +253,8 @@ class Run:
 
     def _decide(self, outcome: str) -> None:
         self.outcome = outcome
+        for asked in [task for task in self.marking.tasks if task.kind == "extension"]:  # more time is of no use any more
+            self.close_task(asked, "not_needed")
         self.emit("decided", outcome=outcome)
         self.clock("stop", "main")
         self.documents.append(f"decision_{outcome}")

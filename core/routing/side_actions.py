@@ -16,6 +16,7 @@ _OF_TASKS: Mapping[str, Guard] = {
     "delegate": guards.delegating,
     "return_delegate": guards.returning,
     "ask": guards.asking,
+    "ask_extension": guards.asking_extension,
     "open_pause": guards.pausing,
     "add_signer": guards.signing_more,
 }
@@ -30,6 +31,7 @@ _NEEDS: Mapping[str, tuple[str, ...]] = {
     "delegate": ("to",),
     "return_delegate": ("reason",),
     "ask": ("reason",),
+    "ask_extension": ("reason",),
     "open_pause": ("pause",),
     "add_signer": ("holders",),
     "extend": ("reason",),
@@ -74,6 +76,6 @@ def side_actions(
 
 
 def _view(spec: RouteSpec, marking: Marking, kind: str, why: str | None, locale: str) -> ActionView:
-    rule = extension(spec, marking) if kind == "extend" else None
+    rule = extension(spec, marking) if kind in ("extend", "ask_extension") else None
     effect = word(f"routing.side_effect.{kind}", locale, limit=limit_words(rule.adds.plain, locale) if rule is not None else "")
     return ActionView(kind, word(f"routing.side.{kind}", locale), why is None, why, _NEEDS.get(kind, ()), effect)

@@ -14,8 +14,10 @@ from core.kernel import clock
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
+from core.notices.queries import inbox
 from core.routing.errors import NeedMissing, RouteRefused
 from tests.fixtures_cases import Desk
+from tests.fixtures_hall import settle
 
 
 def give(desk: Desk, verb: Any, case: str, *args: Any, by: str | Actor, **more: Any) -> Any:
@@ -76,6 +78,71 @@ def test_an_extension_by_the_wrong_level_is_refused_and_names_the_right_one(lite
         give(lite, cases.extend, case, by=login, reason="想多办几天")
     assert "市场监督管理局" in refused.value.words()
     assert main_due(lite, case) == due
+
+
+def test_a_request_of_the_reviewer_is_a_task_of_the_head_who_alone_answers_it(desk: Desk) -> None:
+    case, no = opened(desk)
+    give(desk, cases.ask_extension, case, no, by="reviewer", reason="现场还要再看一次")
+    asked = next(t for t in desk.staff(case, "head").tasks if t.kind == "extension")
+    assert asked.mine and asked.roles == ("agency_head",)
+    for login in ("reviewer", "leader", "mayor"):
+        with pytest.raises((NotHolder, CaseNotFound)):
+            desk.act(case, asked.no, "approve", login, reason="我也想批")
+    before = main_due(desk, case)
+    desk.act(case, asked.no, "approve", "head", reason="需要补充核查现场")
+    assert main_due(desk, case) > before
+    told = [line.note for line in desk.mine(case).history]
+    assert "需要补充核查现场" in told and "现场还要再看一次" not in told, "the applicant reads the head's reasons, not the reviewer's"
+    assert any(line.kind == "document_drawn" and line.body.get("kind") == "extension" for line in desk.mine(case).history)
+    settle(desk.database)
+    with desk.database.session() as session:
+        (notice,) = [one for one in inbox(session, desk.hall.citizen).rows if one.template == "extended"]
+    assert "10 个工作日" in notice.body and "本行政机关负责人" in notice.body
+    desk.sound(case)
+
+
+def test_a_refused_request_leaves_the_day_and_the_applicant_hears_nothing(lite: Desk) -> None:
+    case, no = opened(lite)
+    give(lite, cases.ask_extension, case, no, by="reviewer", reason="忙不过来")
+    before = main_due(lite, case)
+    asked = next(t for t in lite.staff(case, "head").tasks if t.kind == "extension")
+    with pytest.raises(NeedMissing):
+        lite.act(case, asked.no, "refuse", "head")
+    lite.act(case, asked.no, "refuse", "head", reason="人手够")
+    assert main_due(lite, case) == before
+    assert "人手够" in [line.note for line in lite.staff(case, "reviewer").history]
+    assert "人手够" not in [line.note for line in lite.mine(case).history]
+    lite.sound(case)
+
+
+def test_only_who_holds_the_step_asks_for_an_extension(lite: Desk) -> None:
+    case, no = opened(lite)
+    for login in ("window", "chief", "leader"):
+        with pytest.raises(NotHolder):
+            give(lite, cases.ask_extension, case, no, by=login, reason="x")
+    for actor in (lite.hall.actor("yunling-reviewer"), lite.hall.me, lite.hall.stranger):
+        with pytest.raises(CaseNotFound):
+            give(lite, cases.ask_extension, case, no, by=actor, reason="x")
+
+
+def test_of_two_who_urge_at_the_same_moment_one_is_told_that_it_was_urged_already(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, _no = opened(desk)
+    real, raced = inquiring._last_urged, []
+
+    def second_meanwhile(session: Any, case_id: str) -> Any:
+        """What the first one reads – and before it writes, another tab urges too."""
+        found = real(session, case_id)
+        if not raced and session.get_bind().dialect.name == "postgresql":
+            raced.append(True)
+            give(desk, cases.urge, case, by=desk.hall.me)
+        return found
+
+    monkeypatch.setattr(inquiring, "_last_urged", second_meanwhile)
+    if desk.database.engine.dialect.name == "sqlite":
+        give(desk, cases.urge, case, by=desk.hall.me)  # one writer anyway: the other waits and then finds it
+    with pytest.raises(RouteRefused):
+        give(desk, cases.urge, case, by=desk.hall.me)
+    assert sum(line.kind == "urged" for line in desk.mine(case).history) == 1
 
 
 def test_a_stand_in_extends_for_the_head_and_both_names_are_kept(lite: Desk) -> None:

@@ -137,7 +137,7 @@ def main_limit(compiled: CompiledItem, known: dict[str, Any]) -> Limit:
         ("senior-card", 0, "at_once"),
         ("private-school-establish", 3, "month"),
         ("food-operation-new", 10, "working_day"),
-        ("construction-permit", None, "working_day"),
+        ("construction-permit", 7, "working_day"),
     ],
 )
 def test_the_main_clock_runs_against_the_promise_or_the_law_and_stays_open_where_neither_is_known(code: str, value: int | None, unit: str) -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.routing.service import NeedMissing, RouteRefused, check_route, compile_route, extension, side_actions, who_may
+from core.routing.service import NeedMissing, RouteRefused, actions, check_route, compile_route, extension, side_actions, who_may
 
 HEAD = {"role": "agency_head", "org": "owner"}
 EXTEND = {"by": HEAD, "adds": {"value": 10, "unit": "working_day"}, "times": 1, "basis": "行政许可法第四十二条"}
@@ -54,6 +54,51 @@ def test_an_extension_without_basis_or_outside_of_review_is_refused(kit) -> None
     doc = two_steps(kit, anytime={"extend": {**EXTEND, "basis": " "}})
     assert refused(begun(kit, doc), "extend", reason="x") == "no_extend"
     assert refused(kit.Walk(two_steps(kit, anytime={"extend": EXTEND})), "extend", reason="x") == "not_in_review"
+
+
+def asked(kit, **more):
+    walk = begun(kit, two_steps(kit, anytime={"extend": EXTEND}, **more))
+    walk.do("extend", task=walk.no("review.a"), action="ask", reason="要补充核查", actor="reviewer")
+    return walk
+
+
+def test_who_does_the_step_asks_the_head_and_approving_is_the_extension_itself(kit) -> None:
+    walk = asked(kit)
+    task = next(t for t in walk.marking.tasks if t.kind == "extension")
+    assert (task.holders.role, task.holders.org) == ("agency_head", "owner") and walk.plan.clocks == () and walk.plan.documents == ()
+    assert [view.id for view in actions(walk.spec, walk.marking, task.no, walk.facts)] == ["approve", "refuse"]
+    assert refused(walk, "extend", task=walk.no("review.a"), action="ask", reason="再报一次", actor="reviewer") == "extension_waits"
+    assert refused(walk, "act", task=task.no, action="approve", actor="head") == "need.reason"
+    assert refused(walk, "act", task=task.no, action="pass", reason="x", actor="head") == "unknown_action"
+    plan = walk.act("extension", "approve", reason="情况复杂", actor="head")
+    assert [(c.op, c.clock) for c in plan.clocks] == [("extend", "main")] and plan.documents == ("extension",)
+    assert walk.open == ["review.a"] and walk.marking.extended == 1
+    assert refused(walk, "extend", task=walk.no("review.a"), action="ask", reason="还要", actor="reviewer") == "extended_already"
+
+
+def test_a_refused_extension_changes_nothing_and_may_be_asked_for_again(kit) -> None:
+    walk = asked(kit)
+    assert refused(walk, "act", task=walk.no("extension"), action="refuse", actor="head") == "need.reason"
+    plan = walk.act("extension", "refuse", reason="时间够", actor="head")
+    assert plan.clocks == () and walk.marking.extended == 0 and walk.open == ["review.a"]
+    walk.do("extend", task=walk.no("review.a"), action="ask", reason="材料又多了", actor="reviewer")
+
+
+def test_the_head_who_extends_without_reading_the_request_answers_it_and_a_decision_makes_it_needless(kit) -> None:
+    walk = asked(kit)
+    walk.do("extend", reason="情况复杂", actor="head")
+    assert walk.open == ["review.a"]
+    late = asked(kit)
+    late.act("review.a", "go", actor="reviewer")
+    late.act("review.b", "grant", actor="leader")
+    assert late.open == ["delivery"]
+
+
+def test_an_extension_is_asked_for_in_review_and_where_there_is_one(kit) -> None:
+    walk = kit.Walk(two_steps(kit, anytime={"extend": EXTEND}))
+    assert refused(walk, "extend", task=1, action="ask", reason="x", actor="window") == "no_extend"
+    plain = begun(kit, two_steps(kit))
+    assert refused(plain, "extend", task=plain.no("review.a"), action="ask", reason="x", actor="reviewer") == "no_extend"
 
 
 def test_a_joint_case_has_an_extension_of_its_own(kit) -> None:
@@ -386,7 +431,7 @@ def test_side_actions_say_what_they_do_and_why_they_are_closed(kit) -> None:
     no = walk.no("review.a")
     for locale in ("zh", "en"):
         views = {v.id: v for v in side_actions(walk.spec, walk.marking, walk.facts, task=no, actor="a", locale=locale)}
-        assert {"transfer", "delegate", "ask", "extend", "urge", "withdraw", "terminate"} == set(views)
+        assert {"transfer", "delegate", "ask", "ask_extension", "extend", "urge", "withdraw", "terminate"} == set(views)
         assert all(v.enabled and v.title and v.effect and "routing." not in v.title + v.effect for v in views.values())
     walk.do("extend", reason="x", actor="head")
     walk.do("ask", task=no, reason="?", actor="a")

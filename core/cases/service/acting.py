@@ -54,7 +54,8 @@ def act(
         command = Command("act", task_no, action, trimmed(reason), _ids_only(given), holds.id)
         facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
-        change = Change(plan, note=note_of(reason, opinion, words), action=action, actor=holds)
+        note = note_of(None, opinion or reason, words) if _inward(case, task_no, action) else note_of(reason, opinion, words)
+        change = Change(plan, note=note, action=action, actor=holds)
         if asks(plan):
             _check_asked(case, asks(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
@@ -63,6 +64,12 @@ def act(
         return change
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
+
+
+def _inward(case: Loaded, task_no: int, action: str) -> bool:
+    """Whether the words of the act are for colleagues only: the applicant never heard of an extension that was refused."""
+    task = case.marking.task(task_no)
+    return task is not None and task.kind == "extension" and action == "refuse"
 
 
 def claim(session: Session, case_id: str, task_no: int, *, command_id: str, actor: Actor) -> ActResult:

@@ -37,21 +37,22 @@ Write = Callable[[Loaded, datetime], Sequence[Fact]]
 
 def carry(
     session: Session, case_id: str, kind: str, *, task: int | None = None, action: str | None = None, reason: str | None = None,
-    data: Mapping[str, Any] | None = None, command_id: str, actor: Actor, facts: Mapping[str, Any] | None = None,
-    history: Callable[[Loaded], Sequence[RouteEvent]] | None = None, also: Write | None = None,
+    data: Mapping[str, Any] | None = None, command_id: str, actor: Actor, facts: Callable[[Loaded], Mapping[str, Any]] | None = None,
+    history: Callable[[Loaded], Sequence[RouteEvent]] | None = None, also: Write | None = None, right: str | None = None,
 ) -> ActResult:  # fmt: skip
-    """Give the command *kind* as somebody who may. *reason* is sealed beside the event; *also* runs in the same transaction.
+    """Give the command *kind* as somebody who may – who may is asked of the command *right* where that is another one. *reason* is sealed beside the
+    event; *facts* are asked for in the command's own transaction; *also* runs in it.
 
     Raises :class:`CaseNotFound` for who may not even see the case, :class:`NotEntitled` or :class:`NotHolder` for who may see it and not do this,
     :class:`core.routing.errors.RouteRefused` for what the route or the law does not allow now.
     """
 
     def decide(case: Loaded) -> Change:
-        who = entitled(session, case, kind, task, actor)
+        who = entitled(session, case, right or kind, task, actor)
         command = Command(kind, task, action, trimmed(reason), dict(data or {}), who.id)
         told = history(case) if history is not None else ()
-        plan = advance(case.compiled.route, case.marking, command, {**case.facts(), **(facts or {})}, history=told)
-        words = note_of(None, reason, {}) if kind in _INWARD else note_of(reason, None, {})
+        plan = advance(case.compiled.route, case.marking, command, {**case.facts(), **(facts(case) if facts is not None else {})}, history=told)
+        words = note_of(None, reason, {}) if kind in _INWARD or right is not None else note_of(reason, None, {})
         change = Change(plan, note=words, action=kind, actor=who)
         change.then = lambda loaded, at: [*follow(session, loaded, plan), *(also(loaded, at) if also is not None else ())]
         return change

@@ -1,21 +1,27 @@
 """Lengthening and ending a case by its head: the extension of 行政许可法 42 and the termination, both with reasons and a document."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import clocks
+from core.cases import clocks, sealing
 from core.cases.errors import CaseNotFound
+from core.cases.models import CaseEvent, table
 from core.cases.service.anytime import by_post, carry, words_of
 from core.cases.service.machine import Loaded, load
 from core.cases.spec import ActResult
+from core.identity import queries as people
 from core.kernel.actor import Actor
 from core.kernel.clock import local, now
 from core.routing.facts import known_limit
 from core.routing.guards import extending, extension, spoken
 from core.worktime.explain import limit_words
 from core.worktime.spec import Limit
+
+_event = table(CaseEvent).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +37,28 @@ class Extension:
     basis: str
     approver: str
     why_not: str | None
+    asked: "Asked | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked the head for the extension, when and why; ``no`` is the head's task."""
+
+    no: int
+    by: str
+    at: datetime
+    why: str
 
 
 def extend(session: Session, case_id: str, *, reason: str, command_id: str, actor: Actor) -> ActResult:
     """Approve the extension: only as the head that the route names – another for joint cases (行政许可法 42) – and with reasons for the applicant."""
     return carry(session, case_id, "extend", reason=reason, command_id=command_id, actor=actor)
+
+
+def ask_extension(session: Session, case_id: str, task_no: int, *, reason: str, command_id: str, actor: Actor) -> ActResult:
+    """Whoever holds a step of the review asks the head for more time: a task for the head that the route names. The reason is for colleagues; what
+    the applicant is told are the head's own words (行政许可法 42)."""
+    return carry(session, case_id, "extend", task=task_no, action="ask", reason=reason, command_id=command_id, actor=actor, right="ask_extension")
 
 
 def terminate(session: Session, case_id: str, *, reason: str, command_id: str, actor: Actor) -> ActResult:
@@ -50,7 +73,20 @@ def previewed(session: Session, case_id: str, *, actor: Actor, locale: str = "zh
     if rule is None:
         raise CaseNotFound
     by_post(session, case, rule.by, actor)
-    return preview(session, case, locale)
+    return replace(preview(session, case, locale), asked=_asked(session, case))
+
+
+def _asked(session: Session, case: Loaded) -> Asked | None:
+    """The request that waits for the head."""
+    task = next((task for task in case.marking.tasks if task.kind == "extension"), None)
+    if task is None:
+        return None
+    rows = session.execute(select(*_event).where(_event.case_id == case.id, _event.kind == "extension_asked").order_by(_event.seq.desc())).mappings()
+    row = next(row for row in rows if json.loads(row["body"])["no"] == task.no)
+    first = select(_event.sealed).where(_event.case_id == case.id, _event.command_key == row["command_key"], _event.sealed.is_not(None)).order_by(_event.seq)
+    note = (sealing.open_json(case.key, case.id, session.execute(first.limit(1)).scalar()) or {}).get("value") or {}
+    by = people.staff_names(session, [row["actor_id"]]).get(row["actor_id"], "")
+    return Asked(task.no, by, row["at"], str(note.get("opinion", "")))
 
 
 def preview(session: Session, case: Loaded, locale: str = "zh") -> Extension:

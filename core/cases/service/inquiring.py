@@ -74,7 +74,11 @@ def answer(session: Session, case_id: str, task_no: int, *, words: str, command_
 def urge(session: Session, case_id: str, *, command_id: str, actor: Actor) -> ActResult:
     """催办: whoever holds the case is reminded; not more often than the item says."""
     access.require_party(session, case_id, actor)
-    waits = {"urge": {"waits": _too_soon(session, _last_urged(session, case_id))}}
+
+    def waits(case: Loaded) -> Mapping[str, Any]:
+        """Asked again whenever another command was faster: of two that urge at once the second finds the first."""
+        return {"urge": {"waits": _too_soon(session, _last_urged(session, case.id))}}
+
     return carry(session, case_id, "urge", command_id=command_id, actor=actor, facts=waits)
 
 

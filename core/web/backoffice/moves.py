@@ -194,6 +194,12 @@ def _extending(case: Loaded, made: Move) -> None:
         )
 
 
+def _wanting(case: Loaded, made: Move) -> None:
+    shown = extending.preview(edge.session(), case, edge.locale())
+    made.asks, made.must, made.basis = _("为什么要延长（给负责人看）"), True, shown.basis
+    made.effect = _("%(effect)s。审批人：%(who)s", effect=made.effect, who=shown.approver)
+
+
 def _ending(case: Loaded, made: Move) -> None:
     del case
     made.asks, made.must = _("为什么终止（申请人会看到）"), True
@@ -201,7 +207,7 @@ def _ending(case: Loaded, made: Move) -> None:
 
 _SHAPES: Mapping[str, Callable[[Loaded, Move], None]] = {
     "transfer": _handing, "delegate": _handing, "return_delegate": _returning, "ask": _asking, "open_pause": _pausing, "close_pause": _resuming,
-    "add_signer": _signing, "extend": _extending, "terminate": _ending,
+    "add_signer": _signing, "ask_extension": _wanting, "extend": _extending, "terminate": _ending,
 }  # fmt: skip
 
 
@@ -247,7 +253,7 @@ def extension(case_id: str) -> str:
         shown = extending.previewed(edge.session(), case_id, actor=actor(), locale=edge.locale())
     except NotEntitled as refused:
         raise NotFound from refused
-    return desk_page("office/extension.html", nav_here="worklist", case=case_id, x=shown, command_id=new_id())
+    return desk_page("office/extension.html", nav_here="worklist", case=case_id, x=shown, command_id=new_id(), other_id=new_id())
 
 
 def _words(name: str = "reason") -> str:
@@ -272,6 +278,8 @@ _WORK: Mapping[str, Callable[[Any, str, str], Any]] = {
     "delegate": lambda s, case, command: cases.delegate(s, case, _no(), to=_to(), reason=_words() or None, command_id=command, actor=actor()),
     "return_delegate": lambda s, case, command: cases.return_delegate(s, case, _no(), opinion=_words() or None, command_id=command, actor=actor()),
     "take_back": lambda s, case, command: cases.take_back(s, case, _no(), command_id=command, actor=actor()),
+    "ask_extension": lambda s, case, command: cases.ask_extension(s, case, _no(), reason=_words(), command_id=command, actor=actor()),
+    "refuse_extension": lambda s, case, command: cases.act(s, case, _no(), "refuse", reason=_words(), command_id=command, actor=actor()),
     "ask": lambda s, case, command: cases.ask(s, case, _no(), question=_words(), command_id=command, actor=actor()),
     "open_pause": lambda s, case, command: cases.open_pause(
         s, case, _no(), request.form.get("pause", "")[:80], reason=_words() or None, command_id=command, actor=actor()
