@@ -8,7 +8,7 @@ from sqlalchemy import BindParameter, ColumnElement, and_, bindparam, exists, li
 from sqlalchemy.orm import Session
 
 from core.cases.errors import CaseNotFound
-from core.cases.models import Case, CaseParty, CaseTask, CaseTaskDone, table
+from core.cases.models import Case, CaseParty, CaseReception, CaseTask, CaseTaskDone, table
 from core.identity import queries as people
 from core.identity.models import AccountParty, Post
 from core.identity.spec import PostView
@@ -42,6 +42,11 @@ class Sight:
 _case, _party, _link = table(Case).c, table(CaseParty).c, table(AccountParty).c
 _task, _done = table(CaseTask).c, table(CaseTaskDone).c
 _departments: BindParameter[Any] = bindparam("seen_departments", expanding=True)
+_windows: BindParameter[Any] = bindparam("seen_windows", expanding=True)
+_taken_in = table(CaseReception).c
+_places: BindParameter[Any] = bindparam("seen_places", expanding=True)
+#: The posts that take papers in and hand results out: of one department, and of all that sit in one place (综合窗口).
+WINDOW, GENERAL_WINDOW = "window", "general_window"
 
 #: Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer.
 BY_ACCOUNT = exists(
@@ -54,9 +59,15 @@ BY_ACCOUNT = exists(
     )
     .correlate(table(Case))
 )
-#: Cases that one of the departments owns, works on, or worked on.
+#: Cases that one of the departments owns, works on, or worked on, or that its window took in for another authority (全域通办): it sees how they
+#: stand and holds no task of theirs.
 BY_POSTS = or_(
     _case.department_id.in_(_departments),
+    exists(
+        select(literal(1))
+        .where(_taken_in.case_id == _case.id, or_(_taken_in.department_id.in_(_windows), _taken_in.division_id.in_(_places)))
+        .correlate(table(Case))
+    ),
     exists(select(literal(1)).where(_task.case_id == _case.id, _task.department_id.in_(_departments)).correlate(table(Case))),
     exists(select(literal(1)).where(_done.case_id == _case.id, _done.department_id.in_(_departments)).correlate(table(Case))),
 )
@@ -70,7 +81,9 @@ def of_account(account_id: str) -> Sight:
 
 def of_posts(posts: Sequence[PostView]) -> Sight:
     """What the departments of *posts* give sight of."""
-    return Sight(BY_POSTS, {"seen_departments": sorted({post.department_id for post in posts})})
+    windows = sorted({post.department_id for post in posts if post.role == WINDOW})
+    places = sorted({post.division_id for post in posts if post.role == GENERAL_WINDOW})
+    return Sight(BY_POSTS, {"seen_departments": sorted({post.department_id for post in posts}), "seen_windows": windows, "seen_places": places})
 
 
 def of_actor(session: Session, actor: Actor) -> Sight:

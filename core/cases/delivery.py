@@ -15,13 +15,14 @@ from core.cases.models import Case, CaseDelivery, CaseTask, table
 from core.documents.models import Document
 from core.documents.spec import DECISIONS
 from core.identity import queries as people
+from core.identity.models import Department
+from core.identity.spec import DepartmentView, PostView
 from core.kernel.actor import Actor
 from core.kernel.ids import is_id
 
 PICKUP, POST, ELECTRONIC = "pickup", "post", "electronic"
-#: The post whose windows hand results out.
-WINDOW = "window"
 _delivery, _case, _task, _document = table(CaseDelivery).c, table(Case).c, table(CaseTask).c, Document.__table__.c
+_department = Department.__table__.c
 #: A decision whose paper is not made yet: nothing to hand out before it is there.
 UNFINISHED = exists(
     select(literal(1)).where(_document.case_id == _case.id, _document.kind.in_(sorted(DECISIONS)), _document.pdf_blob_id.is_(None)).correlate(table(Case))
@@ -103,9 +104,11 @@ def _mine(session: Session, actor: Actor) -> Any:
         return false()
     posts = people.staff_view(session, actor.id).posts
     pairs = sorted({(post.department_id, post.role) for post in posts})
-    windows = sorted({post.department_id for post in posts if post.role == WINDOW})
+    windows = sorted({post.department_id for post in posts if post.role == access.WINDOW})
+    places = sorted({post.division_id for post in posts if post.role == access.GENERAL_WINDOW})
+    around = select(_department.id).where(_department.division_id.in_(places))
     held = (and_(_task.department_id == department, _task.role == role) for department, role in pairs)
-    return or_(false(), _delivery.department_id.in_(windows), *held)
+    return or_(false(), _delivery.department_id.in_(windows), _delivery.department_id.in_(around), *held)
 
 
 def _lines(rows: Any) -> tuple[Output, ...]:
@@ -152,6 +155,12 @@ def holder(session: Session, found: Output, *, actor: Actor) -> Actor:
     rows = access.task_rows(session, found.case_id, found.no, actor.id)
     lender = next((row.lender for row in rows if row.holds), None)
     if not any(row.holds for row in rows):
+        place = people.department(session, found.place_id)
         posts = people.staff_view(session, actor.id).posts
-        lender = next((post.on_behalf_of for post in posts if (post.department_id, post.role) == (found.place_id, WINDOW)), None)
+        lender = next((post.on_behalf_of for post in posts if _hands_out(post, place)), None)
     return Actor(actor.kind, actor.id, lender)
+
+
+def _hands_out(post: PostView, place: DepartmentView) -> bool:
+    own = post.role == access.WINDOW and post.department_id == place.id
+    return own or (post.role == access.GENERAL_WINDOW and post.division_id == place.division_id)

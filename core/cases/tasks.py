@@ -12,6 +12,7 @@ from core.cases.hookspecs import CaseChange
 from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
+from core.cases.service import bulk_runs, delivering, incidents, migrating, watching
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
 from core.cases.service import bulk_runs, incidents, migrating, watching
 from core.cases.service.machine import TOPIC
@@ -37,6 +38,8 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
     del message_id
     if body.get("draft"):
         drafts.discard(session, body["draft"])
+    if any(kind.startswith("decision_") for kind in body["documents"]):
+        delivering.prepare(session, body["case"])
     notify(session, body["case"], first=body["first"], last=body["last"])
     listening.tell(session, body["case"], first=body["first"], last=body["last"])
     for plugin in _observers(session):
@@ -66,6 +69,7 @@ def make_paper(session: Session, body: dict[str, Any], message_id: str) -> None:
     row = session.execute(select(Case.id, Case.wrapped_key).where(Case.id == case_id)).first()
     if row is not None:
         documents.make_paper(session, body["document"], sealing.key_of(session, row.id, row.wrapped_key))
+        delivering.at_once(session, row.id)
 
 
 def _observers(session: Session) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from core.items import subcases
 from core.items.compiling import used_blocks
 from core.items.errors import finding
 from core.items.facts import types as fact_types
+from core.items.fields import places_of_authority, points_of_the_form
 from core.items.limits import variants
 from core.items.lint.rules import all_rules
 from core.items.obtainable import obtainable
@@ -40,6 +41,9 @@ class Known:
     children: Mapping[str, frozenset[str]] | None = None
     #: The items that this one begins, as they are in force.
     begun: Mapping[str, subcases.SubItem] | None = None
+    #: Divisions by code with their paths, and the paths of the divisions whose departments offer the item.
+    divisions: Mapping[str, str] | None = None
+    offering: tuple[str, ...] | None = None
     #: Names of the offering organisations, each with the question whether somebody there can hold a task.
     organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
 
@@ -153,6 +157,8 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
     types = fact_types(doc, form.types)
     yield from _typed_rules(doc, types)
     yield from _presets(doc, form, definition)
+    yield from places_of_authority(doc, form, known.divisions, known.offering)
+    yield from points_of_the_form(doc, form)
     yield from _searchable(doc, form)
     yield from _route(doc, types, known)
 

@@ -22,7 +22,7 @@ _TIME = frozenset(
     ("limit", "limits", "max", "adds", "times", "overdue", "promised", "statutory", "lights", "within", "value", "unit", "yellow", "escalate", "after")
 )
 _PAPERS = frozenset(
-    ("materials", "situations", "conditions", "results", "fees", "fields", "form", "visits", "service_objects", "applicants", "type", "case_type")
+    ("materials", "situations", "conditions", "results", "fees", "fields", "form", "visits", "service_objects", "applicants", "anywhere", "type", "case_type")
 )
 
 
@@ -138,7 +138,7 @@ def _limits(old: JsonObject, new: JsonObject) -> Iterator[Change]:
 
 
 def _scalars(old: JsonObject, new: JsonObject) -> Iterator[Change]:
-    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "applicants", "form", "visits", "online", "contacts"):
+    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "applicants", "anywhere", "form", "visits", "online", "contacts"):
         yield from _whole(name, "rest", old.get(name), new.get(name))
     yield from _whole("fees.charged", "rest", old["fees"]["charged"], new["fees"]["charged"], "charged")
 

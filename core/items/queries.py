@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy import and_, exists, literal, or_, select
+from sqlalchemy.orm import Session, aliased
 
 from core.identity.models import Department, Division
 from core.identity.spec import Scope
@@ -38,7 +38,7 @@ def current(session: Session, code: str, scope: Scope | None = None, *, stopped:
         .where(Item.code == code, Item.status.in_(("published", "suspended", "ended")))
         .order_by(Division.path, Department.code)
     )
-    rows = session.execute(_in_scope(query, scope)).all()
+    rows = _own_first(session.execute(_in_scope(query, scope)).all(), scope)
     if not rows:
         raise ItemNotFound(code=code)
     version_id, number, published_at, digest, status, why = rows[0][:6]
@@ -99,24 +99,41 @@ def versions(session: Session, code: str) -> tuple[VersionView, ...]:
 
 
 def _in_scope(query: Any, scope: Scope | None) -> Any:
-    """Only offers of departments inside the hall: its division and everything below, one department when it is a department's hall."""
+    """Only offers of departments inside the hall: its division and everything below, one department when it is a department's hall.
+
+    The query joins item, department and division."""
     if scope is None:
         return query
-    query = query.where(Division.path.startswith(scope.division_path, autoescape=True))
-    return query.where(Department.id == scope.department_id) if scope.department_id is not None else query
+    inside = Division.path.startswith(scope.division_path, autoescape=True)
+    if scope.department_id is not None:
+        return query.where(inside, Department.id == scope.department_id)
+    return query.where(or_(inside, _taken_in(scope.division_path)))
+
+
+def _taken_in(path: str) -> Any:
+    """全域通办: offers anywhere in the region – at the level the item says – in which the hall at *path* lies, too."""
+    region = aliased(Division)
+    around = (region.level == Item.within, literal(path).startswith(region.path), Division.path.startswith(region.path))
+    return and_(Item.within.is_not(None), exists(select(literal(1)).where(*around)))
+
+
+def _own_first(rows: Sequence[Any], scope: Scope | None) -> list[Any]:
+    """Offers of the hall's own departments before those of other regions; otherwise as they came."""
+    return sorted(rows, key=lambda row: scope is not None and not row.path.startswith(scope.division_path))
 
 
 def offers(session: Session, codes: Sequence[str], scope: Scope | None = None) -> dict[str, tuple[Offer, ...]]:
     """Who offers each item inside *scope*, nearest to the root of the tree first."""
     query = (
-        select(ItemOffer.item_code, Department.id, Department.title, Division.id, Division.path, Division.title)
+        select(ItemOffer.item_code, *_OFFER)
+        .join(Item, Item.code == ItemOffer.item_code)
         .join(Department, Department.id == ItemOffer.department_id)
         .join(Division, Division.id == Department.division_id)
         .where(ItemOffer.item_code.in_(codes))
         .order_by(ItemOffer.item_code, Division.path, Department.code)
     )
     found: dict[str, list[Offer]] = {}
-    for row in session.execute(_in_scope(query, scope)):
+    for row in _own_first(session.execute(_in_scope(query, scope)).all(), scope):
         found.setdefault(row[0], []).append(Offer(*row[1:]))
     return {code: tuple(each) for code, each in found.items()}
 

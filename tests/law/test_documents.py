@@ -93,7 +93,7 @@ def test_article_39_and_44_what_is_issued_is_named_sealed_and_delivered_against_
         lite.act(ref.id, window.no, "deliver", "window")
     assert "十日内" in says(lite, ref.id, "decision_grant") and "食品经营许可证" in says(lite, ref.id, "decision_grant")
     settle(lite.database)
-    lite.act(ref.id, window.no, "deliver", "window", data={"way": "pickup"})
+    lite.act(ref.id, window.no, "deliver", "window", data={"way": "electronic"})
     assert "食品经营许可证" in says(lite, ref.id, "receipt")
 
 

@@ -52,7 +52,7 @@ def fill(rule: Rule, ids: dict[str, str], method: str = "GET") -> str:
         "filename": "x",
     }
     parts |= {"material_id": ids["case_blob"]} if rule.endpoint == "office_cases.material" else {}
-    parts |= {"case_id": ids["granted"]} if "<document_id>" in rule.rule else {}
+    parts |= {"case_id": ids["granted"]} if "<document_id>" in rule.rule or rule.endpoint.startswith("output.") else {}
     path = re.sub(r"<(?:\w+:)?(\w+)>", lambda found: str(parts.get(found[1], "x")), rule.rule)
     return path + (f"?draft={ids['draft_id']}" if rule.endpoint == "portal.upload_preview" else "")
 
@@ -71,6 +71,12 @@ def body_of(rule: Rule, ids: dict[str, str]) -> dict[str, Any]:
         "office_cases.press": lambda: {"action": "accept", "command_id": new_id()},
         "cases.answered": lambda: {"command": new_id(), "words": "两个"},
         "cases.urged": lambda: {"command": new_id()},
+        "cases.delivery_changed": lambda: {"command": new_id(), "_way": "pickup"},
+        "cases.delivery_signed": lambda: {"command": new_id()},
+        "output.pickup": lambda: {"command": new_id(), "code": "0000000000000000", "tail": "000000"},
+        "output.post": lambda: {"command": new_id(), "carrier": "邮政", "tracking": "EMS12345678"},
+        "output.returned": lambda: {"command": new_id(), "reason": "地址不对"},
+        "output.signed": lambda: {"command": new_id(), "recipient": "王小芳"},
         "case_moves.move": lambda: {"command_id": new_id(), "reason": "需要补充核查", "task": "1"},
         "office_cases.reveal": lambda: {"reason": "核对"},
         "my_licences.copy": lambda: {"purpose": "开户", "user": "示例银行", "until": today().isoformat()},

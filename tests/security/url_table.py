@@ -21,6 +21,7 @@ POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET
 #: For the citizen the object belongs to.
 OWN = """
 GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correct  GET /cases/<case_id>/materials/<material_id>
+GET /cases/<case_id>/delivery  POST /cases/<case_id>/delivery  POST /cases/<case_id>/delivery/signed
 GET /cases/<case_id>/documents/<document_id>  POST /cases/<case_id>/inquiries/<int:no>  POST /cases/<case_id>/urge
 GET /cases/<case_id>/receipt  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
@@ -38,6 +39,10 @@ GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/ 
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
 POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
+GET /office/output/
+GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
+POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
+POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 
@@ -52,7 +57,8 @@ GET /office/bulk/runs/<run_id>  POST /office/bulk/runs/<run_id>/start  POST /off
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
 GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>
-POST /office/cases/<case_id>/reveal
+POST /office/cases/<case_id>/reveal  GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
+POST /office/output/<case_id>/returned  POST /office/output/<case_id>/signed
 POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>
 GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
 GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>

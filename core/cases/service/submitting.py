@@ -14,10 +14,10 @@ from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import give_back, next_number
-from core.cases.service import machine
+from core.cases.service import machine, relaying, wishes
 from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
-from core.cases.spec import CaseRef, Handed, PartyOnCase, Supplies
+from core.cases.spec import CaseRef, DeliveryChoice, Handed, PartyOnCase, Reception, Supplies
 from core.db.together import Rows, insert_together
 from core.files import service as files
 from core.identity import queries as people
@@ -40,18 +40,21 @@ _owners: "WeakKeyDictionary[Any, dict[str, DepartmentView]]" = WeakKeyDictionary
 def submit(
     session: Session, *, compiled: CompiledItem, version_id: str, owner: str, values: Mapping[str, Any], materials: Sequence[Handed] = (),
     parties: Sequence[PartyOnCase], channel: str = "online", command_id: str, draft_id: str | None = None, situation: Mapping[str, str] | None = None,
-    supplies: Supplies | None = None, visit: str | None = None, actor: Actor,
+    supplies: Supplies | None = None, delivery: DeliveryChoice | None = None, reception: Reception | None = None,
+    pre_review: bool = False, handed_at: str | None = None, visit: str | None = None, actor: Actor,
 ) -> CaseRef:  # fmt: skip
     """File an application with department *owner* and return the case's number and query code.
 
     *values* are the decided answers (``forms.decide``), *materials* files that their holder (the draft) gives to the case,
     *parties* who applies – an applicant at least – each of whom the account must be authorised to act for. The same
     *command_id* again answers with the same case. *supplies* is what the applicant decided about materials that the hall has already and about
-    promises; with it the case pins that evidence (:mod:`core.cases.service.resolving`). Raises :class:`BadInput`,
-    :class:`core.identity.errors.NotYours`, :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule
-    asks for a value that is not there.
+    promises; with it the case pins that evidence (:mod:`core.cases.service.resolving`). *delivery* is how the result shall reach them, *reception* who
+    took the application in for another authority (全域通办). Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`,
+    :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there. *pre_review* asks for the check beforehand (预审) where the item offers it, *handed_at* is the department whose
+    agents took the papers in (村镇县接力), *visit* the visit at which a desk files for somebody (综合窗口, 帮办代办).
     """
     check_together(compiled, parties)
+    wishes.check(compiled, delivery, reception)
     behalf = authority(session, compiled, parties, actor, visit)
     acting = behalf.held
     applicant = acting[parties[0].party_id]
@@ -60,10 +63,12 @@ def submit(
     supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
     if supplied is not None:
         materials = (*materials, *supplied.papers)
+    home = _owner(session, owner)
+    wishes.check_place(session, delivery, reception, home)
     filing = Filing(
         new_id(), compiled, version_id, _owner(session, owner), content, promise, facts, start(compiled.route, {**facts, **behalf.rules(actor)}), tuple(materials),
         [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
-        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *behalf.facts()],
+        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *wishes.facts(delivery, reception), *behalf.facts()],
     )  # fmt: skip
     command = machine.command_key(actor, command_id)
     filed = write(session, filing, command=command, actor=actor)
@@ -72,6 +77,7 @@ def submit(
     row, key, code = filed
     if supplied is not None:
         supplied.write(session, row, key, materials, actor=actor)
+    wishes.write(session, row, key, delivery, reception)
     behalf.write(session, row, actor=actor)
     return CaseRef(row["id"], row["number"], code)
 

@@ -12,6 +12,8 @@ from core.cases.chain import Fact
 from core.cases.models import CaseDelivery, CaseReception, table
 from core.cases.spec import DeliveryChoice, Reception
 from core.identity.documents import check_phone, normalise_phone
+from core.identity.queries import department
+from core.identity.spec import DepartmentView
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput
 from core.kernel.text import normalise
@@ -24,12 +26,21 @@ LONGEST_NAME, LONGEST_ADDRESS = 60, 200
 def check(compiled: CompiledItem, delivery: DeliveryChoice | None, reception: Reception | None) -> None:
     """Raise :class:`BadInput` for a way the item does not have, an address nobody could deliver to, or a mode the item is not open for."""
     if delivery is not None:
-        _check_way(compiled.route.delivery.ways, delivery)
+        check_way(compiled.route.delivery.ways, delivery)
     if reception is not None and reception.mode not in ((compiled.doc.get("anywhere") or {}).get("modes") or ()):
         raise BadInput("cases.not_anywhere")
 
 
-def _check_way(ways: Sequence[str], delivery: DeliveryChoice) -> None:
+def check_place(session: Session, delivery: DeliveryChoice | None, reception: Reception | None, home: DepartmentView) -> None:
+    """The windows that may hand the result out: those of the authority's own division (统一出件), or of the hall that took the application in."""
+    if delivery is None or delivery.department_id in (None, home.id) or (reception is not None and delivery.department_id == reception.department_id):
+        return
+    if department(session, str(delivery.department_id)).division_id != home.division_id:
+        raise BadInput("cases.no_such_way")
+
+
+def check_way(ways: Sequence[str], delivery: DeliveryChoice) -> None:
+    """Raise :class:`BadInput` for a way that is none of *ways*, or a post without a whole address."""
     if delivery.way not in ways:
         raise BadInput("cases.no_such_way")
     if delivery.way != "post":

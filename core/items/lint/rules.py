@@ -19,9 +19,9 @@ def rule(function: Rule) -> Rule:
 
 def all_rules() -> tuple[Rule, ...]:
     """Every rule, in the order of the files below."""
-    from core.items.lint import acts, papers, people, pledges, promises, sources
+    from core.items.lint import acts, anywhere, papers, people, pledges, promises, sources
 
-    assert all((acts, papers, people, pledges, promises, sources))
+    assert all((acts, anywhere, papers, people, pledges, promises, sources))
     return tuple(_rules)
 
 

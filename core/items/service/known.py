@@ -8,10 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity.holders import resolve_organisation
-from core.identity.models import Hall
+from core.identity.models import Division, Hall
 from core.identity.queries import departments, divisions
 from core.identity.spec import LEVELS, DepartmentView
 from core.items import sources
+from core.items.anywhere import setting
 from core.items.catalogue.errors import ItemStopped
 from core.items.catalogue.power import exercising
 from core.items.checking import Known
@@ -37,6 +38,8 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         hooks=_hooks(session),
         children=_children(session, doc),
         begun={code: _in_force(session, code) for code in set(_begun(doc.get("route")))},
+        divisions={d.code: d.path for d in divisions(session)},
+        offering=tuple(d.division_path for d in offering),
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
     )
 
@@ -100,6 +103,16 @@ def offering_departments(session: Session, doc: JsonObject, *, division: str | N
     rank = LEVELS.index(level) if level in LEVELS else len(LEVELS)
     halls = [d for d in found if d.division_id in with_hall and LEVELS.index(places[d.division_id].level) <= rank]
     return tuple(halls or [d for d in found if places[d.division_id].level == level])
+
+
+def taking_in(session: Session, doc: JsonObject, offering: tuple[str, ...]) -> tuple[str, ...]:
+    """The places where item *doc* is found: those that offer it and, for 全域通办, every hall of their region."""
+    within = setting(doc).get("within")
+    if within is None:
+        return offering
+    regions = [d.path for d in divisions(session) if d.level == within and any(path.startswith(d.path) for path in offering)]
+    halls = session.scalars(select(Division.path).join(Hall, Hall.division_id == Division.id).order_by(Division.path))
+    return tuple(dict.fromkeys([*offering, *(path for path in halls if any(path.startswith(region) for region in regions))]))
 
 
 def _somebody(session: Session, owner: DepartmentView, holders: Mapping[str, Any]) -> bool:

@@ -7,6 +7,7 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
+from core.items.anywhere import setting
 from core.items.card import card, search_body
 from core.items.catalogue.claims import gate
 from core.items.catalogue.errors import NotNow, ReviewNeeded
@@ -16,7 +17,7 @@ from core.items.compiling import from_bundle
 from core.items.errors import GateClosed, ItemNotFound, SecondPersonNeeded
 from core.items.gate import run_tests
 from core.items.models import Item, ItemDraft, ItemOffer, ItemVersion
-from core.items.service.known import known_here, offering_departments
+from core.items.service.known import known_here, offering_departments, taking_in
 from core.items.settings import REVIEW_REQUIRED
 from core.items.spec import CompiledItem, VersionView
 from core.kernel.actor import Actor
@@ -58,7 +59,7 @@ def publish(
     _gate(session, compiled, division, findings)
     version = _version(session, item, compiled, actor)
     item.department, item.title, item.status = compiled.doc["department"], compiled.title, "suspended" if item.status == "suspended" else "published"
-    item.current_version_id, item.card = version.id, card(compiled.doc)
+    item.current_version_id, item.card, item.within = version.id, card(compiled.doc), setting(compiled.doc).get("within")
     session.delete(draft)
     session.flush()
     offer(session, compiled, division)
@@ -114,5 +115,5 @@ def offer(session: Session, compiled: CompiledItem, division: str | None) -> Non
     for department in offering:
         session.execute(insert(ItemOffer).values(item_code=compiled.code, department_id=department.id, region_root=department.region_root))
     doc = compiled.doc
-    places = tuple(department.division_path for department in offering)
+    places = taking_in(session, doc, tuple(department.division_path for department in offering))
     search.put(session, "item", compiled.code, title=compiled.title, body=search_body(doc), words=tuple(doc.get("words") or ()), scope=places)

@@ -7,7 +7,7 @@ from flask import request
 
 from core.cases import queries
 from core.cases import service as cases
-from core.cases.spec import CaseView, Handed, PartyOnCase
+from core.cases.spec import CaseView, DeliveryChoice, Handed, PartyOnCase
 from core.files import service as files
 from core.files.sniff import clean_name
 from core.files.spec import KINDS, Limits, fits
@@ -22,7 +22,7 @@ from core.kernel.errors import BadInput, Finding, NotFound
 from core.kernel.text import normalise
 from core.licences import queries as library
 from core.licences import service as licences
-from core.web import edge, enclosed
+from core.web import edge, elsewhere, enclosed
 from core.web.api.operation import caller, citizen, operation
 from core.web.api.plain import plain
 from core.web.api.tokens import LIFETIME, Unauthorised, issue
@@ -51,7 +51,23 @@ _APPLICATION = {
             "uniqueItems": True,
             "description": "who applies together with the party, where the item allows or demands it; each one the caller may act for",
         },
-        "department": {"type": "string", "format": "uuid", "description": "which of the offering departments; the first when left out"},
+        "department": {
+            "type": "string",
+            "format": "uuid",
+            "description": "which of the offering departments; the first when left out. Where the item is taken in across a region (anywhere), the answers decide",
+        },
+        "delivery": {
+            "type": "object",
+            "description": "how the result shall reach the applicant: one of the item's ways; recipient, phone and address for post",
+            "properties": {
+                "way": {"enum": ["pickup", "post", "electronic"]},
+                "recipient": {"type": "string", "maxLength": 60},
+                "phone": {"type": "string", "maxLength": 20},
+                "address": {"type": "string", "maxLength": 200},
+            },
+            "required": ["way"],
+            "additionalProperties": False,
+        },
     },
     "required": ["item", "answers"],
     "additionalProperties": False,
@@ -123,18 +139,22 @@ def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
     held = enclosed.of_account(compiled.form, decision.values, caller().id)
     refuse(compiled, decision, (*handed, *held), known)
     values = enclosed.own(compiled.form, decision.values, held)
-    owner = next((o.department_id for o in current.offers if o.department_id == body.get("department")), current.offer.department_id)
+    way = elsewhere.course(current, values, body.get("department"))
+    if way.owner is None or way.wrong is not None:
+        raise BadInput("web.api_no_authority", why=way.wrong or "")
     ref = cases.submit(
         session,
         compiled=compiled,
         version_id=current.version_id,
-        owner=owner,
+        owner=way.owner.department_id,
         values=values,
         materials=(*handed, *enclosed.handed(compiled.form, values, held)),
         parties=(PartyOnCase(party), *(PartyOnCase(each, "co_applicant") for each in body.get("co_applicants") or () if each != party)),
         channel="api",
         command_id=key,
         situation=situation,
+        delivery=DeliveryChoice(**body["delivery"]) if body.get("delivery") else None,
+        reception=way.reception,
         actor=citizen(),
     )
     return {"id": ref.id, "number": ref.number, "query_code": ref.query_code, "replayed": ref.replayed}

@@ -9,7 +9,7 @@ from werkzeug.datastructures import MultiDict
 from werkzeug.wrappers import Response as Answer
 
 from core.audit import service as audit
-from core.cases import queries
+from core.cases import delivery, queries
 from core.cases import service as cases
 from core.cases.spec import CaseView
 from core.files import service as files
@@ -85,7 +85,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         material_titles=_material_titles(view, compiled),
         files={one.blob_id for one in view.materials},
         dispositions=history.dispositions().items(),
-        ways=compiled.doc["route"].get("delivery", {}).get("ways", []),
+        ways=_ways(view, compiled),
         command_id=new_id(),
         error=error.words(locale) if error else None,
         findings=[finding.words(locale) for finding in error.findings] if isinstance(error, BadInput) else [],
@@ -94,6 +94,12 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         given_materials=given.getlist("material") if isinstance(given, MultiDict) else [],
         **_words(),
     )
+
+
+def _ways(view: CaseView, compiled: CompiledItem) -> tuple[str, ...]:
+    """The ways that the plain button may deliver by: none when the applicant wants a paper, which goes over the output window."""
+    chosen = delivery.of_case(edge.session(), view.id)
+    return compiled.route.delivery.ways if chosen is None or not chosen.chosen or chosen.way == delivery.ELECTRONIC else ()
 
 
 def _asked(compiled: CompiledItem) -> list[dict[str, str]]:

@@ -83,6 +83,9 @@ def navigation() -> list[tuple[str, str, str]]:
     if who is None:
         return []
     links = [("worklist", _("待办"), "/office/"), ("library", _("办件库"), "/office/library/"), ("licences", _("证照库"), "/office/licences/")]
+    if any(who.has_role(role) for role in ("window", "general_window", "agent")):
+        links.insert(1, ("output", _("统一出件"), "/office/output/"))
+        links.insert(2, ("custody", _("纸质交接"), "/office/custody/"))
     links += [("followups", _("事后核查"), "/office/followups/"), ("savings", _("少交的材料"), "/office/savings/")]
     if any(who.has_role(role) for role in DESK_ROLES):
         links.insert(1, ("counter", _("综合窗口"), "/office/counter/"))

@@ -7,7 +7,7 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from core.audit import service as audit
-from core.cases import delivery
+from core.cases import delivery, receptions
 from core.cases.delivery import ELECTRONIC, PICKUP, POST, Output
 from core.cases.service import delivering
 from core.cases.service.delivering import Proof, Proxy
@@ -200,3 +200,14 @@ def gather(view: Any, compiled: Any) -> Mapping[str, Any] | None:
         "place": place,
         "href": f"/office/output/{view.id}" if open_here else None,
     }
+
+
+def gather_reception(view: Any, compiled: Any) -> Mapping[str, Any] | None:
+    """全域通办: who took the case in, and who decides it."""
+    del compiled
+    found = receptions.of_case(edge.session(), view.id)
+    if found is None:
+        return None
+    names = people.titles(edge.session(), [found.department_id, view.department_id])
+    modes = {"online": _("全程网办"), "collect": _("异地代收代办"), "joint": _("多地联办")}
+    return {"mode": modes[found.mode], "here": names.get(found.department_id, ""), "there": names.get(view.department_id, "")}

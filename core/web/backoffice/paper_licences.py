@@ -27,7 +27,8 @@ _STATES = (registering.OPEN, registering.TAKEN, registering.RETURNED)
 _APPLICANTS = ("applicant", "co_applicant")
 
 
-def _documents() -> dict[str, str]:
+def document_titles() -> dict[str, str]:
+    """Kinds of document that name somebody, in words."""
     return {
         "resident_id": _("居民身份证"),
         "passport": _("护照"),
@@ -89,7 +90,7 @@ def _form(given: Mapping[str, str], errors: Mapping[str, str] | None = None, wro
         kinds=kinds,
         fields=(chosen or {}).get("fields", []),
         departments=list(_enterable().values()),
-        documents=_documents(),
+        documents=document_titles(),
     )
 
 
@@ -178,7 +179,7 @@ def _rows(view: RegistrationView) -> list[tuple[str, Any]]:
         (_("发证机关"), view.department),
         (_("编号"), view.number),
         (_("持证人"), view.holder_name),
-        (_documents().get(view.holder_document, _("证件号码")), view.holder_number),
+        (document_titles().get(view.holder_document, _("证件号码")), view.holder_number),
         *view.data.items(),
         (_("发证日期"), day(view.issued_on, edge.locale())),
         (_("有效期"), f"{day(view.valid_from, edge.locale())} – {day(view.valid_to, edge.locale()) if view.valid_to else _('长期有效')}"),

@@ -106,6 +106,8 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "phone": phone,
         "licences": (),
         "documents": (),
+        "delivery": None,
+        "reception": None,
         "asked": None,
         "answers": (),
     }

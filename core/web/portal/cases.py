@@ -5,12 +5,13 @@ from typing import Any
 from flask import Blueprint, Response, redirect, request, url_for
 from markupsafe import Markup
 
-from core.cases import clocks
+from core.cases import clocks, receptions
 from core.cases import queries as case_queries
 from core.cases.service import withdraw as withdraw_case
 from core.cases.spec import CaseView
 from core.files import service as files
 from core.forms import service as forms
+from core.identity import queries as people
 from core.items import queries as items
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
@@ -42,6 +43,8 @@ def _context(found: CaseView) -> dict[str, Any]:
         "title": full_title(compiled, locale),
         "licences": case_view.results(session, found, locale),
     }
+    shown["delivery"] = _delivery(found, compiled)
+    shown["reception"] = _reception(found)
     return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale), "asked": _asked(found, locale)}
 
 
@@ -49,6 +52,21 @@ def _asked(found: CaseView, locale: str) -> dict[str, Any]:
     from core.web.portal import inquiring  # it hangs its own doors on this blueprint
 
     return inquiring.shown(found, locale)
+
+
+def _reception(found: CaseView) -> str | None:
+    """全域通办: who took it in and who decides, in a sentence."""
+    one = receptions.of_case(edge.session(), found.id)
+    if one is None:
+        return None
+    names = people.titles(edge.session(), [one.department_id, found.department_id])
+    return say("%(here)s收件，由%(there)s办理和决定。", here=names.get(one.department_id, ""), there=names.get(found.department_id, ""))
+
+
+def _delivery(found: CaseView, compiled: CompiledItem) -> dict[str, Any] | None:
+    from core.web.portal import delivery  # it hangs its own doors on this blueprint
+
+    return delivery.shown(found, compiled)
 
 
 def _documents(found: CaseView, locale: str) -> list[dict[str, Any]]:

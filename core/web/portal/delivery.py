@@ -8,13 +8,13 @@ from werkzeug.wrappers import Response
 from core.cases import delivery
 from core.cases.delivery import ELECTRONIC, PICKUP, POST
 from core.cases.service import delivering, wishes
-from core.cases.spec import ENDED, CaseView, DeliveryChoice
+from core.cases.spec import ENDED, CaseView, DeliveryChoice, Reception
 from core.identity import queries as people
 from core.items import queries as items
 from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
-from core.web import edge
+from core.web import edge, seat
 from core.web.page import page, say
 from core.web.portal import acting
 from core.web.portal.cases import cases, own, short_title
@@ -22,15 +22,20 @@ from core.web.portal.cases import cases, own, short_title
 _FIELDS = ("recipient", "phone", "address")
 
 
-def asked(compiled: CompiledItem, who: acting.Acting) -> dict[str, Any] | None:
-    """What the last page asks: the item's ways, and the address as it was typed or as the account has it. ``None`` when there is no choice."""
-    ways = compiled.route.delivery.ways
-    if len(ways) < 2 and ways != (POST,):
+def asked(compiled: CompiledItem, who: acting.Acting, *, here: str = "", there: str = "") -> dict[str, Any] | None:
+    """What the last page asks: the item's ways, and the address as it was typed or as the account has it. ``None`` when there is no choice.
+
+    *here* takes the application in for the authority *there*: then the result is picked up at either.
+    """
+    ways = tuple(way for way in compiled.route.delivery.ways if way != ELECTRONIC or seat.taken() is None)  # a desk's visitor may have no account
+    if len(ways) < 2 and ways != (POST,) and not here:
         return None
     given = {name: request.form.get(f"_post_{name}", "") for name in _FIELDS}
     if POST in ways and "_way" not in request.form:
         given = _own(who)
-    return {"ways": [(way, *_words(way)) for way in ways], "chosen": request.form.get("_way", ways[0]), "given": given, "post": POST in ways}
+    places = [("here", here), ("there", there)] if here and PICKUP in ways else []
+    chosen_way, place = request.form.get("_way", ways[0] if ways else ""), request.form.get("_place", "here")
+    return {"ways": [(way, *_words(way)) for way in ways], "chosen": chosen_way, "given": given, "post": POST in ways, "places": places, "place": place}
 
 
 def _words(way: str) -> tuple[str, str]:
@@ -47,14 +52,16 @@ def _own(who: acting.Acting) -> dict[str, str]:
     return {"recipient": known.get("name", ""), "phone": known.get("phone", ""), "address": known.get("address", "")}
 
 
-def chosen(compiled: CompiledItem) -> DeliveryChoice | None:
-    """What was chosen on the page that was sent; ``None`` when the item gives no choice, or the page asked for none. Raises :class:`BadInput`."""
+def chosen(compiled: CompiledItem, reception: Reception | None = None) -> DeliveryChoice | None:
+    """What was chosen on the page that was sent; ``None`` when the item gives no choice, or the page asked for none. With *reception* the result is
+    picked up where the application was taken in, unless the page says otherwise. Raises :class:`BadInput`."""
     way = request.form.get("_way", "")
     if not way:
         return None
     given = {name: request.form.get(f"_post_{name}", "")[:400] for name in _FIELDS} if way == POST else {}
-    made = DeliveryChoice(way, **given)
-    wishes.check(compiled, made, None)
+    place = reception.department_id if reception is not None and way == PICKUP and request.form.get("_place") == "here" else None
+    made = DeliveryChoice(way, place, **given)
+    wishes.check_way(compiled.route.delivery.ways, made)
     return made
 
 
@@ -96,17 +103,18 @@ def _where(one: delivery.Delivery, place: str, *, over: bool) -> str:
 
 @cases.get("/<case_id>/delivery")
 @edge.login_required
-def delivery_form(case_id: str) -> str:
+def delivery_form(case_id: str) -> str | Response:
     """Choose another way while the result is not on its way."""
     return _page(own(case_id))
 
 
-def _page(found: CaseView, wrong: str | None = None) -> str:
+def _page(found: CaseView, wrong: str | None = None) -> str | Response:
+    """The ways, or – where the item gives no choice – the case itself."""
     compiled = items.load(edge.session(), found.version_id)
     held = asked(compiled, acting.acting())
     one = delivery.of_case(edge.session(), found.id)
     if held is None:
-        raise NotFound
+        return redirect(url_for("cases.show", case_id=found.id))
     if one is not None and "_way" not in request.form:
         held["chosen"] = one.way
     shown = {"title": short_title(compiled, edge.locale()), "href": url_for("cases.show", case_id=found.id)}
@@ -115,7 +123,7 @@ def _page(found: CaseView, wrong: str | None = None) -> str:
 
 @cases.post("/<case_id>/delivery")
 @edge.login_required
-def delivery_changed(case_id: str) -> Response | tuple[str, int]:
+def delivery_changed(case_id: str) -> Response | tuple[str | Response, int]:
     """Keep the other way."""
     found, command = own(case_id), request.form.get("command", "")
     if not is_id(command):

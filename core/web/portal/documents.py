@@ -5,6 +5,7 @@ from typing import Any
 from flask import Response, url_for
 
 from core.cases import queries as case_queries
+from core.cases.service import delivering
 from core.cases.spec import CaseView
 from core.documents import queries as documents
 from core.documents.errors import UnknownDocument
@@ -40,6 +41,7 @@ def document(case_id: str, document_id: str) -> Response:
     if found.pdf_blob_id is None:
         raise Conflict("documents.not_ready")
     content = files.open(session, found.pdf_blob_id, holder=holder)
+    delivering.read(session, case_id, actor=edge.citizen())
     return papers.send_file(content, f"{found.title}.pdf", "application/pdf")
 
 

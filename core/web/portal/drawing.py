@@ -15,9 +15,9 @@ from core.items import facts as item_facts
 from core.items.spec import CompiledItem, Current, co_applicants
 from core.items.texts import Reader
 from core.rules.service import compile_rule
-from core.web import edge, enclosed, seat
+from core.web import edge, elsewhere, enclosed, seat
 from core.web.page import environment, page, say, typeset
-from core.web.portal import acting, enclosures, flow, offer, papers
+from core.web.portal import acting, delivery, enclosures, flow, offer, papers
 from core.web.portal.board import board
 from core.web.portal.drafting import newer
 from core.web.portal.flow import CHECK
@@ -139,8 +139,8 @@ def go_on(draft: DraftView, compiled: CompiledItem, page_id: str, who: acting.Ac
 
 
 def check_page(
-    draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, with_error: str | None = None, notice: str | None = None,
-    decision: Decision | None = None,
+    draft: DraftView, compiled: CompiledItem, who: acting.Acting, *, agree_error: str | None = None, with_error: str | None = None,
+    way_error: str | None = None, owner_error: str | None = None, notice: str | None = None, decision: Decision | None = None,
 ) -> Answer:  # fmt: skip
     """Check-your-answers; when something is still missing, the page it is on."""
     known = flow.facts(compiled, draft.situation, draft.values, who.kind)
@@ -153,21 +153,27 @@ def check_page(
         return materials_page(draft, compiled, who, complain=True), 422
     frame = flow.frame(compiled, known, CHECK, draft, notice=notice or newer(draft))
     shown = papers.check_context(draft, compiled, found, known, decision, who)
-    agree = [*([("with", with_error)] if with_error else []), *([("agree", agree_error)] if agree_error else [])]
+    way = elsewhere.course(offer.current(compiled.code), decision.values, request.form.get("_owner"))
+    owner_error = owner_error or way.wrong
+    wrong_parts = {"owner": owner_error, "with": with_error, "way": way_error, "agree": agree_error}
+    errors = [(part, words) for part, words in wrong_parts.items() if words]
     co = co_applicants(compiled)
     extra = {
         "agree_error": agree_error,
-        "errors": agree,
+        "errors": errors,
         "submit_href": seat.href("apply.send", draft_id=draft.id),
         "draft_version": draft.version,
-        "owners": _owners(compiled),
+        **elsewhere.shown(way),
+        "owner_error": owner_error,
+        "delivery": delivery.asked(compiled, who, here=way.here.title if way.here else "", there=way.owner.department_title if way.owner else ""),
+        "way_error": way_error,
         "together": _together(who) if co == "required" or (co == "optional" and (request.args.get("together") or request.form.get("_with"))) else None,
         "co": co,
         "with_error": with_error,
         "together_href": seat.href("apply.step", draft_id=draft.id, step=CHECK, together="1"),
     }
     html = page("portal/check.html", **frame | shown | extra)
-    return (html, 422) if agree else html
+    return (html, 422) if errors else html
 
 
 def _together(who: acting.Acting) -> list[dict[str, Any]]:
@@ -181,9 +187,3 @@ def _together(who: acting.Acting) -> list[dict[str, Any]]:
         {"id": each.party.id, "name": each.party.name, "role": acting.role_words(each.role, each.party.kind), "chosen": each.party.id in chosen}
         for each in held.values()
     ]
-
-
-def _owners(compiled: CompiledItem) -> list[dict[str, str]]:
-    """The departments to choose from, when more than one of this hall handles the item."""
-    offers = offer.current(compiled.code).offers
-    return [{"id": each.department_id, "title": each.department_title, "help": each.division_title} for each in offers] if len(offers) > 1 else []

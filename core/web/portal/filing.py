@@ -7,14 +7,14 @@ from flask import redirect, request
 from core.cases import queries as case_queries
 from core.cases.service import submit
 from core.cases.service.submitting import check_together
-from core.cases.spec import PartyOnCase
+from core.cases.spec import DeliveryChoice, PartyOnCase, Reception
 from core.forms import service as forms
-from core.items.spec import CompiledItem, Current
+from core.items.spec import CompiledItem
 from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
-from core.web import edge, enclosed, seat
+from core.web import edge, elsewhere, enclosed, seat
 from core.web.page import say
-from core.web.portal import acting, flow, offer
+from core.web.portal import acting, delivery, flow, offer
 from core.web.portal.apply import apply
 from core.web.portal.board import board
 from core.web.portal.confirming import confirmed
@@ -44,6 +44,12 @@ def send(draft_id: str) -> Answer:
     parties, evidence = acting.on_case(who, [each for each in request.form.getlist("_with") if is_id(each)][:20])
     if (with_error := _alone_or_together(compiled, parties)) is not None:
         return check_page(draft, compiled, who, with_error=with_error)
+    way = elsewhere.course(current, decision.values, request.form.get("_owner"))
+    if way.owner is None or way.wrong is not None:
+        return check_page(draft, compiled, who, owner_error=way.wrong or say("请选交给哪里办"))
+    wanted, way_error = _wanted(compiled, way.reception)
+    if way_error is not None:
+        return check_page(draft, compiled, who, way_error=way_error)
     signed, agree_error = confirmed(draft.id)
     if agree_error is not None:
         return check_page(draft, compiled, who, agree_error=agree_error)
@@ -51,7 +57,7 @@ def send(draft_id: str) -> Answer:
         edge.session(),
         compiled=compiled,
         version_id=draft.version_id,
-        owner=_owner(current),
+        owner=way.owner.department_id,
         values=decision.values,
         materials=(*found.wanted(draft.materials), *enclosed.handed(compiled.form, decision.values, draft.materials), *evidence, *signed),
         parties=parties,
@@ -60,6 +66,8 @@ def send(draft_id: str) -> Answer:
         draft_id=draft.id,
         situation=draft.situation,
         supplies=found.final(),
+        delivery=wanted,
+        reception=way.reception,
         visit=seat.visit_id(),
         actor=seat.filer(),
     )
@@ -75,10 +83,12 @@ def _alone_or_together(compiled: CompiledItem, parties: Sequence[PartyOnCase]) -
     return None
 
 
-def _owner(current: Current) -> str:
-    """The department the reader chose on the check page, if it offers the item here; else the first."""
-    asked = request.form.get("_owner")
-    return next((each.department_id for each in current.offers if each.department_id == asked), current.offer.department_id)
+def _wanted(compiled: CompiledItem, reception: Reception | None) -> tuple[DeliveryChoice | None, str | None]:
+    """How the result shall reach the reader, or what is wrong with it in their words."""
+    try:
+        return delivery.chosen(compiled, reception), None
+    except BadInput as error:
+        return None, error.words(edge.locale())
 
 
 def _already(draft_id: str) -> Answer:

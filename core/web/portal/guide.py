@@ -8,6 +8,7 @@ from markupsafe import Markup
 from core.guides.build import build_guide
 from core.guides.spec import Guide
 from core.identity import queries as people
+from core.items import anywhere
 from core.items import facts as item_facts
 from core.items.spec import Current
 from core.web import edge
@@ -51,9 +52,28 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "department_href": url_for("portal.department", code=compiled.doc["department"]),
         "department": current.offer.department_title,
         "offers": current.offers,
+        "anywhere": _anywhere(current),
         "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
+    }
+
+
+def _anywhere(current: Current) -> dict[str, str] | None:
+    """全域通办 in words: where one may apply, and who decides."""
+    doc, form = current.compiled.doc, current.compiled.form
+    found = anywhere.setting(doc)
+    if not found:
+        return None
+    field = form.root.by_id.get(str(found["authority"]))
+    asked = form.text(f"{field.path}.title", field.title, edge.locale())[0] if field is not None else str(found["authority"])
+    region = {"province": say("全省"), "city": say("全市"), "county": say("全县")}[found["within"]]
+    how = {"online": say("自己在网上办"), "collect": say("由窗口代收，转给办理机关"), "joint": say("由几个地方的窗口一起办")}
+    words = say("申请表里“%(field)s”在哪里，就由那里的部门办理和决定，标准和时限都一样。", field=asked)
+    return {
+        "title": say("全域通办：%(region)s的大厅都能申请", region=region),
+        "words": words + say("可以%(how)s。", how=say("、").join(how[mode] for mode in found["modes"])),
+        "basis": str(found.get("basis") or ""),
     }
 
 

@@ -3,6 +3,7 @@
 from flask import Flask
 
 from core.web.portal import correcting as _correcting
+from core.web.portal import delivery as _delivery
 from core.web.portal import documents as _documents
 from core.web.portal import filing as _filing
 from core.web.portal import guide as _guide
@@ -19,7 +20,7 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _correcting, _documents, _filing, _guide, _inquiring, _later, _represented, _steps, _uploads  # importing them hung their routes on the blueprints
+del _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _represented, _steps, _uploads  # importing them hung their routes
 
 
 def register(app: Flask) -> None:
