@@ -10,6 +10,7 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from core.cli.cases import cases
 from core.cli.catalogue import catalogue
 from core.cli.demo import demo
+from core.cli.devices import devices
 from core.cli.hall import init, migrate, run, worker
 from core.cli.history import history
 from core.cli.items import items
@@ -60,5 +61,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, audit, history, keys, outbox):
+for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, devices, audit, history, keys, outbox):
     main.add_command(command)
