@@ -11,6 +11,7 @@ from core.cli.cases import cases
 from core.cli.catalogue import catalogue
 from core.cli.demo import demo
 from core.cli.devices import devices
+from core.cli.exchange import exchange
 from core.cli.hall import init, migrate, run, worker
 from core.cli.history import history
 from core.cli.items import items
@@ -61,5 +62,5 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, devices, audit, history, keys, outbox):
+for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, devices, exchange, audit, history, keys, outbox):
     main.add_command(command)

@@ -20,6 +20,7 @@ from core.cases.library import exporting
 from core.cases.library.search import Asked
 from core.cases.models import Case, CasePledge
 from core.cases.service import migrating
+from core.exchange import service as exchange
 from core.identity import queries as people
 from core.identity.models import Post
 from core.items.catalogue import power
@@ -90,6 +91,9 @@ DESKS = {
     "followups.listed": ("reviewer /office/followups/",),
     "followups.show": ("reviewer /office/followups/{pledge}",),
     "savings.show": ("window /office/savings/",),
+    "exchange.listed": ("chief /office/exchange/",),
+    "exchange.days": ("chief /office/exchange/days",),
+    "exchange.show": ("chief /office/exchange/{delivery}",),
     "library.show": ("window /office/library/",),
     "library_exports.listed": ("window /office/library/exports/",),
     "library_exports.show": ("window /office/library/exports/{export}",),
@@ -183,7 +187,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall)}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
 
 
 def lives_of_items(hall: DemoHall) -> dict[str, str]:
@@ -213,6 +217,15 @@ def export(hall: DemoHall) -> str:
         made = asked.id
     database.close()
     return made
+
+
+def delivery(hall: DemoHall, case_id: str) -> str:
+    """The finished case as one that the upper platform is to get; none is set, so it waits."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        exchange.ask(session, case_id)
+    database.close()
+    return case_id
 
 
 def promise(hall: DemoHall, case_id: str) -> str:

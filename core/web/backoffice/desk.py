@@ -12,6 +12,7 @@ from sqlalchemy import bindparam, select
 from werkzeug.wrappers import Response
 
 from core.cases.service.incidents import looks_after
+from core.exchange.service import SENDS
 from core.identity import queries as people
 from core.identity.spec import DESK_ROLES, StaffView
 from core.items.catalogue import kinds
@@ -101,6 +102,8 @@ def navigation() -> list[tuple[str, str, str]]:
             ("calendar", _("工作日历"), "/office/calendar/"),
             ("plugins", _("插件"), "/office/plugins/"),
         ]
+    if any(who.has_role(role) for role in SENDS):
+        links.append(("exchange", _("上报"), "/office/exchange/"))
     if who.has_role("supervisor"):  # the auditor is not the administrator (DESIGN §9)
         links.append(("audit", _("审计"), "/office/audit/"))
     return links

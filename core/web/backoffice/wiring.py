@@ -19,6 +19,7 @@ from core.web.backoffice import (
     cases,
     catalogue,
     desk,
+    exchange,
     followups,
     incidents,
     item_life,

@@ -1,0 +1,70 @@
+"""上报 in the browser: for posts that answer for it, each with their own departments; a refused record is sent again from its page."""
+
+import pytest
+from sqlalchemy import update
+
+from core.cases.models import Case
+from core.exchange import service
+from core.exchange.models import Delivery
+from core.exchange.settings import URL
+from core.kernel.actor import SYSTEM
+from core.kernel.clock import now
+from core.settings import service as settings
+from tests.office.conftest import Office, errors
+
+FOOD = "food-operation-new"
+
+
+@pytest.fixture
+def ended(fresh: Office) -> str:
+    """A finished case that the format has a record of; nothing of the item's codes is known, so it is not fit to be sent."""
+    case = fresh.file(FOOD)
+    with fresh.session() as session:
+        settings.put(session, URL, "http://127.0.0.1:9/", actor=SYSTEM)
+        session.execute(update(Case).where(Case.id == case).values(status="withdrawn", accepted_at=now(), ended_at=now()))
+        assert service.ask(session, case)
+        service.deliver(session, {"case": case, "revision": 1}, "m")
+    return case
+
+
+def test_a_refused_record_says_what_to_mend_and_is_sent_again(fresh: Office, ended: str) -> None:
+    chief = fresh.staff("chief")
+    page = chief.get("/office/exchange/?state=invalid").text
+    assert f"/office/exchange/{ended}" in page
+    assert "实施编码" in page
+    assert ended not in chief.get("/office/exchange/?state=accepted").text
+    one = chief.get(f"/office/exchange/{ended}").text
+    assert "重新上报" in one
+    assert chief.post(f"/office/exchange/{ended}/again").status_code == 303
+    assert "等待上报" in chief.get(f"/office/exchange/{ended}").text
+    with fresh.session() as session:
+        session.execute(update(Delivery).values(state="accepted"))
+    taken = chief.post(f"/office/exchange/{ended}/again")
+    assert taken.status_code == 409
+    assert "已经收下" in errors(taken)
+
+
+def test_the_pages_are_for_posts_that_answer_for_it_and_for_their_departments(fresh: Office, ended: str) -> None:
+    window = fresh.staff("window")
+    for address in ("/office/exchange/", "/office/exchange/days", f"/office/exchange/{ended}"):
+        assert window.get(address).status_code == 403
+    assert window.post(f"/office/exchange/{ended}/again").status_code == 403
+    with fresh.session() as session:
+        session.execute(update(Delivery).values(department_id="00000000-0000-7000-8000-000000000000"))
+    chief = fresh.staff("chief")
+    assert ended not in chief.get("/office/exchange/").text
+    assert chief.get(f"/office/exchange/{ended}").status_code == 404
+    assert chief.post(f"/office/exchange/{ended}/again").status_code == 404
+
+
+def test_days_are_listed_and_a_platform_that_does_not_answer_is_said(fresh: Office, ended: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WANGTING_EXCHANGE_SECRET", "a shared secret of enough length")
+    supervisor, chief = fresh.staff("supervisor"), fresh.staff("chief")
+    day = f"{now():%Y-%m-%d}"
+    assert "补报" not in chief.get("/office/exchange/days").text
+    assert chief.post("/office/exchange/days", {"do": "reconcile", "day": day}).status_code == 403
+    away = supervisor.post("/office/exchange/days", {"do": "reconcile", "day": day})
+    assert away.status_code == 503
+    assert "没有答复" in errors(away)
+    assert chief.post("/office/exchange/days", {"do": "catch_up", "day": "x"}).status_code == 422
+    assert chief.post("/office/exchange/days", {"do": "catch_up", "day": day}).status_code == 303
