@@ -19,6 +19,7 @@ from core.db.migrate import Owner
 
 #: Every core slice that has tables. A test holds this list against the tree.
 MODEL_MODULES = (
+    "core.db.models",
     "core.keys.models",
     "core.settings.models",
     "core.audit.models",

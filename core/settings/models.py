@@ -1,4 +1,4 @@
-"""Stored values, and the one number that tells every process that one of them changed."""
+"""Stored values."""
 
 from datetime import datetime
 from typing import Any
@@ -20,12 +20,3 @@ class Value(Base):
     value: Mapped[Any] = mapped_column(Json, nullable=False)
     changed_at: Mapped[datetime]
     changed_by: Mapped[str] = mapped_column(String(80))
-
-
-class Version(Base):
-    """One row, counted up by every change."""
-
-    __tablename__ = "setting_version"
-
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    version: Mapped[int]

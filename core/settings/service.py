@@ -1,38 +1,21 @@
-"""Read and change settings. Reads come from a cache of the whole table, renewed when the version row moved."""
+"""Read and change settings. Reads come from a copy of the whole table that each process remembers."""
 
-import threading
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from sqlalchemy import delete, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.db.remembered import Remembered
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import BadInput, NotFound
-from core.settings.models import Value, Version
+from core.settings.models import Value
 from core.settings.spec import Setting
 
 SITE = "site"
-#: How old a cached answer may be before the version row is read again (seconds of the machine's own clock).
-FRESH_SECONDS = 2.0
 
 _declared: dict[str, Setting] = {}
-
-
-@dataclass(slots=True)
-class _Cache:
-    version: int
-    values: Mapping[tuple[str, str], Any]
-    looked_at: float
-
-
-_caches: "WeakKeyDictionary[Any, _Cache]" = WeakKeyDictionary()
-_lock = threading.Lock()
 
 
 def declare(setting: Setting) -> Setting:
@@ -52,7 +35,7 @@ def declared() -> tuple[Setting, ...]:
 def get(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> Any:
     """The value in force: the item's, else the department's, else the site's, else the default."""
     setting = _known(name)
-    values = _values(session)
+    values = _remembered.value(session)
     for scope in _scopes(department, item):
         if (name, scope) in values:
             return values[name, scope]
@@ -61,7 +44,7 @@ def get(session: Session, name: str, *, department: str | None = None, item: str
 
 def hall(session: Session) -> dict[str, Any]:
     """All site-wide values with their defaults, by name."""
-    values = _values(session)
+    values = _remembered.value(session)
     return {setting.name: values.get((setting.name, SITE), setting.default) for setting in declared()}
 
 
@@ -72,13 +55,13 @@ def put(session: Session, name: str, value: Any, *, department: str | None = Non
     row = session.get(Value, (name, scope)) or Value(name=name, scope=scope)
     row.value, row.changed_at, row.changed_by = setting.checked(value), now(), f"{actor.kind}:{actor.id}"
     session.add(row)
-    _count_up(session)
+    _remembered.changed(session)
 
 
 def clear(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> None:
     """Take a value away, so that the wider scope's holds again."""
     session.execute(delete(Value).where(Value.name == name, Value.scope == _scope_to_write(_known(name), department, item)))
-    _count_up(session)
+    _remembered.changed(session)
 
 
 def _known(name: str) -> Setting:
@@ -100,31 +83,8 @@ def _scope_to_write(setting: Setting, department: str | None, item: str | None) 
     return _scopes(department, item)[0]
 
 
-def _count_up(session: Session) -> None:
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    insert = dialect.insert(Version).values(id=1, version=1)
-    session.flush()
-    session.execute(insert.on_conflict_do_update(index_elements=["id"], set_={"version": Version.version + 1}))
-    session.info["settings_changed"] = True
-
-
-def _values(session: Session) -> Mapping[tuple[str, str], Any]:
-    engine = session.get_bind()
-    if session.info.get("settings_changed"):  # this transaction sees its own change, and shows it to nobody else
-        return _load(session)
-    with _lock:
-        cache = _caches.get(engine)
-    at = time.monotonic()
-    if cache is not None and at - cache.looked_at < FRESH_SECONDS:
-        return cache.values
-    version = session.scalar(select(Version.version)) or 0
-    if cache is None or cache.version != version:
-        cache = _Cache(version, _load(session), at)
-    cache.looked_at = at
-    with _lock:
-        _caches[engine] = cache
-    return cache.values
-
-
 def _load(session: Session) -> Mapping[tuple[str, str], Any]:
     return {(row.name, row.scope): row.value for row in session.execute(select(Value.name, Value.scope, Value.value))}
+
+
+_remembered: Remembered[Mapping[tuple[str, str], Any]] = Remembered("setting", _load)

@@ -923,6 +923,25 @@ def upgrade() -> None:
         batch_op.create_index("ix_party_document", ["document_kind", "document_index"], unique=False)
 
     op.create_table(
+        "plugin",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=40), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("installed_at", types.Instant(), nullable=False),
+        sa.Column("installed_by", sa.String(length=80), nullable=False),
+        sa.Column("set_aside_at", types.Instant(), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_plugin")),
+    )
+    op.create_table(
+        "plugin_enabled",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("place", sa.String(length=120), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("enabled_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("name", "place", name=op.f("pk_plugin_enabled")),
+    )
+    op.create_table(
         "saved_search",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("staff_id", types.Id(), nullable=False),
@@ -960,12 +979,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("name", "scope", name=op.f("pk_setting")),
     )
     op.create_table(
-        "setting_version",
-        sa.Column("id", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("version", sa.Integer(), nullable=False),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_setting_version")),
-    )
-    op.create_table(
         "staff",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("user_id", sa.String(length=64), nullable=False),
@@ -973,6 +986,12 @@ def upgrade() -> None:
         sa.Column("active", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_staff")),
         sa.UniqueConstraint("user_id", name=op.f("uq_staff_user_id")),
+    )
+    op.create_table(
+        "turn",
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_turn")),
     )
     op.create_table(
         "account",
@@ -1783,8 +1802,8 @@ def downgrade() -> None:
 
     op.drop_table("department")
     op.drop_table("account")
+    op.drop_table("turn")
     op.drop_table("staff")
-    op.drop_table("setting_version")
     op.drop_table("setting")
     with op.batch_alter_table("search_entry", schema=None) as batch_op:
         batch_op.drop_index("ix_search_entry_terms", postgresql_using="gin")
@@ -1794,6 +1813,8 @@ def downgrade() -> None:
         batch_op.drop_index("ix_saved_search_staff")
 
     op.drop_table("saved_search")
+    op.drop_table("plugin_enabled")
+    op.drop_table("plugin")
     with op.batch_alter_table("party", schema=None) as batch_op:
         batch_op.drop_index("ix_party_document")
 

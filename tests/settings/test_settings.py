@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from core.db import remembered
 from core.db.base import Base
 from core.db.database import Database
 from core.kernel.actor import SYSTEM
@@ -20,7 +21,7 @@ LOOK = Setting("test.look", str, "standard", "外观", choices=("standard", "eld
 @pytest.fixture(autouse=True)
 def declared(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(service, "_declared", {})
-    monkeypatch.setattr(service, "FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)
     for setting in (DAYS, NAME, LOOK):
         service.declare(setting)
 
@@ -28,7 +29,7 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path}/hall.db")
-    Base.metadata.create_all(database.engine, tables=[Base.metadata.tables["setting"], Base.metadata.tables["setting_version"]])
+    Base.metadata.create_all(database.engine, tables=[Base.metadata.tables["setting"], Base.metadata.tables["turn"]])
     yield database
     database.close()
 
