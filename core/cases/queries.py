@@ -89,6 +89,14 @@ def material_holder(session: Session, case_id: str, blob_id: str, *, actor: Acto
     return material(case_id, sealing.key_of(session, case_id, row["wrapped_key"]), row), ("case", case_id)
 
 
+def require_sight(session: Session, case_id: str, *, actor: Actor) -> None:
+    """Raise :class:`CaseNotFound` unless *actor* may see the case."""
+    sight = access.of_actor(session, actor)
+    found = select(_case.id).where(_case.id == case_id, sight.condition)
+    if not is_id(case_id) or session.execute(found, sight.params).scalar() is None:
+        raise CaseNotFound
+
+
 def document_holder(session: Session, case_id: str, document_id: str, *, actor: Actor) -> tuple[DocumentView, tuple[str, str]]:
     """A document of a case that *actor* may see, and the holder to open its paper with. A look of staff is recorded. Raises :class:`CaseNotFound`."""
     if not is_id(case_id) or not is_id(document_id):
@@ -117,5 +125,5 @@ def _cards(session: Session, query: Any, sight: access.Sight, cursor: str | None
 def _card(row: Mapping[Any, Any]) -> CaseCard:
     return CaseCard(
         row["id"], row["number"], row["item_code"], row["item_title"], row["applicant"], row["status"], row["outcome"], row["submitted_at"], row["due_at"],
-        row["ended_at"], row["status"] == "correction_requested",
+        row["ended_at"],
     )  # fmt: skip

@@ -317,7 +317,6 @@ class CaseCard:
     submitted_at: datetime
     due_at: datetime | None
     ended_at: datetime | None
-    needs_me: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ def _done(row: Mapping[Any, Any], case: CaseView, titles: Mapping[str, str], loc
 
 
 def _now(task: TaskView, case: CaseView, titles: Mapping[str, str], locale: str) -> TimelineStep:
-    """An open task with the clock that counts for it: its own, else the case's."""
-    known = {clock.name: clock for clock in case.clocks}
+    """An open task with the clock that counts for it: its own, else the case's. A question has none: nothing stops or starts for it."""
+    known = {clock.name: clock for clock in case.clocks} if task.kind != "inquiry" else {}
     clock = next((known[name] for name in (f"task:{task.no}", "delivery", "main", "correction", "intake") if name in known), None)
     who = case.applicant if task.roles[0] == "applicant" else titles.get(task.departments[0], word("cases.who.system", locale))
     why = "".join(clock.sentences) if clock is not None else ""

@@ -17,7 +17,7 @@ from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound, PledgeClosed
 from core.cases.models import Case, CasePledge, table
 from core.cases.service.machine import Change, Loaded, carry_out
-from core.cases.service.promising import due_day
+from core.cases.service.promising import due_day, due_words
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ENDED, ActResult, Handed
 from core.cases.versions import pinned
@@ -25,6 +25,7 @@ from core.identity import queries as people
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput
 from core.kernel.ids import is_id
+from core.kernel.wording import word
 from core.outbox import schedule
 from core.routing.marking import Plan
 
@@ -108,6 +109,17 @@ def promise_of(session: Session, line: Followup) -> Mapping[str, Any]:
     version = session.execute(select(_case.version_id).where(_case.id == line.case_id)).scalar_one()
     promise: Mapping[str, Any] = next(each for each in pinned(session, version).doc["promises"] if each["id"] == line.code)
     return promise
+
+
+def why(session: Session, line: Followup, locale: str) -> tuple[str, ...]:
+    """The sentences behind the last day of *line*: the item's own limit from the filing (a paper to follow) or from the decision (a check)."""
+    if line.due_on is None:
+        return ()
+    row = session.execute(select(_case.version_id, _case.submitted_at, _case.decided_at).where(_case.id == line.case_id)).one()
+    if line.kind != "later":
+        return due_words(session, promise_of(session, line)["check"]["within"], row.decided_at, word("cases.event.decided", locale), locale)
+    limit = next((each.get("later") for each in pinned(session, row.version_id).doc["materials"] if each["id"] == line.code), None)
+    return due_words(session, limit, row.submitted_at, word("cases.event.submitted", locale), locale) if limit else ()
 
 
 def said(session: Session, case_id: str) -> dict[str, dict[str, str]]:

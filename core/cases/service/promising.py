@@ -25,6 +25,7 @@ from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
 from core.keys.keyring import DataKey
 from core.rules.service import compile_rule
+from core.worktime.explain import explain
 from core.worktime.projection import project
 from core.worktime.spec import Ledger, Limit
 
@@ -131,5 +132,14 @@ def _row(session: Session, row: Mapping[Any, Any], key: DataKey, one: Signed, of
 
 def due_day(session: Session, limit: Mapping[str, Any], start: datetime) -> date | None:
     """The last day of *limit* from *start*, on the working calendar."""
-    ledger = Ledger(Limit(limit["value"], limit["unit"])).start(start, "promise")
-    return project(ledger, clocks.calendar(session), now=now()).due
+    return project(_running(limit, start), clocks.calendar(session), now=now()).due
+
+
+def due_words(session: Session, limit: Mapping[str, Any], start: datetime, event: str, locale: str) -> tuple[str, ...]:
+    """The sentences behind :func:`due_day`; *event* names what began at *start*."""
+    ledger = _running(limit, start)
+    return explain(ledger, project(ledger, clocks.calendar(session), now=now()), event=event, locale=locale)
+
+
+def _running(limit: Mapping[str, Any], start: datetime) -> Ledger:
+    return Ledger(Limit(limit["value"], limit["unit"])).start(start, "promise")

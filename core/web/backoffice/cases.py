@@ -77,6 +77,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         others=[task for task in view.tasks if not task.mine],
         clocks=living,
         clocks_over=over,
+        step_whys=clock_cards.of_steps(view),
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         panels=panels.shown(view, compiled),

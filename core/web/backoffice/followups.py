@@ -59,6 +59,7 @@ def _page(pledge_id: str, wrong: str | None = None) -> str:
     line, said = following.followup(session, pledge_id, actor=actor())
     offered = _methods(line)
     context = {"line": line, "kind": kinds()[line.kind], "state": states()[line.state], "said": said, "late": following.overdue(line, today())}
+    context |= {"why": following.why(session, line, edge.locale()) if line.state == "due" else ()}
     context |= {"methods": [(name, words) for name, words in methods().items() if name in offered], "method": methods().get(line.method or "")}
     return desk_page("office/followup.html", nav_here="followups", wrong=wrong, command=new_id(), words=request.form.get("words", ""), **context)
 

@@ -116,7 +116,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
 def _counted(clock: ClockView, locale: str) -> dict[str, Any]:
     """One limit of the case: until when, and how that day was counted."""
     titles = {"intake": say("答复是否受理"), "main": say("作出决定"), "correction": say("补正"), "delivery": say("送达")}
-    return {"title": titles.get(clock.name, say("环节")), "due": day(clock.due, locale), "why": "".join(clock.sentences), "provisional": clock.provisional}
+    return {"title": titles.get(clock.name, clock.title), "due": day(clock.due, locale), "why": "".join(clock.sentences), "provisional": clock.provisional}
 
 
 def _start_words(clock: ClockView) -> str:
@@ -185,7 +185,7 @@ def card(each: CaseCard, locale: str) -> dict[str, Any]:
     steps.append({"state": "done" if over else "now", "title": words, "small": day(each.ended_at, locale) if each.ended_at else ""})
     if not over and each.due_at is not None:
         last = each.due_at - timedelta(seconds=1)  # the instant after which it is late belongs to the next day
-        what = {"submitted": say("答复是否受理"), "correction_requested": say("等你补正")}.get(each.status, say("办完"))
+        what = {"submitted": say("答复是否受理"), "correction_requested": say("等你补正"), "decided": say("送达")}.get(each.status, say("办完"))
         steps.append({"state": "todo", "title": what, "small": say("最晚 %(day)s", day=day(last, locale, year=False))})
     return {
         "href": url_for("cases.show", case_id=each.id),

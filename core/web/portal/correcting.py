@@ -4,7 +4,8 @@ New files come with the page (plain multipart) or one by one by a script that se
 the case takes them the reader's account holds them, so that a page which comes back with errors still has them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, jsonify, redirect, request, url_for
@@ -18,6 +19,7 @@ from core.items import queries as items
 from core.items.materials import limits_of, most
 from core.items.spec import CompiledItem
 from core.items.texts import Reader
+from core.kernel.actor import Actor
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.web import edge, enclosed
@@ -26,28 +28,53 @@ from core.web.portal import enclosures, flow, papers
 from core.web.portal.cases import cases, full_title, own, short_title
 
 
+@dataclass(frozen=True, slots=True)
+class Mender:
+    """Who mends: the applicant at home, or the agent who brought the papers. In whose hands new files are until the case has them, and the addresses."""
+
+    actor: Actor
+    holder: tuple[str, str]
+    case: str
+    paper: Callable[[str], str]
+    template: str = "portal/correct.html"
+    page: Callable[..., str] = page
+    scripted: bool = True  #: whether a script may send files one by one
+
+
+def _applicant(case_id: str) -> Mender:
+    me = edge.account()
+    assert me is not None
+    home = url_for("cases.show", case_id=case_id)
+    return Mender(edge.citizen(), ("account", me.id), home, lambda material: url_for("cases.paper", case_id=case_id, material_id=material))
+
+
 @cases.get("/<case_id>/correct")
 @edge.login_required
 def correct(case_id: str) -> Any:
     """What was asked for, ready to be filled in."""
     found = own(case_id)
+    return asked_page(found, _applicant(found.id))
+
+
+def asked_page(found: CaseView, by: Mender) -> Any:
+    """What *found* asks for, ready to be filled in by *by*; the case itself when it asks nothing."""
     if found.status != "correction_requested" or found.correction is None:
-        return redirect(url_for("cases.show", case_id=found.id))
-    return _correct_page(found, found.values or {}, (), {})
+        return redirect(by.case)
+    return _correct_page(found, found.values or {}, (), {}, by=by)
 
 
 def _correct_page(
-    found: CaseView, values: Mapping[str, Any], errors: tuple[FieldError, ...], wrong: Mapping[str, str], handed: Sequence[Handed] = ()
+    found: CaseView, values: Mapping[str, Any], errors: tuple[FieldError, ...], wrong: Mapping[str, str], handed: Sequence[Handed] = (), *, by: Mender
 ) -> str:  # fmt: skip
     session, locale = edge.session(), edge.locale()
     compiled, asked = items.load(session, found.version_id), found.correction
     assert asked is not None
-    known = _facts(found, compiled, values)
+    known = _facts(found, compiled, values, by)
     facts = {name: value for name, value in known.items() if name != "form"}
     only = _opened(asked)
     fields = tuple(field for field in compiled.form.fields if field.id in only)
     part = Page("correction", "", (Section("correction", "", "", fields),))
-    there = {one.blob_id: url_for("cases.paper", case_id=found.id, material_id=one.id) for one in found.materials}
+    there = {one.blob_id: by.paper(one.id) for one in found.materials}
     linked = enclosed.mapped(compiled.form, values, lambda _field, blob, ref: {**ref, "href": there.get(blob)} if "id" in ref else ref)
     html = forms.render_page(environment(), compiled.form, part, linked, errors, None, locale, facts) if fields else ""
     materials = [_asked_material(compiled, each, reason, wrong.get(each), handed) for each, reason in asked.materials.items()]
@@ -55,11 +82,12 @@ def _correct_page(
     refused = [(f"m-{each['id']}", say("%(title)s：%(what)s", title=each["title"], what=each["error"])) for each in materials if each["error"]]
     summary = [*flow.summary(errors, compiled), *refused]
     lead = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
-    shown = {"title": full_title(compiled, locale), "short": short_title(compiled, locale), "href": url_for("cases.show", case_id=found.id)}
-    return page(
-        "portal/correct.html",
+    shown = {"title": full_title(compiled, locale), "short": short_title(compiled, locale), "href": by.case}
+    return by.page(
+        by.template,
         c=shown,
         lead=lead,
+        why=next((clock.sentences for clock in found.clocks if clock.name == "correction" and clock.due), ()),
         reasons=reasons,
         form_html=html,
         material_asks=materials,
@@ -67,12 +95,13 @@ def _correct_page(
         notice=None,
         command=request.form.get("_command") or new_id(),
         case_id=found.id,
+        uploads=url_for("portal.upload") if by.scripted else None,
     )
 
 
-def _facts(found: CaseView, compiled: CompiledItem, values: Mapping[str, Any]) -> dict[str, Any]:
+def _facts(found: CaseView, compiled: CompiledItem, values: Mapping[str, Any], by: Mender) -> dict[str, Any]:
     applicant = next((each["party_id"] for each in found.parties if each["role"] == "applicant"), None)
-    kind = identity.party_view(edge.session(), applicant, actor=edge.citizen()).kind if applicant is not None else "person"
+    kind = identity.party_view(edge.session(), applicant, actor=by.actor).kind if applicant is not None else "person"
     return flow.facts(compiled, found.situation, values, kind)
 
 
@@ -102,59 +131,63 @@ def _asked_material(compiled: CompiledItem, material_id: str, reason: str, error
 @edge.login_required
 def corrected(case_id: str) -> Any:
     """Hand in what was asked for; everything else stays as it is whatever the browser sends."""
-    found, command = own(case_id), request.form.get("_command", "")
-    asked = found.correction
+    found = own(case_id)
+    return mended(found, _applicant(found.id))
+
+
+def mended(found: CaseView, by: Mender) -> Any:
+    """Take what *by* posted for what *found* asks for."""
+    asked, command = found.correction, request.form.get("_command", "")
     if found.status != "correction_requested" or asked is None or not is_id(command):
-        return redirect(url_for("cases.show", case_id=found.id), 303)
+        return redirect(by.case, 303)
     compiled = items.load(edge.session(), found.version_id)
     only = _opened(asked)
     before = dict(found.values or {})
     typed = {name: value for name, value in forms.decode(compiled.form, request.form).items() if name in only}
-    handed, wrong = _uploads(found, compiled)
-    values, held, refused = _form_files(found, compiled, {name: value for name, value in before.items() if name not in only} | typed, only)
+    handed, wrong = _uploads(found, compiled, by)
+    values, held, refused = _form_files(found, compiled, by, {name: value for name, value in before.items() if name not in only} | typed, only)
     if operation := request.form.get("_op", ""):
         values, _focus = forms.apply_op(values, operation, compiled.form)
-        return _correct_page(found, values, (), {}, handed)
+        return _correct_page(found, values, (), {}, handed, by=by)
     if request.form.get("_remove"):  # a file taken out again, in a browser without scripts
-        return _correct_page(found, values, (), {}, handed)
-    decision = forms.decide(compiled.form, values, facts=_facts(found, compiled, values))
+        return _correct_page(found, values, (), {}, handed, by=by)
+    decision = forms.decide(compiled.form, values, facts=_facts(found, compiled, values, by))
     spots = {error.path for error in refused}
     errors = (*refused, *(error for error in decision.errors if error.path.split(".")[0] in only and error.path not in spots))
     if errors or wrong:
-        return _correct_page(found, values, errors, wrong, handed), 422
+        return _correct_page(found, values, errors, wrong, handed, by=by), 422
     # Only what was asked for, and what is computed from it, may differ: the rest is taken from the case, not from the browser.
     renewed = only | {path.split(".")[0] for path in decision.computed}
     whole = {name: value for name, value in before.items() if name not in renewed}
     whole |= {name: value for name, value in decision.values.items() if name in renewed}
     changed, dropped = enclosed.renewed(compiled.form, before, whole, held)
-    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, actor=edge.citizen())
-    return redirect(url_for("cases.show", case_id=found.id), 303)
+    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, actor=by.actor)
+    return redirect(by.case, 303)
 
 
-def _form_files(found: CaseView, compiled: CompiledItem, values: dict[str, Any], only: frozenset[str]) -> tuple[dict[str, Any], list[Handed], list[FieldError]]:
+def _form_files(
+    found: CaseView, compiled: CompiledItem, by: Mender, values: dict[str, Any], only: frozenset[str]
+) -> tuple[dict[str, Any], list[Handed], list[FieldError]]:  # fmt: skip
     """Files inside the fields asked for: those of the case, those just posted, and those of a page that came back with errors."""
-    me = edge.account()
-    assert me is not None
     held = enclosed.of_case(found)
-    held += enclosed.of_account(compiled.form, values, me.id, held)
+    held += enclosed.of_holder(compiled.form, values, by.holder, held)
     kept = enclosed.own(compiled.form, values, held)
-    asked, taken, refused = enclosures.take(compiled.form, kept, held, ("account", me.id))
+    asked, taken, refused = enclosures.take(compiled.form, kept, held, by.holder)
     refused = [error for error in refused if error.path.split(".")[0] in only]
     return {name: value for name, value in asked.items() if name in only or name in kept}, taken, refused
 
 
-def _uploads(found: CaseView, compiled: CompiledItem) -> tuple[tuple[Handed, ...], dict[str, str]]:
+def _uploads(found: CaseView, compiled: CompiledItem, by: Mender) -> tuple[tuple[Handed, ...], dict[str, str]]:
     """The new files for the materials asked for: those the page names, and those it came with. The account holds them until the case does."""
     held: tuple[Handed, ...] = ()
     wrong: dict[str, str] = {}
-    me = edge.account()
-    assert me is not None and found.correction is not None
+    assert found.correction is not None
     for material_id in found.correction.materials:
         doc = _material(compiled, material_id)
-        held += _named(doc, me.id)
+        held += _named(doc, by.holder)
         for upload in request.files.getlist(f"new.{material_id}"):
             if upload.filename:
-                held = papers.take(held, doc, upload, ("account", me.id), wrong)
+                held = papers.take(held, doc, upload, by.holder, wrong)
         if material_id not in wrong and not any(one.material == material_id for one in held):
             wrong[material_id] = say("还没有上传。请拍照，或者选一个文件。")
     return held, wrong
@@ -164,12 +197,12 @@ def _material(compiled: CompiledItem, material_id: str) -> Mapping[str, Any]:
     return next(each for each in compiled.doc["materials"] if each["id"] == material_id)
 
 
-def _named(doc: Mapping[str, Any], account_id: str) -> tuple[Handed, ...]:
-    """Files that the page names and the reader's account holds: a script sent them, or the page came back with errors."""
+def _named(doc: Mapping[str, Any], holder: tuple[str, str]) -> tuple[Handed, ...]:
+    """Files that the page names and *holder* holds: a script sent them, or the page came back with errors."""
     material, removed = doc["id"], request.form.get("_remove", "")
     pairs = dict(zip(request.form.getlist(f"file.{material}"), request.form.getlist(f"name.{material}"), strict=False))
     kept = [(blob, name) for blob, name in pairs.items() if removed != f"{material}:{blob}"][: most(doc)]
-    found = (enclosed.held_by(("account", account_id), material, blob, name, limits_of(doc)) for blob, name in kept)
+    found = (enclosed.held_by(holder, material, blob, name, limits_of(doc)) for blob, name in kept)
     return tuple(one for one in found if one is not None)
 
 

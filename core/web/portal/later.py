@@ -53,6 +53,7 @@ def _promise(line: Followup, compiled: CompiledItem, said: dict[str, str], error
         "void": say("不用核查"),
     }
     row = {"line": line, "state": states[line.state], "said": said, "error": error, "late": following.overdue(line, today()), "take": None}
+    row["why"] = following.why(edge.session(), line, edge.locale()) if line.state == "due" else ()
     row["title"] = papers.title_by_id(compiled, line.code) if line.kind == "later" else said.get("title", "")
     if line.kind == "later" and line.state == "due":
         doc = next(each for each in compiled.doc["materials"] if each["id"] == line.code)

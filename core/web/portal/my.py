@@ -35,7 +35,7 @@ def space() -> str:
     return page(
         "portal/my.html",
         greeting=_greeting(me.name),
-        needs=[today.need_card(each) for each in found.rows if each.needs_me],
+        needs=today.need_cards(session, found.rows),
         drafts=[_draft(each) for each in case_drafts.mine(session, actor=edge.citizen())],
         cases=[case_view.card(each, locale) for each in found.rows],
         more=url_for("my.space", after=found.next) if found.next else None,
@@ -68,6 +68,7 @@ def _message(each: Any) -> dict[str, Any]:
         "at": each.at,
         "new": each.read_at is None,
         "href": url_for("cases.show", case_id=each.case_id) if each.case_id else None,
+        "paper": url_for("cases.document", case_id=each.case_id, document_id=each.document_id) if each.case_id and each.document_id else None,
     }
 
 

@@ -4,7 +4,7 @@ Figures come from the cases themselves; nothing is shown before there is somethi
 """
 
 import time as time_of_process
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any, TypeVar
@@ -15,7 +15,9 @@ from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from core.cases import queries as case_queries
+from core.cases import waiting
 from core.cases.models import Case
+from core.cases.spec import CaseCard
 from core.identity.models import Division
 from core.identity.spec import Scope
 from core.items import queries as items
@@ -58,6 +60,8 @@ class Figure:
 _T = TypeVar("_T")
 #: How old a figure of the home page may be (seconds): it counts cases, and nobody needs that anew for every visitor.
 FRESH = 60.0
+#: With so many days left what waits for the reader is marked yellow.
+SOON = timedelta(days=3)
 _counted: dict[tuple[object, ...], tuple[float, Any]] = {}
 
 
@@ -154,27 +158,32 @@ def place(session: Session, shown: Sequence[ItemView]) -> tuple[dict[str, str] |
 
 
 def needs(session: Session, account: Any) -> list[dict[str, str]]:
-    """What waits for the reader: corrections asked for."""
-    if account is None:
-        return []
-    return [need_card(each) for each in case_queries.mine(session, account.id).rows if each.needs_me]
+    """What waits for the reader."""
+    return need_cards(session, case_queries.mine(session, account.id).rows) if account is not None else []
 
 
-def need_card(each: Any) -> dict[str, str]:
-    """A case that waits for its applicant, as a card with one button."""
-    if each.status == "correction_requested":
-        words, action, href = say("部门请你补正，只要补点名的那几样。"), say("去补"), url_for("cases.correct", case_id=each.id)
-    else:
-        words, action, href = say("办好了，等你取。"), say("看怎么取"), url_for("cases.show", case_id=each.id)
+def need_cards(session: Session, cases: Iterable[CaseCard]) -> list[dict[str, str]]:
+    """What cases wait for their applicant with, each as a card with one button; the soonest first."""
+    return [_need_card(each) for each in waiting.of(session, cases)]
+
+
+def _need_card(wait: waiting.Wait) -> dict[str, str]:
+    kind, words, action, endpoint = {
+        "correction": (say("补正"), say("部门请你补正，只要补点名的那几样。"), say("去补"), "cases.correct"),
+        "inquiry": (say("答复"), say("办理部门问你一个问题，办理时限没有停。"), say("去答复"), "cases.show"),
+        "later": (say("补交"), say("受理时说好以后补交的材料，该交了。"), say("去补交"), "cases.supplies"),
+        "pickup": (say("取件"), say("办好了，等你取。"), say("看怎么取"), "cases.show"),
+    }[wait.kind]
+    late = wait.until is not None and wait.until < today()
     return {
-        "kind": say("补正") if each.status == "correction_requested" else say("取件"),
-        "title": case_view.item_title(each.item_title, each.item_code, edge.locale()),
+        "kind": kind,
+        "title": case_view.item_title(wait.card.item_title, wait.card.item_code, edge.locale()),
         "words": words,
         "action": action,
-        "href": href,
-        "light": "",
-        "left": "",
+        "href": url_for(endpoint, case_id=wait.card.id),
+        "light": "" if wait.until is None else "r" if late else "y" if wait.until <= today() + SOON else "g",
+        "left": say("最晚 %(day)s", day=day(wait.until, edge.locale(), year=late)) if wait.until is not None else "",
     }
 
 
-__all__ = ["Figure", "Link", "OpenDay", "Today", "figures", "need_card", "needs", "opening", "place", "popular", "week", "without_visit"]
+__all__ = ["Figure", "Link", "OpenDay", "Today", "figures", "need_cards", "needs", "opening", "place", "popular", "week", "without_visit"]
