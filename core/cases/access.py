@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseParty, CaseReception, CaseTask, CaseTaskDone, table
 from core.identity import queries as people
-from core.identity.models import AccountParty, Post
+from core.identity.errors import MandateRefused
+from core.identity.models import AccountParty, Mandate, MandateUse, Post
+from core.identity.service import mandates
 from core.identity.spec import PostView
 from core.kernel.actor import Actor
 from core.kernel.clock import today
@@ -40,6 +42,7 @@ class Sight:
 
 
 _case, _party, _link = table(Case).c, table(CaseParty).c, table(AccountParty).c
+_use, _mandate = table(MandateUse).c, table(Mandate).c
 _task, _done = table(CaseTask).c, table(CaseTaskDone).c
 _departments: BindParameter[Any] = bindparam("seen_departments", expanding=True)
 _windows: BindParameter[Any] = bindparam("seen_windows", expanding=True)
@@ -48,17 +51,30 @@ _places: BindParameter[Any] = bindparam("seen_places", expanding=True)
 #: The posts that take papers in and hand results out: of one department, and of all that sit in one place (综合窗口).
 WINDOW, GENERAL_WINDOW = "window", "general_window"
 
-#: Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer.
-BY_ACCOUNT = exists(
+#: A case that the account filed by a mandate which holds today: asked only of cases on which the account's own person is the agent.
+_MANDATED = exists(
     select(literal(1))
-    .select_from(table(CaseParty).join(table(AccountParty), and_(_link.party_id == _party.party_id, _link.account_id == bindparam("seen_account"))))
+    .select_from(table(MandateUse).join(table(Mandate), _mandate.id == _use.mandate_id))
     .where(
-        _party.case_id == _case.id,
-        _party.role.in_(APPLICANTS),
-        or_(_link.valid_until.is_(None), _link.valid_until >= bindparam("seen_day")),
+        _use.case_id == _party.case_id,
+        _use.power == "file",
+        _mandate.agent_account_id == _link.account_id,
+        _mandate.revoked_at.is_(None),
+        _mandate.valid_until >= bindparam("seen_day"),
     )
-    .correlate(table(Case))
+    .correlate(table(CaseParty), table(AccountParty))
 )
+
+
+def _by_account(roles: ColumnElement[bool]) -> ColumnElement[bool]:
+    links = table(CaseParty).join(table(AccountParty), and_(_link.party_id == _party.party_id, _link.account_id == bindparam("seen_account")))
+    current = or_(_link.valid_until.is_(None), _link.valid_until >= bindparam("seen_day"))
+    return exists(select(literal(1)).select_from(links).where(_party.case_id == _case.id, roles, current).correlate(table(Case)))
+
+
+#: Cases of an applicant that the account may act for today. Who was only the agent sees a case as long as the authority lasts, no longer.
+BY_APPLICANT = _by_account(_party.role.in_(APPLICANTS))
+BY_ACCOUNT = _by_account(or_(_party.role.in_(APPLICANTS), and_(_party.role == "agent", _MANDATED)))
 #: Cases that one of the departments owns, works on, or worked on, or that its window took in for another authority (全域通办): it sees how they
 #: stand and holds no task of theirs.
 BY_POSTS = or_(
@@ -95,11 +111,28 @@ def of_actor(session: Session, actor: Actor) -> Sight:
     return Sight(EVERY, {})
 
 
-def require_party(session: Session, case_id: str, actor: Actor) -> None:
-    """Raise :class:`CaseNotFound` unless the citizen may act for a party of the case."""
-    allowed = actor.kind in ("citizen", "agent") and is_id(case_id)
-    if not allowed or not _seen(session, case_id, of_account(actor.id)):
+def require_party(session: Session, case_id: str, actor: Actor, power: str | None = None) -> None:
+    """Raise :class:`CaseNotFound` unless the citizen may act for a party of the case. Who filed it by a mandate may do what the mandate's *power* says
+    – each such step is shown to the principal –, and otherwise :class:`core.identity.errors.MandateRefused` tells the rule.
+    """
+    if actor.kind not in ("citizen", "agent") or not is_id(case_id):
         raise CaseNotFound
+    sight = of_account(actor.id)
+    if _seen(session, case_id, Sight(BY_APPLICANT, sight.params)):
+        return
+    if not _seen(session, case_id, sight):
+        raise CaseNotFound
+    _by_mandate(session, case_id, actor, power)
+
+
+def _by_mandate(session: Session, case_id: str, actor: Actor, power: str | None) -> None:
+    found = select(_use.mandate_id, _use.case_no, _use.title).join(table(Mandate), _mandate.id == _use.mandate_id)
+    mine = found.where(_use.case_id == case_id, _use.power == "file", _mandate.agent_account_id == actor.id, _mandate.revoked_at.is_(None))
+    row = session.execute(mine.limit(1)).one()
+    held = session.execute(select(_mandate.powers).where(_mandate.id == row.mandate_id)).scalar_one()
+    if power is None or power not in held:
+        raise MandateRefused(reason="identity.mandate_power")
+    mandates.record_use(session, row.mandate_id, power=power, case_id=case_id, case_no=row.case_no, title=row.title, actor=actor)
 
 
 def staff_may_see(session: Session, case_id: str, actor: Actor) -> bool:

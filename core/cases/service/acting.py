@@ -106,7 +106,7 @@ def correct(
     Where an agent handed the papers in, the agents of that place may answer too. Raises :class:`NotAsked` with a finding for everything else that changed.
     """
     if actor.kind != "staff":
-        access.require_party(session, case_id, actor)
+        access.require_party(session, case_id, actor, "correct")
 
     def decide(case: Loaded) -> Change:
         task = next((each for each in case.marking.tasks if each.kind == "correction"), None)
@@ -142,7 +142,7 @@ def correct(
 
 def withdraw(session: Session, case_id: str, *, reason: str | None = None, command_id: str, actor: Actor) -> ActResult:
     """The applicant takes the application back (until the decision)."""
-    access.require_party(session, case_id, actor)
+    access.require_party(session, case_id, actor, "withdraw")
 
     def decide(case: Loaded) -> Change:
         plan = advance(case.compiled.route, case.marking, Command("withdraw", reason=trimmed(reason), actor=actor.id), case.facts())

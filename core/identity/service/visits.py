@@ -15,7 +15,7 @@ from core.audit import service as audit
 from core.identity import queries as people
 from core.identity.documents import normalise_number
 from core.identity.errors import NotYours, OutsideThePlace
-from core.identity.models import Account, AccountParty, Department, Division, Party, Visit
+from core.identity.models import Account, AccountParty, Department, Division, Mandate, Party, Visit
 from core.identity.sealing import blind, unseal
 from core.identity.service.mandates import authority as mandate_authority
 from core.identity.service.parties import add_party
@@ -77,6 +77,22 @@ def receive(
     detail = {"visit": row["id"], "by": identified_by, "role": standing.role, "may_look": may_look}
     audit.record(session, "identity.received", subject=("party", party_id), actor=actor, detail=detail)
     return visit(session, str(row["id"]), actor=actor)
+
+
+def receive_by_mandate(session: Session, *, post: PostView, mandate_id: str, actor: Actor) -> VisitView:
+    """A visit for somebody who is not there and who agreed by a mandate to this agent's place. Raises :class:`NotYours`, :class:`NotFound`."""
+    _check_post(session, post, actor)
+    row = session.get(Mandate, mandate_id, populate_existing=True)
+    if row is None or row.granted_at is None or row.agent_department_id != post.department_id or post.role != "agent":
+        raise NotFound
+    made = {
+        "id": new_id(), "department_id": post.department_id, "division_id": post.division_id, "staff_id": actor.id, "post": post.role,
+        "party_id": row.party_id, "bearer_id": None, "role": "agent", "authority": f"mandate:{row.id}", "evidence_blob": None, "mandate_id": row.id,
+        "account_id": row.account_id, "identified_by": "mandate", "may_look": True, "day": today(), "created_at": now(),
+    }  # fmt: skip
+    session.execute(insert(Visit), made)
+    audit.record(session, "identity.received", subject=("party", row.party_id), actor=actor, detail={"visit": made["id"], "mandate": row.id})
+    return visit(session, str(made["id"]), actor=actor)
 
 
 def _check_post(session: Session, post: PostView, actor: Actor) -> None:

@@ -11,7 +11,7 @@ from core.web.backoffice.desk import actor, at_desk, desk_page
 from core.web.counter.receiving import blueprint, desks
 from core.web.page import day
 from core.web.page import say as _
-from core.web.portal import receipts
+from core.web.portal import receipt_view
 from core.web.site import site
 
 
@@ -21,7 +21,7 @@ def receipt(case_id: str) -> str:
     """The receipt of a case that I or my desk filed; another's does not exist."""
     desks()
     found, code = desk_cases.case_at_desk(edge.session(), case_id, actor=actor(), locale=edge.locale())
-    shown = receipts.shown(found, code)
+    shown = receipt_view.shown(found, code)
     context = {"layout": "office/counter_frame.html", "devices": site().config.devices, "lines": _lines(shown)}
     return desk_page("office/counter_receipt.html", nav_here="counter", r=shown | {"case_href": url_for("counter.home")}, **context)
 

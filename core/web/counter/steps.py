@@ -57,7 +57,11 @@ def _frame(visit: VisitView) -> dict[str, Any]:
 
 def _scope(visit: VisitView) -> Scope:
     """Whose items the desk takes in: those of its own place – of its county, for towns and villages, which hand on – and of every department there."""
-    home = people.department(edge.session(), visit.department_id).division_path
+    return scope_of(people.department(edge.session(), visit.department_id).division_path)
+
+
+def scope_of(home: str) -> Scope:
+    """The items that a desk in the division *home* takes in."""
     county = people.division_at_level(edge.session(), home, "county")
     return Scope(county.path if county is not None else home)
 

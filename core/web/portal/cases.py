@@ -133,10 +133,10 @@ def paper(case_id: str, material_id: str) -> Response:
 @edge.login_required
 def receipt(case_id: str) -> str:
     """The receipt: number, query code, QR, and the day by which an answer is due, counted out."""
-    from core.web.portal import receipts  # it asks this package for titles
+    from core.web.portal import receipt_view  # it asks this package for titles
 
     found = own(case_id)
-    return page("portal/receipt.html", r=receipts.shown(found, found.query_code))
+    return page("portal/receipt.html", r=receipt_view.shown(found, found.query_code))
 
 
 # --- withdraw -----------------------------------------------------------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ from core.web.portal import filing as _filing
 from core.web.portal import guide as _guide
 from core.web.portal import inquiring as _inquiring
 from core.web.portal import later as _later
+from core.web.portal import mandates as _mandates
 from core.web.portal import represented as _represented
 from core.web.portal import steps as _steps
 from core.web.portal import uploads as _uploads
@@ -20,7 +21,7 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _represented, _steps, _uploads  # importing them hung their routes
+del _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _represented, _steps, _uploads  # importing them hung their routes
 
 
 def register(app: Flask) -> None:
