@@ -15,11 +15,12 @@ from playwright.sync_api import Page
 from sqlalchemy import select, text
 
 from core.app import create_app, open_site
-from core.cases import sealing
+from core.cases import incidents, sealing
 from core.cases.library import exporting
 from core.cases.library.search import Asked
 from core.cases.models import Case, CasePledge
-from core.cases.service import migrating
+from core.cases.service import bulk_runs, migrating
+from core.cases.worklist import Filters
 from core.exchange import service as exchange
 from core.identity import queries as people
 from core.identity.models import Post
@@ -88,6 +89,10 @@ DESKS = {
     "CalendarView.show": ("admin /office/calendar/",),
     "output.listed": ("window /office/output/", "window /office/output/?way=post"),
     "output.show": ("window /office/output/{done}",),
+    "incidents.listed": ("admin /office/incidents/", "chief /office/incidents/?state=closed&kind=job"),
+    "incidents.show": ("admin /office/incidents/{incident}",),
+    "bulk_runs.listed": ("reviewer /office/bulk/runs/",),
+    "bulk_runs.show": ("reviewer /office/bulk/runs/{bulk_run}",),
     "followups.listed": ("reviewer /office/followups/",),
     "followups.show": ("reviewer /office/followups/{pledge}",),
     "savings.show": ("window /office/savings/",),
@@ -125,7 +130,7 @@ NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
-    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
+    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
@@ -187,7 +192,21 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **troubles(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
+
+
+def troubles(hall: DemoHall, case_id: str) -> dict[str, str]:
+    """An incident of a case, and a run over a worklist that waits for its starter's choice."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        case = session.get_one(Case, case_id)
+        trouble = incidents.Trouble("job", new_id(), case_id, params={"topic": "document.paper", "attempts": 12}, error="FontLacks")
+        found = incidents.happened(session, trouble)
+        reviewer = session.scalars(select(Post.staff_id).where(Post.department_id == case.department_id, Post.role == "reviewer")).first()
+        assert found is not None and reviewer is not None
+        run = bulk_runs.begin(session, Filters(), command_id=new_id(), actor=Actor("staff", reviewer)).id
+    database.close()
+    return {"incident": found, "bulk_run": run}
 
 
 def lives_of_items(hall: DemoHall) -> dict[str, str]:

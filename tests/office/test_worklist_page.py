@@ -1,15 +1,18 @@
 """The worklist page: filters, steps, batches, and what is remembered between visits."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import insert, select
 
+from core.cases.clocks import NEVER, left
 from core.cases.models import CaseTask, table
 from core.identity.models import Post
 from core.kernel import clock
 from core.kernel.ids import new_id
+from core.web.backoffice import clock_cards
+from core.worktime import notice as worktime
 from tests.fixtures_hall import counted
 from tests.fixtures_site import Browser
 from tests.office.conftest import Office, press
@@ -131,3 +134,64 @@ def test_a_page_costs_the_same_few_statements_however_long_the_list_is(desk: Bro
     with counted(office.here.database) as seen:
         assert desk.get("/office/?light=").status_code == 200
     assert len(seen) <= 12, "\n".join(each[:160] for each in seen)
+
+
+def timed(office: Office, number: str, **dates: object) -> None:
+    """One more invented task of the clerk's queue."""
+    with office.session() as session:
+        row = dict(session.execute(select(*CaseTask.__table__.c).where(CaseTask.number == "NUM0002")).mappings().one())
+        far = clock.now() + timedelta(days=400)
+        session.execute(
+            insert(table(CaseTask)), [{**row, "id": new_id(), "case_id": new_id(), "number": number, "due_at": far, "sort_at": far, "yellow_at": None, **dates}]
+        )
+
+
+def cell(text: str, number: str) -> str:
+    """The words of one row."""
+    row = next(each for each in text.split("<tbody>")[1].split("<tr>") if number in each)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", row))
+
+
+def test_a_paused_task_is_neither_red_nor_green_and_has_no_last_day(office: Office, desk: Browser) -> None:
+    timed(office, "PAUSED", due_at=None, sort_at=NEVER, counts="working_day", standing="paused")
+    timed(office, "OPENEND", due_at=None, sort_at=NEVER)
+    shown = cell(desk.get("/office/?number=PAUSED").text, "PAUSED")
+    assert "暂停" in shown and "停着不计时" in shown and "时间够" not in shown and "超期" not in shown
+    paused = desk.get("/office/?light=paused").text
+    assert "PAUSED" in paused and "OPENEND" not in paused
+    for light in ("red", "yellow", "green"):
+        assert rows(desk.get(f"/office/?light={light}&number=PAUSED").text) == []
+    assert len(rows(desk.get("/office/?light=green&number=OPENEND").text)) == 1
+    assert "无期限" in cell(desk.get("/office/?number=OPENEND").text, "OPENEND")
+
+
+@pytest.mark.parametrize(
+    ("due", "counts", "words"),
+    [
+        ("2026-11-10T00:00", "working_day", "还剩 5 个工作日"),  # Monday the 2nd, last day Monday the 9th
+        ("2026-11-09T00:00", "working_day", "还剩 4 个工作日"),  # before a last day on Sunday the 8th, Tuesday to Friday
+        ("2026-11-04T00:00", "working_day", "还剩 1 个工作日"),
+        ("2026-11-03T00:00", "working_day", "今天是最后一天"),
+        ("2026-10-31T00:00", "working_day", "超期 1 个工作日"),  # due Friday the 30th
+        ("2026-11-10T00:00", "calendar_day", "还剩 7 天"),
+        ("2026-11-10T00:00", "month", "还剩 7 天"),
+        ("2026-11-02T13:30", "hour", "还剩 3 小时"),
+        ("2026-11-02T08:30", "hour", "超期 2 小时"),
+    ],
+)
+def test_the_number_is_written_with_its_unit(office: Office, due: str, counts: str, words: str) -> None:
+    at = datetime.fromisoformat(f"{due}+08:00")
+    with clock.freeze(datetime.fromisoformat("2026-11-02T10:00+08:00")):
+        n, unit = left(at, counts, worktime.shipped_calendar(), clock.now())
+        with office.app.test_request_context("/office/"):
+            assert clock_cards.left(n, unit) == words
+
+
+def test_an_extended_task_says_so(office: Office, desk: Browser) -> None:
+    timed(office, "EXTENDED", counts="working_day", standing="extended")
+    shown = cell(desk.get("/office/?number=EXTENDED").text, "EXTENDED")
+    assert "延长过" in shown and "个工作日" in shown
+    desk.get("/lang/en")
+    page = desk.get("/office/?number=EXTENDED").text
+    assert "Matter" in page and "working days left" in page and ">Items<" not in page.split("<thead>")[1].split("</thead>")[0]
+    desk.get("/lang/zh")

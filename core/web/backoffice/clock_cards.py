@@ -56,9 +56,18 @@ def _left(clock: ClockView) -> str:
 def left(n: int, counts: str) -> str:
     """*n* of what is counted, as time left – or over, when it is less than nothing –, with its unit."""
     unit = units()[counts]
+    if abs(n) == 1:
+        return _one(counts, late=n < 0)
     if n < 0:
         return _("超期 %(n)s %(unit)s", n=-n, unit=unit)
     return _("还剩 %(n)s %(unit)s", n=n, unit=unit) if n else _("今天是最后一天")
+
+
+def _one(counts: str, *, late: bool) -> str:
+    """One of what is counted: English has a form of its own for it."""
+    if late:
+        return {"working_day": _("超期 1 个工作日"), "calendar_day": _("超期 1 天"), "hour": _("超期 1 小时")}[counts]
+    return {"working_day": _("还剩 1 个工作日"), "calendar_day": _("还剩 1 天"), "hour": _("还剩 1 小时")}[counts]
 
 
 def _used(clock: ClockView, unit: str) -> str:

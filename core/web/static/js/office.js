@@ -1,6 +1,10 @@
 // Keyboard for the worklist, focus for errors, and forms that go out once. Everything works without it.
 for (const spot of document.querySelectorAll("[data-focus]")) spot.focus();
 
+// Where one is stays in sight among doors that do not fit on a phone.
+const door = document.querySelector(".bar .nav [aria-current]");
+if (door) door.parentElement.scrollLeft = door.offsetLeft - (door.parentElement.clientWidth - door.offsetWidth) / 2;
+
 const table = document.querySelector("table[data-keys]");
 if (table) {
   const links = [...table.querySelectorAll("tbody a")];
