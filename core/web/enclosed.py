@@ -117,11 +117,16 @@ def strange(spec: FormSpec, values: Mapping[str, Any], held: Sequence[Handed]) -
 
 
 def of_account(spec: FormSpec, values: Mapping[str, Any], account_id: str, known: Sequence[Handed] = ()) -> list[Handed]:
-    """Files that *values* name and the account itself holds: of a kind the field takes, nobody else's.
+    """:func:`of_holder` for an account."""
+    return of_holder(spec, values, ("account", account_id), known)
+
+
+def of_holder(spec: FormSpec, values: Mapping[str, Any], holder: tuple[str, str], known: Sequence[Handed] = ()) -> list[Handed]:
+    """Files that *values* name and *holder* itself holds: of a kind the field takes, nobody else's.
 
     They were uploaded over the API, or for a correction whose page came back. Raises :class:`BadInput` for more than :data:`MOST`.
     """
-    there, names, holder = {(one.material, one.blob_id) for one in known}, _names(spec, values), ("account", account_id)
+    there, names = {(one.material, one.blob_id) for one in known}, _names(spec, values)
     asked = list(dict.fromkeys((material_of(field), blob, limits_of(field)) for field, blob in refs(spec, values)))
     if len(asked) > MOST:
         raise BadInput("web.files_many", most=MOST)

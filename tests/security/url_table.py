@@ -23,6 +23,7 @@ OWN = """
 GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correct  GET /cases/<case_id>/materials/<material_id>
 GET /cases/<case_id>/delivery  POST /cases/<case_id>/delivery  POST /cases/<case_id>/delivery/signed
 GET /cases/<case_id>/documents/<document_id>  POST /cases/<case_id>/inquiries/<int:no>  POST /cases/<case_id>/urge
+POST /cases/<case_id>/formally
 GET /cases/<case_id>/receipt  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
 POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
@@ -35,14 +36,12 @@ GET /office/items/  GET /office/items/<code>  POST /office/items/<code>/requests
 POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
+GET /office/custody/  POST /office/custody/send
 GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/  POST /office/bulk/runs/  GET /office/incidents/  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
 POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
 GET /office/output/
-GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
-POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
-POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
 GET /office/exchange/  GET /office/exchange/days  POST /office/exchange/days  GET /office/exchange/<case_id>  POST /office/exchange/<case_id>/again
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
@@ -58,7 +57,8 @@ GET /office/bulk/runs/<run_id>  POST /office/bulk/runs/<run_id>/start  POST /off
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
 GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>
-POST /office/cases/<case_id>/reveal  GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
+POST /office/cases/<case_id>/reveal  GET /office/cases/<case_id>/mend  POST /office/cases/<case_id>/mend
+GET /office/custody/<batch_id>  POST /office/custody/<batch_id>/receive  GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
 POST /office/output/<case_id>/returned  POST /office/output/<case_id>/signed
 POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>
 GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
@@ -72,6 +72,7 @@ API_CITIZEN = """
 GET /v1/parties  GET /v1/licences  GET /v1/cases  POST /v1/uploads  POST /v1/cases
 """
 API_OWN = """
+GET /v1/cases/<case_id>/documents  GET /v1/cases/<case_id>/documents/<document_id>
 GET /v1/licences/<licence_id>/uses  GET /v1/cases/<case_id>  POST /v1/cases/<case_id>/corrections  POST /v1/cases/<case_id>/withdrawal
 """
 
@@ -82,6 +83,7 @@ GET /v1/catalogue  POST /v1/catalogue  POST /v1/catalogue/<code>/claims
 GET /v1/tasks
 """
 API_STAFF_OBJECT = """
+GET /v1/tasks/<case_id>/documents  GET /v1/tasks/<case_id>/documents/<document_id>
 GET /v1/tasks/<case_id>  POST /v1/tasks/<case_id>/<int:no>/actions
 """
 

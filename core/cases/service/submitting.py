@@ -60,13 +60,14 @@ def submit(
     applicant = acting[parties[0].party_id]
     content, promise = _content(values, situation or {}, applicant)
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
+    facts = {**facts, **relaying.setting_out(session, compiled, owner, handed_at or behalf.agents), **({"pre_review": {"asked": True}} if pre_review else {})}
     supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
     if supplied is not None:
         materials = (*materials, *supplied.papers)
     home = _owner(session, owner)
     wishes.check_place(session, delivery, reception, home)
     filing = Filing(
-        new_id(), compiled, version_id, _owner(session, owner), content, promise, facts, start(compiled.route, {**facts, **behalf.rules(actor)}), tuple(materials),
+        new_id(), compiled, version_id, home, content, promise, facts, start(compiled.route, {**facts, **behalf.rules(actor)}), tuple(materials),
         [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
         account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *wishes.facts(delivery, reception), *behalf.facts()],
     )  # fmt: skip
@@ -122,7 +123,7 @@ def write(session: Session, filing: Filing, *, command: str, actor: Actor) -> tu
     running = clocks.apply(
         {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, route=compiled.route, opens=plan.opens, facts=lambda: filing.facts,
     )  # fmt: skip
-    row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": running["intake"].due_at if "intake" in running else None}
+    row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": next((running[each].due_at for each in ("intake", "pre_review") if each in running), None)}
     ours = insert_together(
         session,
         Rows(table(CaseParty), [_of_case(row, party) for party in filing.parties]),

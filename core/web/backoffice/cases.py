@@ -63,7 +63,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     kinds = people.titles_in(session, view.division_id)
     offices = people.titles(session, [i for task in view.tasks for i in task.departments if i])
     answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
-    mine = [task for task in view.tasks if task.mine]
+    mine = [task for task in view.tasks if task.mine and task.kind != "correction"]  # what an agent mends has a page of its own
     living, over = clock_cards.shown(view)
     return desk_page(
         "office/case.html",

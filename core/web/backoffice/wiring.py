@@ -18,6 +18,7 @@ from core.web.backoffice import (
     case_licences,
     cases,
     catalogue,
+    custody,
     desk,
     exchange,
     followups,

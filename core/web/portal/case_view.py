@@ -70,7 +70,7 @@ def leading_clock(clocks: Sequence[ClockView]) -> ClockView | None:
         for clock in dated:
             if clock.name == name and (clock.running or clock.light == "paused"):
                 return clock
-    running = [clock for clock in dated if clock.running and clock.name != "delivery"]
+    running = [clock for clock in dated if clock.running and clock.name != "delivery" and not clock.name.startswith("custody:")]
     main = [clock for clock in dated if clock.name == "main"]  # after the end it still tells how long it took
     return (running or main or dated or [None])[0]  # type: ignore[list-item]
 
@@ -107,6 +107,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "licences": (),
         "documents": (),
         "delivery": None,
+        "before": None,
         "reception": None,
         "asked": None,
         "answers": (),
@@ -135,7 +136,7 @@ def _facts(found: CaseView, clock: ClockView | None, steps: Sequence[TimelineSte
         facts.append({"title": say("哪天办好的"), "words": day(found.decided_at, locale)})
     elif clock is not None and clock.due is not None:
         facts.append(
-            {"title": say("最晚哪天办完") if clock.name != "intake" else say("最晚哪天答复"), "words": day(clock.due, locale), "small": _remaining(clock)}
+            {"title": say("最晚哪天办完") if clock.name not in ("intake", "pre_review") else say("最晚哪天答复"), "words": day(clock.due, locale), "small": _remaining(clock)}
         )
     if clock is not None and clock.budget is not None:
         unit = {"working_day": say("个工作日"), "calendar_day": say("天"), "hour": say("小时")}[clock.counts]

@@ -31,7 +31,7 @@ def own(case_id: str) -> CaseView:
     return case_queries.case_for_party(edge.session(), case_id, actor=edge.citizen(), locale=edge.locale())
 
 
-def _context(found: CaseView) -> dict[str, Any]:
+def _context(found: CaseView, wrong: str | None = None) -> dict[str, Any]:
     session, locale = edge.session(), edge.locale()
     compiled = items.load(session, found.version_id)
     steps = case_queries.timeline(session, found, locale=locale)
@@ -44,6 +44,8 @@ def _context(found: CaseView) -> dict[str, Any]:
         "licences": case_view.results(session, found, locale),
     }
     shown["delivery"] = _delivery(found, compiled)
+    shown["before"] = _before(found, compiled, locale, wrong)
+    shown["sentence"] = (shown["before"] or {}).get("sentence") or shown["sentence"]
     shown["reception"] = _reception(found)
     return shown | {"answers": _answers(found, compiled), "documents": _documents(found, locale), "asked": _asked(found, locale)}
 
@@ -61,6 +63,12 @@ def _reception(found: CaseView) -> str | None:
         return None
     names = people.titles(edge.session(), [one.department_id, found.department_id])
     return say("%(here)s收件，由%(there)s办理和决定。", here=names.get(one.department_id, ""), there=names.get(found.department_id, ""))
+
+
+def _before(found: CaseView, compiled: CompiledItem, locale: str, wrong: str | None) -> dict[str, Any] | None:
+    from core.web.portal import before  # it hangs its own door on this blueprint
+
+    return before.shown(found, compiled, locale, wrong)
 
 
 def _delivery(found: CaseView, compiled: CompiledItem) -> dict[str, Any] | None:

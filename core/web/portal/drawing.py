@@ -167,6 +167,7 @@ def check_page(
         "owner_error": owner_error,
         "delivery": delivery.asked(compiled, who, here=way.here.title if way.here else "", there=way.owner.department_title if way.owner else ""),
         "way_error": way_error,
+        "pre_review": _may_ask(compiled, known),
         "together": _together(who) if co == "required" or (co == "optional" and (request.args.get("together") or request.form.get("_with"))) else None,
         "co": co,
         "with_error": with_error,
@@ -174,6 +175,13 @@ def check_page(
     }
     html = page("portal/check.html", **frame | shown | extra)
     return (html, 422) if errors else html
+
+
+def _may_ask(compiled: CompiledItem, known: Mapping[str, Any]) -> dict[str, Any] | None:
+    """预审, where the item leaves it to the applicant."""
+    from core.web.portal import before  # it hangs its own door on the cases' blueprint
+
+    return before.choice(compiled, known) if before.offered(compiled, known) else None
 
 
 def _together(who: acting.Acting) -> list[dict[str, Any]]:

@@ -14,7 +14,7 @@ from core.kernel.errors import BadInput, NotFound
 from core.kernel.ids import is_id
 from core.web import edge, elsewhere, enclosed, seat
 from core.web.page import say
-from core.web.portal import acting, delivery, flow, offer
+from core.web.portal import acting, before, delivery, flow, offer
 from core.web.portal.apply import apply
 from core.web.portal.board import board
 from core.web.portal.confirming import confirmed
@@ -68,6 +68,7 @@ def send(draft_id: str) -> Answer:
         supplies=found.final(),
         delivery=wanted,
         reception=way.reception,
+        pre_review=bool(request.form.get("_pre_review")) and before.offered(compiled, known),
         visit=seat.visit_id(),
         actor=seat.filer(),
     )

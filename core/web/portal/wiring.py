@@ -2,6 +2,7 @@
 
 from flask import Flask
 
+from core.web.portal import before as _before
 from core.web.portal import correcting as _correcting
 from core.web.portal import delivery as _delivery
 from core.web.portal import documents as _documents
@@ -21,7 +22,7 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _represented, _steps, _uploads  # importing them hung their routes
+del _before, _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _represented, _steps, _uploads  # importing them hung their routes
 
 
 def register(app: Flask) -> None:
