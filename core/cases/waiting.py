@@ -36,7 +36,9 @@ def of(session: Session, cards: Iterable[CaseCard]) -> tuple[Wait, ...]:
     if not known:
         return ()
     asked = {"ids": list(known)}
-    found = [Wait(known[case_id], kind, _last(due_at)) for case_id, kind, due_at in session.execute(_TASKS, asked) if kind in ("correction", "inquiry")]
+    tasks = [task for task in session.execute(_TASKS, asked) if task.kind in ("correction", "inquiry")]
+    # a question has no limit of its own: what stands in its row is the case's, which does not stop for it
+    found = [Wait(known[task.case_id], task.kind, _last(task.due_at) if task.kind == "correction" else None) for task in tasks]
     found += [Wait(known[case_id], "later", due_on) for case_id, due_on in session.execute(_PAPERS, asked)]
     decided = [card.id for card in known.values() if card.status == "decided"]
     if decided:

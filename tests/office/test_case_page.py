@@ -12,7 +12,7 @@ from core.identity.service import add_post
 from core.kernel.actor import SYSTEM
 from core.kernel.ids import new_id
 from tests.fixtures_hall import counted
-from tests.fixtures_site import Api, example
+from tests.fixtures_site import Api, Browser, example
 from tests.office.conftest import CITIZEN, Office, errors, press, task
 from tests.papers import pdf
 
@@ -89,6 +89,18 @@ def test_a_correction_names_fields_and_materials_with_reasons(office: Office) ->
     assert status(office, case)[0] == "correction_requested"
     page = window.get(f"/office/cases/{case}").text
     assert "等待补正" in page
+    assert re.search(r"受理期限.*?还剩 5 个工作日.*?用了 0 个工作日，共 5.*?因等待补正暂停.*?这个日子怎么算的", page, re.S), "a stopped clock says of what, how much and why"
+    mine = Browser(office.app).citizen(CITIZEN, office.built.passwords[CITIZEN]).get(f"/cases/{case}/correct").text
+    assert re.search(r"最晚\d{4}年.*?这个日子怎么算的.*?起数", mine, re.S), "the last day to correct has the way to its counting"
+
+
+def test_a_step_says_until_when_and_how_that_day_was_counted(office: Office) -> None:
+    case, window = office.file(FOOD), office.staff("window")
+    assert press(window, case, "accept").status_code == 303
+    page = office.staff("reviewer").get(f"/office/cases/{case}").text
+    step = page[page.index('class="stack opinion card"') :]
+    assert re.search(r"最晚 \d+月\d+日.*?这个日子怎么算的.*?个工作日", step[: step.index("<textarea")], re.S)
+    assert "已经走完的期限" in page and "clock_words" not in page
 
 
 def test_a_refused_correction_keeps_what_was_ticked_and_written(office: Office) -> None:

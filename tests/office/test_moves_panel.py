@@ -89,10 +89,14 @@ def test_a_question_is_answered_on_the_applicants_page(office: Office) -> None:
     page = me.get(f"/cases/{case}").text
     found = re.search(rf"/cases/{case}/inquiries/(\d+)", page)
     assert found is not None and "后厨&lt;几个&gt;出口" in page
+    assert "在等你答复一个问题" in page and "你现在不用做什么" not in page
+    space = me.get("/my/").text
+    assert re.search(rf'href="/cases/{case}">去答复', space) and "等你答复" in space
     empty = me.post(found[0], {"command": new_id(), "words": "  "})
     assert empty.status_code == 422 and "请写答复" in empty.text
     assert me.post(found[0], {"command": new_id(), "words": "两个出口"}).status_code == 303
     assert "/inquiries/" not in me.get(f"/cases/{case}").text
+    assert f'href="/cases/{case}">去答复' not in me.get("/my/").text
     assert "两个出口" in reviewer.get(f"/office/cases/{case}").text
 
 

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.cases import drafts as case_drafts
 from core.cases import queries as case_queries
+from core.cases import waiting
 from core.identity import service as identity
 from core.kernel.clock import local, now
 from core.kernel.errors import NotFound
@@ -31,18 +32,27 @@ def space() -> str:
     session, me, locale = edge.session(), edge.account(), edge.locale()
     assert me is not None
     found = case_queries.mine(session, me.id, cursor=request.args.get("after"))
-    parties = identity.parties_of(session, me.id)
+    parties, waits = identity.parties_of(session, me.id), waiting.of(session, found.rows)
     return page(
         "portal/my.html",
         greeting=_greeting(me.name),
-        needs=today.need_cards(session, found.rows),
+        needs=today.need_cards(waits),
         drafts=[_draft(each) for each in case_drafts.mine(session, actor=edge.citizen())],
-        cases=[case_view.card(each, locale) for each in found.rows],
+        cases=[_case(case_view.card(each, locale), {wait.kind for wait in waits if wait.card.id == each.id}) for each in found.rows],
         more=url_for("my.space", after=found.next) if found.next else None,
         messages=[_message(each) for each in notice_queries.inbox(session, me.id, locale=locale, limit=5).rows],
         licences=[case_view.licence(each, locale) for party in parties for each in licences.for_party(session, party.party.id)],
         acting=[_acting(each) for each in parties],
     )
+
+
+def _case(card: dict[str, Any], kinds: set[str]) -> dict[str, Any]:
+    """A case in the list; one that waits for the reader does not say that there is nothing to do."""
+    asks = say("部门问你一个问题，等你答复。") if "inquiry" in kinds else say("有说好以后补交的材料，等你补交。") if "later" in kinds else None
+    if asks is not None:
+        for step in (each for each in card["steps"] if each["state"] == "now"):
+            step["title"] = asks
+    return card
 
 
 def _greeting(name: str) -> str:

@@ -17,7 +17,6 @@ from sqlalchemy.orm import Session
 from core.cases import queries as case_queries
 from core.cases import waiting
 from core.cases.models import Case
-from core.cases.spec import CaseCard
 from core.identity.models import Division
 from core.identity.spec import Scope
 from core.items import queries as items
@@ -159,12 +158,12 @@ def place(session: Session, shown: Sequence[ItemView]) -> tuple[dict[str, str] |
 
 def needs(session: Session, account: Any) -> list[dict[str, str]]:
     """What waits for the reader."""
-    return need_cards(session, case_queries.mine(session, account.id).rows) if account is not None else []
+    return need_cards(waiting.of(session, case_queries.mine(session, account.id).rows)) if account is not None else []
 
 
-def need_cards(session: Session, cases: Iterable[CaseCard]) -> list[dict[str, str]]:
-    """What cases wait for their applicant with, each as a card with one button; the soonest first."""
-    return [_need_card(each) for each in waiting.of(session, cases)]
+def need_cards(waits: Iterable[waiting.Wait]) -> list[dict[str, str]]:
+    """What cases wait for their applicant with, each as a card with one button."""
+    return [_need_card(each) for each in waits]
 
 
 def _need_card(wait: waiting.Wait) -> dict[str, str]:
