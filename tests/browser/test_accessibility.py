@@ -51,6 +51,7 @@ PUBLIC = {
     "portal.theme": ("/themes/market-entry",),
     "portal.audience": ("/for/person", "/for/company"),
     "portal.item": ("/items/food-operation-new", "/items/food-operation-new?kind=catering&agent=agent", "/items/subsistence-allowance"),
+    "progress.check_receipt": ("/verify/receipt",),
     "portal.help_page": ("/help",),
     "portal.accessibility": ("/accessibility",),
     "portal.privacy": ("/privacy",),
@@ -128,7 +129,7 @@ SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.ad
 #: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
 NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
-    "apply.resume", "cases.paper", "my.licence_sheet", "my.evidence",
+    "apply.resume", "cases.paper", "cases.signed_receipt", "progress.receipt_page", "progress.receipt_key", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",

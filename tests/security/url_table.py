@@ -6,6 +6,7 @@ GET /  GET /accessibility  GET /departments  GET /departments/<code>  GET /for/<
 GET /language/<code>  GET /look/<theme>  GET /map  GET /metrics  GET /privacy  GET /readyz  GET /search  GET /search/suggest
 GET /static/<path:filename>  GET /static/appbuilder/<path:filename>  GET /theme/<file>  GET /themes  GET /themes/<slug>
 GET /account/login  POST /account/login  POST /account/logout  GET /account/register  POST /account/register
+GET /verify/receipt  POST /verify/receipt  GET /verify/receipt/page  GET /verify/receipt/key
 GET /verify  POST /verify  GET /verify/<code>  GET /progress  POST /progress  GET /progress/<code>
 GET /office/login/  POST /office/login/  GET /office/logout/  POST /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
 GET /v1/openapi.json  GET /v1/docs  GET /v1/items  GET /v1/items/<code>  GET /v1/items/<code>/form  GET /v1/items/<code>/guide
@@ -24,7 +25,7 @@ GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correc
 GET /cases/<case_id>/delivery  POST /cases/<case_id>/delivery  POST /cases/<case_id>/delivery/signed
 GET /cases/<case_id>/documents/<document_id>  POST /cases/<case_id>/inquiries/<int:no>  POST /cases/<case_id>/urge
 POST /cases/<case_id>/formally
-GET /cases/<case_id>/receipt  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
+GET /cases/<case_id>/receipt  GET /cases/<case_id>/receipt.json  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
 POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
 GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /my/licences/<licence_id>/uses/<use_id>/end

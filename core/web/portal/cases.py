@@ -144,7 +144,8 @@ def receipt(case_id: str) -> str:
     from core.web.portal import receipt_view  # it asks this package for titles
 
     found = own(case_id)
-    return page("portal/receipt.html", r=receipt_view.shown(found, found.query_code))
+    signed = {"signed_href": url_for("cases.signed_receipt", case_id=found.id)}
+    return page("portal/receipt.html", r=receipt_view.shown(found, found.query_code) | signed)
 
 
 # --- withdraw -----------------------------------------------------------------------------------------------------------------------------------
