@@ -85,6 +85,12 @@ class PapersMoved(Conflict):
     key: ClassVar[str] = "cases.custody_moved"
 
 
+class LaterMissing(Conflict):
+    """Papers that were promised for later are not there yet; ``what`` names them."""
+
+    key: ClassVar[str] = "cases.later_missing"
+
+
 class PledgeClosed(Conflict):
     """Nothing is due for this promise: it was checked, or kept, or the case ended."""
 

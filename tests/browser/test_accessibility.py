@@ -86,6 +86,8 @@ DESKS = {
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
     "worklist.profile": ("window /office/me",),
     "office_cases.show": ("window /office/cases/{done}", "reviewer /office/cases/{open}"),
+    "case_moves.extension": ("head /office/cases/{open}/extension",),
+    "case_mending.show": ("window /office/cases/{new}/on-the-spot", "window /office/cases/{new}/on-the-spot?field=operator_name"),
     "AuditView.entries": ("supervisor /office/audit/",),
     "CalendarView.show": ("admin /office/calendar/",),
     "output.listed": ("window /office/output/", "window /office/output/?way=post"),
@@ -131,7 +133,7 @@ NO_PAGE = {
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "cases.signed_receipt", "progress.receipt_page", "progress.receipt_key", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
-    "office_cases.material", "case_licences.show", "case_moves.extension", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
+    "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
@@ -184,7 +186,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
                     assert answer.status == 200, answer
                     return
 
-    filed = [file_food(me) for _ in range(3)]
+    filed = [file_food(me) for _ in range(4)]
     asked = {"fields": {"premises_address": "写到门牌"}, "materials": {"layout": "标出水池"}}
     press("window", filed[0]["id"], "request_correction", data=asked)
     press("window", filed[1]["id"], "accept")
@@ -192,7 +194,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
     for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree"), ("leader", "grant")):
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
-    made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
+    made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "new": filed[3]["id"], "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
     return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **troubles(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
-from core.cases.errors import CaseNotFound, PledgeClosed
+from core.cases.errors import CaseNotFound, LaterMissing, PledgeClosed
 from core.cases.models import CaseEvent, CasePledge, CaseSupply
-from core.cases.service import following, hand_in_later, promising, verify
+from core.cases.service import following, hand_in_later, lateness, promising, verify
 from core.cases.spec import Handed, Signed, Supplies
 from core.cases.versions import pinned
 from core.files import service as files
@@ -189,3 +189,50 @@ def test_a_paper_promised_for_later_follows_once_within_its_days_and_only_by_its
     with hall.database.session() as session:
         assert verify(session, case).ok
         assert session.scalar(select(CaseSupply.later).where(CaseSupply.case_id == case)) == 1
+
+
+def later(desk: Desk, on_late: str) -> str:
+    """A case with a paper promised for later, of an item that says what lateness means."""
+
+    def change(doc: dict[str, Any]) -> None:
+        promised(doc)
+        doc["deferral"] = {**DEFERRAL, "on_late": on_late}
+
+    with desk.database.session() as session:
+        desk.version = publish_item(session, "market_regulation/food-operation-new.json", change=change)
+    return desk.submit(supplies=sign(desk, "later")).id
+
+
+def swept(desk: Desk) -> None:
+    with desk.database.session() as session:
+        lateness.sweep(session)
+
+
+def test_who_lets_the_day_for_the_late_papers_pass_has_withdrawn_with_the_basis_that_was_signed(hall: Desk) -> None:
+    """安阳 24: 逾期未补齐补正材料的,视为撤回申请."""
+    case = later(hall, "withdrawn")
+    swept(hall)
+    assert hall.mine(case).status == "submitted", "its day has not passed"
+    with clock.freeze(clock.now() + timedelta(days=20)):
+        swept(hall)
+        swept(hall)
+    view = hall.mine(case)
+    assert view.status == "withdrawn" and any("第二十四条" in line.note for line in view.history)
+    with hall.database.session() as session:
+        assert verify(session, case).ok
+
+
+def test_where_lateness_means_refusal_people_decide_and_nobody_grants(hall: Desk) -> None:
+    """滨州 11: 申请人逾期未补正的,审批部门应当作出不予审批的决定."""
+    case = later(hall, "refused")
+    with clock.freeze(clock.now() + timedelta(days=20)):
+        swept(hall)
+    assert hall.mine(case).status == "submitted"
+    no = hall.run_until(case, "review.decide")
+    with pytest.raises(LaterMissing) as refused:
+        hall.act(case, no, "grant", "leader")
+    assert "制度" in refused.value.words()
+    with hall.database.session() as session:
+        hand_in_later(session, case, "rules", [put(hall, hall.hall.me.id)], command_id=new_id(), actor=hall.hall.me)
+    hall.act(case, no, "grant", "leader")
+    assert hall.mine(case).outcome == "grant"

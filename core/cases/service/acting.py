@@ -12,7 +12,7 @@ from core.cases import access, custody, delivery, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
-from core.cases.service import decision, papers
+from core.cases.service import decision, lateness, papers
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ActResult, Handed
@@ -60,6 +60,7 @@ def act(
             _check_asked(case, asks(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
         if plan.outcome == "grant":
+            lateness.whole(session, case)
             change.then = lambda loaded, at: decision.issue(session, loaded, at, actor=actor)
         return change
 

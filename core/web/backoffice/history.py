@@ -96,6 +96,7 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
         "taken_back": _("撤回上一步：%(title)s", title=title),
         "inquiry_opened": _("询问申请人"),
         "inquiry_answered": _("申请人答复"),
+        "mended_on_the_spot": _("当场更正"),
         "extension_asked": _("报请延长"),
         "extension_refused": _("不同意延长"),
         "limit_extended": _("延长办理时限"),

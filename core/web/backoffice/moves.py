@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 from core.cases import service as cases
 from core.cases.errors import CaseNotFound, NotEntitled
 from core.cases.service import anytime, extending, moving_tasks
+from core.cases.service.counter import awaits_no_answer
 from core.cases.service.machine import Loaded, load
 from core.cases.spec import CaseView
 from core.identity import queries as people
@@ -64,7 +65,7 @@ def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     if view.marking.ended:
         return None
     case = load(edge.session(), view.id)[0]
-    moves = [*_of_tasks(case, view), *_recalls(case), *_of_case(case), *_taking_back(case)]
+    moves = [*_of_tasks(case, view), *_recalls(case), *_of_case(case), *_uncorrected(case), *_taking_back(case)]
     if not moves:
         return None
     return {"case": view.id, "number": view.number, "moves": moves, "command_id": new_id(), "given": request.form, "tried": request.form.get("kind", "")}
@@ -105,6 +106,18 @@ def _of_case(case: Loaded) -> Iterator[Move]:
         except PlatformError:
             continue
         yield made
+
+
+def _uncorrected(case: Loaded) -> Iterator[Move]:
+    """Nobody answered the correction in time, and no rule ends the case by itself: whoever does the intake declines it on that ground."""
+    if not awaits_no_answer(case):
+        return
+    try:
+        anytime.by_post(edge.session(), case, case.compiled.route.intake.holders, actor())
+    except PlatformError:
+        return
+    effect = _("补正期限过了，申请人没有补正：不予受理，出具不予受理决定书")
+    yield Move("decline_uncorrected", word("routing.side.decline_uncorrected", edge.locale()), effect, asks=_("理由（申请人会看到）"), must=True)
 
 
 def _taking_back(case: Loaded) -> Iterator[Move]:
@@ -273,6 +286,7 @@ def _to() -> str:
 
 _WORK: Mapping[str, Callable[[Any, str, str], Any]] = {
     "extend": lambda s, case, command: cases.extend(s, case, reason=_words(), command_id=command, actor=actor()),
+    "decline_uncorrected": lambda s, case, command: cases.decline_uncorrected(s, case, reason=_words(), command_id=command, actor=actor()),
     "terminate": lambda s, case, command: cases.terminate(s, case, reason=_words(), command_id=command, actor=actor()),
     "transfer": lambda s, case, command: cases.transfer(s, case, _no(), to=_to(), reason=_words(), command_id=command, actor=actor()),
     "delegate": lambda s, case, command: cases.delegate(s, case, _no(), to=_to(), reason=_words() or None, command_id=command, actor=actor()),

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, custody, incidents, moves, output, papers, relatives, rungs, sheets, supplies
+from core.web.backoffice import case_licences, custody, incidents, mending, moves, output, papers, relatives, rungs, sheets, supplies
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -37,6 +37,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("side", "incidents.html", incidents.gather),
     Panel("side", "rungs.html", rungs.gather),
     Panel("side", "relay.html", custody.gather),
+    Panel("side", "mending.html", mending.gather),
     Panel("side", "moves.html", moves.gather),
     Panel("side", "reception.html", output.gather_reception),
     Panel("side", "output.html", output.gather),

@@ -26,6 +26,7 @@ from core.web.backoffice import (
     item_life,
     licence_types,
     licences,
+    mending,
     moves,
     moving,
     organisation,
@@ -84,7 +85,7 @@ def register(app: Flask, site: Site) -> None:
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
     lives = (moves.blueprint, bulk.blueprint, bulk_runs.blueprint, incidents.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
-    papers_of_cases = (custody.blueprint, papers.blueprint, sheets.blueprint)
+    papers_of_cases = (custody.blueprint, mending.blueprint, papers.blueprint, sheets.blueprint)
     every_case = (case_library.blueprint, case_exports.blueprint, exchange.blueprint)
     library = (output.blueprint, licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
     for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
