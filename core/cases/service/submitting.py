@@ -14,7 +14,7 @@ from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import give_back, next_number
-from core.cases.service import machine, wishes
+from core.cases.service import machine, relaying, wishes
 from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
 from core.cases.spec import CaseRef, DeliveryChoice, Handed, PartyOnCase, Reception, Supplies
