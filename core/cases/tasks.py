@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import drafts, drafts_told, sampling, sealing
+from core.cases import drafts, drafts_told, listening, sampling, sealing
 from core.cases.hookspecs import CaseChange
 from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
