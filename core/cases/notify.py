@@ -40,6 +40,19 @@ _NOTICES: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "delivered": ("delivered", ()),
     "pause_opened": ("special_procedure", ("task", "limit")),
     "limit_extended": ("extended", ("who", "added", "day:main")),
+    "delivery_posted": ("posted", ("carrier", "tracking")),
+    "delivery_returned": ("returned", ()),
+}
+#: Notice → the kinds of document it tells of: the paper lies behind the message.
+_PAPERS: Mapping[str, tuple[str, ...]] = {
+    "accepted": ("acceptance",),
+    "declined": ("declining",),
+    "correction_requested": ("correction",),
+    "granted": ("decision_grant",),
+    "refused": ("decision_refuse",),
+    "delivered": ("receipt",),
+    "special_procedure": ("pause", "suspension"),
+    "extended": ("extension",),
 }
 
 
@@ -50,10 +63,11 @@ def notify(session: Session, case_id: str, *, first: int, last: int) -> int:
         return 0
     query = select(CaseEvent.seq, CaseEvent.kind, CaseEvent.body).where(CaseEvent.case_id == case_id, CaseEvent.seq.between(first, last))
     compiled, title, posted = pinned(session, row["version_id"]), row["item_title"], 0
-    for seq, kind, written in session.execute(query.order_by(CaseEvent.seq)).all():
-        body = json.loads(written)
+    events = [(seq, kind, json.loads(written)) for seq, kind, written in session.execute(query.order_by(CaseEvent.seq))]
+    drawn = {body["kind"]: body["document"] for _seq, kind, body in events if kind == "document_drawn"}
+    for seq, kind, body in events:
         if kind in reminding.KINDS:
-            posted += reminding.remind(session, row, seq, kind, body, lambda: _accounts(session, case_id))
+            posted += reminding.remind(session, row, seq, kind, body, lambda: accounts(session, case_id))
             continue
         if kind == "case_accepted" and body.get("deemed"):  # nobody answered in time: the heads hear of that, the applicant of the acceptance
             posted += reminding.remind(session, row, seq, "rung_fired", {"clock": "intake", "rung": "red"}, tuple)
@@ -65,14 +79,18 @@ def notify(session: Session, case_id: str, *, first: int, last: int) -> int:
             "number": row["number"],
             **{w.partition(":")[0]: _param(session, row, w, body) for w in wanted},
         }
-        for account in _accounts(session, case_id):
+        paper = next((drawn[each] for each in _PAPERS.get(name, ()) if each in drawn), None)
+        for account in accounts(session, case_id):
             key = f"case/{case_id}/{seq}/{name}/inbox/{account}"
-            notices.post(session, key=key, template=name, recipient=("account", account), params=params, case_id=case_id, region_root=row["region_root"])
+            notices.post(
+                session, key=key, template=name, recipient=("account", account), params=params, case_id=case_id, document_id=paper,
+                region_root=row["region_root"],
+            )  # fmt: skip
             posted += 1
     return posted
 
 
-def _accounts(session: Session, case_id: str) -> list[str]:
+def accounts(session: Session, case_id: str) -> list[str]:
     """Accounts that may act for a party of the case today."""
     in_force = or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today())
     query = select(AccountParty.account_id).join(CaseParty, CaseParty.party_id == AccountParty.party_id).where(CaseParty.case_id == case_id, in_force)
@@ -93,6 +111,8 @@ def _param(session: Session, row: Mapping[Any, Any], wanted: str, body: Mapping[
         "task": lambda locale: _pause(session, row, body["pause"], locale),
         "limit": lambda locale: _limit(session, row["id"], body["key"], locale),
         "added": lambda locale: limit_words(Limit.from_json(body["limit"]), locale),
+        "carrier": lambda _locale: str(body["carrier"]),
+        "tracking": lambda _locale: str(body["tracking"]),
         "who": lambda locale: word(f"cases.head.{'government' if body.get('joint') else 'agency'}", locale),
     }
     return _both(makers[name])

@@ -12,9 +12,8 @@ from core.cases.hookspecs import CaseChange
 from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
-from core.cases.service import bulk_runs, delivering, incidents, migrating, watching
+from core.cases.service import bulk_runs, delivering, incidents, migrating, outcomes, watching
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
-from core.cases.service import bulk_runs, incidents, migrating, watching
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
 from core.documents import service as documents
@@ -40,6 +39,7 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
         drafts.discard(session, body["draft"])
     if any(kind.startswith("decision_") for kind in body["documents"]):
         delivering.prepare(session, body["case"])
+    outcomes.not_granted(session, body["case"])
     notify(session, body["case"], first=body["first"], last=body["last"])
     listening.tell(session, body["case"], first=body["first"], last=body["last"])
     for plugin in _observers(session):
@@ -86,5 +86,6 @@ schedule.every("cases.incidents", TIDY_SECONDS, watching.tidy)
 schedule.every("cases.bulk", TIDY_SECONDS, bulk_runs.tidy)
 schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
 schedule.every("cases.fold", PROOF_SECONDS, sampling.sweep)
+assert exporting and searchable  # one writes an export piece by piece, the other indexes answers
 assert incidents  # its handler tells of messages that were given up
 assert migrating and drafts_told  # their handlers move cases to another version, one a message, and tell whoever has a draft

@@ -11,7 +11,7 @@ from core.items import subcases
 from core.items.compiling import used_blocks
 from core.items.errors import finding
 from core.items.facts import types as fact_types
-from core.items.fields import places_of_authority, points_of_the_form
+from core.items.fields import licences_acted_on, places_of_authority, points_of_the_form
 from core.items.limits import variants
 from core.items.lint.rules import all_rules
 from core.items.obtainable import obtainable
@@ -33,6 +33,8 @@ class Known:
     #: Licence types by code with their titles, and facts that can be looked up here: what they give may not be asked for.
     licence_titles: Mapping[str, str] | None = None
     facts: Mapping[str, FactType] | None = None
+    #: Kinds of annotation by licence type.
+    annotations: Mapping[str, frozenset[str]] | None = None
     #: Conditions that plugins offer for barring promises.
     bar_conditions: frozenset[str] | None = None
     items: frozenset[str] | None = None
@@ -159,6 +161,7 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
     yield from _presets(doc, form, definition)
     yield from places_of_authority(doc, form, known.divisions, known.offering)
     yield from points_of_the_form(doc, form)
+    yield from licences_acted_on(doc, form, known.annotations)
     yield from _searchable(doc, form)
     yield from _route(doc, types, known)
 

@@ -6,6 +6,7 @@ from core.forms.spec import FormSpec, Option
 from core.items.errors import finding
 from core.items.spec import JsonObject
 from core.kernel.errors import Finding
+from core.licences.life import ACTS
 
 #: Kinds of field that say where something is.
 PLACES = frozenset({"region", "address", "cascade", "choice"})
@@ -39,6 +40,32 @@ def _leaves(option: Option) -> Iterator[Option]:
         yield option
     for child in option.children:
         yield from _leaves(child)
+
+
+def licences_acted_on(doc: JsonObject, form: FormSpec, annotations: Mapping[str, frozenset[str]] | None) -> Iterator[Finding]:
+    """A result that is done to a licence says to which – by a field for licence numbers –, of which type, and on which basis."""
+    for index, result in enumerate(doc["results"]):
+        action, path = result.get("action"), f"/results/{index}/action"
+        if not action or action["do"] == "new":
+            continue
+        yield from _complete(result, action, path)
+        field = form.root.by_id.get(str(action.get("licence")))
+        if field is None or field.kind.key != "licence_ref":
+            yield finding("error", f"{path}/licence", "action_no_licence_field", {"field": str(action.get("licence") or "")})
+        known = annotations.get(str(result.get("licence_type"))) if annotations is not None else None
+        if action["do"] == "annotate" and known is not None and action.get("annotation") not in known:
+            names = {"name": str(action.get("annotation") or ""), "known": "、".join(sorted(known)) or "–"}
+            yield finding("error", f"{path}/annotation", "action_no_annotation", names)
+
+
+def _complete(result: JsonObject, action: JsonObject, path: str) -> Iterator[Finding]:
+    grounds = ACTS[action["do"]].grounds
+    if not result.get("licence_type"):
+        yield finding("error", path, "action_no_type")
+    if not str(action.get("basis") or "").strip():
+        yield finding("error", f"{path}/basis", "action_no_basis")
+    if grounds and action.get("ground", "49" if action["do"] == "change" else "50_1" if action["do"] == "renew" else None) not in grounds:
+        yield finding("error", f"{path}/ground", "action_no_ground", {"known": "、".join(grounds)})
 
 
 def points_of_the_form(doc: JsonObject, form: FormSpec) -> Iterator[Finding]:

@@ -35,4 +35,4 @@ def unread(session: Session, recipient_id: str, *, kind: RecipientKind = "accoun
 
 def _view(row: Notice, locale: str) -> NoticeView:
     title, body = (str(texts.get(locale) or texts["zh"]) for texts in (row.title, row.body))
-    return NoticeView(row.id, row.key, row.template, title, body, row.sent_at or row.created_at, row.read_at, row.case_id)
+    return NoticeView(row.id, row.key, row.template, title, body, row.sent_at or row.created_at, row.read_at, row.case_id, row.document_id)

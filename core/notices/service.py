@@ -28,6 +28,7 @@ def post(
     recipient: Recipient,
     params: Mapping[str, Any],
     case_id: str | None = None,
+    document_id: str | None = None,
     channel: str = INBOX,
     region_root: str | None = None,
 ) -> str:
@@ -35,7 +36,7 @@ def post(
 
     *key* names the event for ever, e.g. ``case/<id>/<seq>/granted/inbox/<recipient>``: posting it again returns the first notice and
     sends nothing. *params* are those the template declares, free of personal values; one that is worded differently in each language is
-    given as ``{"zh": …, "en": …}``. Raises ``UnknownTemplate``, ``WrongParams``.
+    given as ``{"zh": …, "en": …}``. *document_id* is the paper it tells of. Raises ``UnknownTemplate``, ``WrongParams``.
     """
     doc = _template(template)
     texts, title, body = fill(doc, params)
@@ -49,6 +50,7 @@ def post(
         "recipient_kind": recipient[0],
         "recipient_id": recipient[1],
         "case_id": case_id,
+        "document_id": document_id,
         "params": texts,
         "title": title,
         "body": body,

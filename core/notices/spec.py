@@ -22,3 +22,4 @@ class NoticeView:
     at: datetime
     read_at: datetime | None
     case_id: str | None
+    document_id: str | None = None

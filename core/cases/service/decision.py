@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.cases.chain import Fact
 from core.cases.models import CaseParty
+from core.cases.service import outcomes
 from core.cases.service.machine import Loaded
 from core.identity import queries as people
 from core.identity.service import party_view
@@ -21,10 +22,11 @@ from core.worktime.projection import add_months
 
 
 def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequence[Fact]:
-    """Issue every licence that the item's results name, to the applicant, for the time the item says."""
-    wanted = [result for result in case.compiled.doc.get("results", ()) if result.get("kind") == "licence" and result.get("licence_type")]
+    """Issue every licence that the item's results name, to the applicant, for the time the item says; do to those they hold what the others say."""
+    wanted = [result for result in case.compiled.doc.get("results", ()) if _new(result)]
+    done = outcomes.carry_out(session, case, at, actor=actor)
     if not wanted:
-        return ()
+        return done
     applicants = select(CaseParty.party_id, CaseParty.role).where(CaseParty.case_id == case.id, CaseParty.role.in_(("applicant", "co_applicant")))
     parties = [row.party_id for row in sorted(session.execute(applicants), key=lambda row: row.role)]  # "applicant" sorts before "co_applicant"
     first = party_view(session, parties[0], reveal=True, actor=SYSTEM)  # the platform prints a decision already taken; nobody looks
@@ -32,7 +34,7 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
     issuer = people.department(session, case.row["department_id"])
     day = local(at).date()
     facts = case.facts()
-    made = []
+    made = list(done)
     for result in wanted:
         data = {name: _printed(case, rule, facts) for name, rule in result.get("data", {}).items()}
         ref = licences.issue(
@@ -41,6 +43,11 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
         )  # fmt: skip
         made.append(Fact("licence_issued", {"licence": ref.id, "type": result["licence_type"], "result": result["id"]}))
     return made
+
+
+def _new(result: Mapping[str, Any]) -> bool:
+    """Whether a result is a licence that is not there yet."""
+    return bool(result.get("kind") == "licence" and result.get("licence_type") and (result.get("action") or {}).get("do", "new") == "new")
 
 
 def _printed(case: Loaded, rule: Any, facts: Mapping[str, Any]) -> Any:

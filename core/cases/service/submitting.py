@@ -14,7 +14,7 @@ from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import give_back, next_number
-from core.cases.service import machine, relaying, wishes
+from core.cases.service import machine, outcomes, relaying, wishes
 from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
 from core.cases.spec import CaseRef, DeliveryChoice, Handed, PartyOnCase, Reception, Supplies
@@ -71,6 +71,8 @@ def submit(
         [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
         account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *wishes.facts(delivery, reception), *behalf.facts()],
     )  # fmt: skip
+    applicants = [party.party_id for party in parties if party.role in ("applicant", "co_applicant")]
+    aims = outcomes.check(session, compiled, values, applicants)
     command = machine.command_key(actor, command_id)
     filed = write(session, filing, command=command, actor=actor)
     if filed is None:
@@ -79,6 +81,7 @@ def submit(
     if supplied is not None:
         supplied.write(session, row, key, materials, actor=actor)
     wishes.write(session, row, key, delivery, reception)
+    outcomes.ask(session, aims, row["number"], applicants, actor=actor)
     behalf.write(session, row, actor=actor)
     return CaseRef(row["id"], row["number"], code)
 

@@ -9,7 +9,15 @@ from typing import Any
 from core.forms.clean import code, line, prose
 from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
 from core.forms.spec import DEFAULT_MAX_LENGTH, Field
-from core.kernel.identifiers import check_resident_id, check_uscc, normalise_uscc, resident_check_character, uscc_check_character
+from core.kernel.identifiers import (
+    LICENCE_ROOT,
+    check_licence_identifier,
+    check_resident_id,
+    check_uscc,
+    normalise_uscc,
+    resident_check_character,
+    uscc_check_character,
+)
 from core.kernel.masking import mask_id, mask_name, mask_phone
 
 _PLAIN_MAX = 2_000
@@ -252,8 +260,14 @@ class LicenceRef(Code):
         return {"type": "string", "maxLength": 120}
 
     def tidy(self, text: str) -> str:
-        """Numbers such as 食药监〔2024〕12号 keep their brackets."""
-        return line(text)
+        """Numbers such as 食药监〔2024〕12号 keep their brackets; an electronic identifier has no blanks and no small letters."""
+        tidied = line(text)
+        return tidied.replace(" ", "").upper() if tidied.startswith(LICENCE_ROOT) else tidied
+
+    def check(self, field: Field, value: Any) -> Iterator[Problem]:
+        """The check character of an electronic identifier (GB/T 36904); a number on paper has none."""
+        if isinstance(value, str) and value.startswith(LICENCE_ROOT) and (wrong := check_licence_identifier(value)):
+            yield (), wrong, {}
 
 
 class Reference(Text):

@@ -33,6 +33,10 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         licence_types=type_codes(session),
         licence_titles={row.code: row.title for row in session.execute(select(LicenceTypeRow.code, LicenceTypeRow.title))},
         facts=sources.facts(session),
+        annotations={
+            row.code: frozenset(each["id"] for each in row.doc.get("annotations") or ())
+            for row in session.execute(select(LicenceTypeRow.code, LicenceTypeRow.doc))
+        },
         bar_conditions=frozenset(sources.bar_conditions(session)),
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
         hooks=_hooks(session),

@@ -44,6 +44,7 @@ class Request:
     annotation: str | None = None
     text: str = ""
     data: Mapping[str, str] = field(default_factory=dict)
+    case_no: str | None = None  #: the case whose decision this is
 
 
 def carry_out(session: Session, licence_id: str, request: Request, *, command_id: str, actor: Actor) -> str:
@@ -57,13 +58,18 @@ def carry_out(session: Session, licence_id: str, request: Request, *, command_id
     if act is None:
         raise BadInput("licences.unknown_act", act=request.act[:40])
     who = posts.require(session, row, act, actor=actor)
+    return perform(session, row, act, request, command_id=command_id, actor=who)
+
+
+def perform(session: Session, row: Licence, act: Act, request: Request, *, command_id: str, actor: Actor) -> str:
+    """One act on a locked licence by whoever was found to be entitled: by post, or by the decision of a case (:mod:`core.licences.service.deciding`)."""
     if _done(session, row.id, command_id):
         return row.next_id or row.id
     request = _tidied(request)
     _check(session, row, act, request)
-    at = now()
-    newest = _VERBS[act.kind](session, row, act, request, at, who, command_id)
-    audit.record(session, f"licences.{act.event}", subject=("licence", row.id), actor=who, detail={"ground": request.ground})
+    newest = _VERBS[act.kind](session, row, act, request, now(), actor, command_id)
+    detail = {"ground": request.ground} | ({"case_no": request.case_no} if request.case_no else {})
+    audit.record(session, f"licences.{act.event}", subject=("licence", row.id), actor=actor, detail=detail)
     return newest
 
 
@@ -75,7 +81,7 @@ def _done(session: Session, licence_id: str, command_id: str) -> bool:
 def _tidied(request: Request) -> Request:
     words = {name: " ".join(normalise(getattr(request, name)).split()) for name in ("basis", "reason", "text")}
     data = {name: normalise(value) for name, value in request.data.items() if normalise(value)}
-    return Request(request.act, words["basis"], words["reason"], request.ground, request.until, request.annotation, words["text"], data)
+    return Request(request.act, words["basis"], words["reason"], request.ground, request.until, request.annotation, words["text"], data, request.case_no)
 
 
 def _check(session: Session, row: Licence, act: Act, request: Request) -> None:
@@ -159,7 +165,7 @@ def _refuse_renewal(session: Session, row: Licence, act: Act, request: Request, 
 def _new_version(session: Session, row: Licence, act: Act, request: Request, at: datetime, who: Actor, command: str) -> str:
     made = versions.succeed(
         session, row, event=act.event, data=request.data, valid_to=request.until if act.until else row.valid_to, at=at,
-        body={"ground": request.ground}, note=_note(request), command=command, actor=who,
+        body={"ground": request.ground}, note=_note(request), command=command, actor=who, case_no=request.case_no,
         valid_from=local(at).date() if act.name == "renew" else row.valid_from,
     )  # fmt: skip
     return made.id

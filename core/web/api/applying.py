@@ -14,6 +14,7 @@ from core.files.spec import KINDS, Limits, fits
 from core.forms import service as forms
 from core.forms.spec import Decision, FormSpec
 from core.identity import service as identity
+from core.identity.spec import ActingParty
 from core.items import facts as item_facts
 from core.items import queries as items
 from core.items.materials import limits_of, most, needs
@@ -23,6 +24,7 @@ from core.kernel.text import normalise
 from core.licences import queries as library
 from core.licences import service as licences
 from core.web import edge, elsewhere, enclosed
+from core.web.api import supplying
 from core.web.api.operation import caller, citizen, operation
 from core.web.api.plain import plain
 from core.web.api.tokens import LIFETIME, Unauthorised, issue
@@ -51,6 +53,7 @@ _APPLICATION = {
             "uniqueItems": True,
             "description": "who applies together with the party, where the item allows or demands it; each one the caller may act for",
         },
+        **supplying.SAID,
         "department": {
             "type": "string",
             "format": "uuid",
@@ -132,12 +135,13 @@ def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
     current = items.current(session, body["item"], edge.scope())
     compiled, situation = current.compiled, item_facts.chosen(current.compiled.doc, body.get("situation") or {})
     party = body.get("party") or (caller().account.party_id if caller().account else "")  # type: ignore[union-attr]
-    acting = identity.acting_for(session, caller().id, [party])[party]
+    acting = supplying.stand_for(party, compiled)
     known = item_facts.facts(compiled.doc, situation, body["answers"], party={"kind": acting.party.kind}, channel="api")
     decision = forms.decide(compiled.form, dict(body["answers"]), facts=known)
     handed = _handed(body.get("materials") or {}, compiled)
     held = enclosed.of_account(compiled.form, decision.values, caller().id)
-    refuse(compiled, decision, (*handed, *held), known)
+    supplies, covered = supplying.said(body, compiled, known, party, handed)
+    refuse(compiled, decision, (*handed, *held), known, covered)
     values = enclosed.own(compiled.form, decision.values, held)
     way = elsewhere.course(current, values, body.get("department"))
     if way.owner is None or way.wrong is not None:
@@ -149,15 +153,22 @@ def file_application(body: Mapping[str, Any], key: str) -> dict[str, Any]:
         owner=way.owner.department_id,
         values=values,
         materials=(*handed, *enclosed.handed(compiled.form, values, held)),
-        parties=(PartyOnCase(party), *(PartyOnCase(each, "co_applicant") for each in body.get("co_applicants") or () if each != party)),
+        parties=(PartyOnCase(party), *_agent(acting), *(PartyOnCase(each, "co_applicant") for each in body.get("co_applicants") or () if each != party)),
         channel="api",
         command_id=key,
         situation=situation,
+        supplies=supplies,
         delivery=DeliveryChoice(**body["delivery"]) if body.get("delivery") else None,
         reception=way.reception,
         actor=citizen(),
     )
     return {"id": ref.id, "number": ref.number, "query_code": ref.query_code, "replayed": ref.replayed}
+
+
+def _agent(acting: ActingParty) -> tuple[PartyOnCase, ...]:
+    """The caller as agent on the case, when they act by a mandate."""
+    me = caller().account
+    return (PartyOnCase(me.party_id, "agent"),) if acting.mandate is not None and me is not None else ()
 
 
 def _handed(asked: Mapping[str, Sequence[Mapping[str, str]]], compiled: CompiledItem) -> list[Handed]:
@@ -189,14 +200,16 @@ def limit_words(limits: Limits) -> dict[str, Any]:
     return {"accept": "、".join(sorted(limits.kinds)).upper(), "max_mb": limits.max_bytes // 2**20}
 
 
-def refuse(compiled: CompiledItem, decision: Decision, handed: Sequence[Handed], known: Mapping[str, Any]) -> None:
-    """Raise :class:`BadInput` with everything that is wrong or missing, answers and materials together."""
+def refuse(
+    compiled: CompiledItem, decision: Decision, handed: Sequence[Handed], known: Mapping[str, Any], covered: frozenset[str] = frozenset()
+) -> None:  # fmt: skip
+    """Raise :class:`BadInput` with everything that is wrong or missing, answers and materials together; *covered* need not be handed in."""
     wrong = [*findings_of(decision, compiled.form), *strangers(compiled.form, decision.values, handed)]
     there = {one.material for one in handed}
     wrong += [
         Finding("error", f"materials/{need.id}", "web.api_material_missing", {"title": need.doc["title"]})
         for need in needs(compiled.doc, known)
-        if need.demanded and need.id not in there
+        if need.demanded and need.id not in there | covered
     ]
     if wrong:
         raise BadInput(findings=tuple(wrong))

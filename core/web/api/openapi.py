@@ -72,4 +72,5 @@ def _parameters(each: Operation) -> list[dict[str, Any]]:
 
 def _responses(each: Operation) -> dict[str, Any]:
     problem = {"description": "what is wrong and how to mend it", "content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-    return {str(each.status): {"description": each.summary, "content": {"application/json": {"schema": dict(each.answer)}}}, "default": problem}
+    schema = dict(each.answer) if each.media == "application/json" else {"type": "string", "format": "binary"}
+    return {str(each.status): {"description": each.summary, "content": {each.media: {"schema": schema}}}, "default": problem}

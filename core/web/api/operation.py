@@ -34,6 +34,7 @@ class Operation:
     status: int
     key: bool
     multipart: bool
+    media: str
     tags: tuple[str, ...] = field(default=())
 
 
@@ -52,15 +53,17 @@ def operation(
     status: int = 200,
     key: bool = False,
     multipart: bool = False,
+    media: str = "application/json",
 ) -> Callable[[Callable[..., Any]], Callable[..., Response]]:
     """Serve a function at ``/v1`+ path``.
 
     *auth* is checked before anything else; *body* is the JSON Schema of the request, checked before the function runs; *key* says that the
-    operation wants an ``Idempotency-Key`` header and answers a repeated one with the same result.
+    operation wants an ``Idempotency-Key`` header and answers a repeated one with the same result. A function that answers with a paper returns the
+    response itself; *media* says of which type.
     """
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Response]:
-        OPERATIONS.append(Operation(method, path, function.__name__, summary, auth, query or {}, body, answer or {"type": "object"}, status, key, multipart))
+        OPERATIONS.append(Operation(method, path, function.__name__, summary, auth, query or {}, body, answer or {"type": "object"}, status, key, multipart, media))
         validator = Draft202012Validator(dict(body)) if body is not None else None
 
         @wraps(function)
@@ -72,7 +75,7 @@ def operation(
             if key:
                 parts["key"] = idempotency_key()
             result = function(**parts)
-            response: Response = jsonify(result)
+            response: Response = result if isinstance(result, Response) else jsonify(result)
             response.status_code = status
             return response
 

@@ -2,12 +2,12 @@
 
 from flask import Flask, Response, jsonify
 
-from core.web.api import applying, catalogue, item_life, openapi, working
+from core.web.api import applying, catalogue, item_life, openapi, papers, working
 from core.web.api.operation import OPERATIONS, blueprint
 from core.web.page import page
 from core.web.secure import csrf
 
-_MODULES = (applying, catalogue, item_life, working)  # importing them registers their operations
+_MODULES = (applying, catalogue, item_life, papers, working)  # importing them registers their operations
 
 
 @blueprint.get("/openapi.json")
