@@ -51,6 +51,13 @@ def type_doc(session: Session, code: str) -> dict[str, Any]:
     return dict(row.doc)
 
 
+def annotation_kinds(session: Session, licence_id: str) -> frozenset[str]:
+    """The kinds of annotation that the catalogue knows for a licence's type."""
+    query = select(LicenceTypeRow.doc).join(Licence, Licence.type_code == LicenceTypeRow.code).where(Licence.id == licence_id)
+    doc = session.scalar(query) or {}
+    return frozenset(each["id"] for each in doc.get("annotations") or ())
+
+
 def looks_like_identifier(text: str) -> bool:
     """Whether somebody meant an electronic licence identifier, right or wrong: a verification code has no dots."""
     return "." in text

@@ -191,5 +191,3 @@ def test_a_licence_revoked_meanwhile_stops_the_grant_and_nothing_is_written(hall
         press(hall, ref.id, "grant")
     assert hall.mine(ref.id).outcome is None
     hall.sound(ref.id)
-
-

@@ -62,7 +62,7 @@ POST /office/cases/<case_id>/reveal  GET /office/cases/<case_id>/mend  POST /off
 GET /office/custody/<batch_id>  POST /office/custody/<batch_id>/receive  GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
 POST /office/output/<case_id>/returned  POST /office/output/<case_id>/signed
 POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>
-GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>
+GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>  POST /office/followups/<pledge_id>/annul
 GET /office/licences/<licence_id>  POST /office/licences/<licence_id>/acts  GET /office/licences/papers/<entry_id>
 GET /office/licences/papers/<entry_id>/scan  POST /office/licences/papers/<entry_id>/review
 GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/licences/<licence_id>/use

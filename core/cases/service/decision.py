@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.cases.chain import Fact
 from core.cases.models import CaseParty
-from core.cases.service import outcomes
+from core.cases.service import outcomes, promised
 from core.cases.service.machine import Loaded
 from core.identity import queries as people
 from core.identity.service import party_view
@@ -42,6 +42,7 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
             issuer=issuer.id, actor=actor,
         )  # fmt: skip
         made.append(Fact("licence_issued", {"licence": ref.id, "type": result["licence_type"], "result": result["id"]}))
+        made += promised.note(session, case, ref.id, actor=actor)
     return made
 
 

@@ -16,6 +16,7 @@ from core.cases import access, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound, PledgeClosed
 from core.cases.models import Case, CasePledge, table
+from core.cases.service import promised
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.promising import due_day, due_words
 from core.cases.service.submitting import hand_in
@@ -91,8 +92,10 @@ def _line(row: Any) -> Followup:
 
 
 def _mine(session: Session, actor: Actor) -> Any:
+    """Lines of the actor's own posts; of their department what was breached, for those who may annul what was given on it."""
     posts = {(post.department_id, post.role) for post in people.staff_view(session, actor.id).posts}
-    return or_(false(), *(and_(_pledge.department_id == department, _pledge.role == role) for department, role in sorted(posts)))
+    heads = sorted({department for department, role in posts if role in promised.SENIOR})
+    return or_(false(), and_(_pledge.state == "breached", _pledge.department_id.in_(heads)), *(and_(_pledge.department_id == department, _pledge.role == role) for department, role in sorted(posts)))
 
 
 def followup(session: Session, pledge_id: str, *, actor: Actor) -> tuple[Followup, Mapping[str, str]]:
@@ -158,7 +161,7 @@ def record(session: Session, pledge_id: str, *, kept: bool, method: str, words: 
             sealed = sealing.seal_json(loaded.key, loaded.id, {"words": found}) if loaded.key is not None else None
             values = {"state": outcome, "checked_at": at, "checked_by": actor.id, "method": method, "sealed_check": sealed}
             session.execute(update(table(CasePledge)).where(_pledge.id == line.id, _pledge.state == "due").values(**values))
-            return ()
+            return promised.breached(session, loaded, line.code, actor=actor) if outcome == "breached" else ()
 
         return Change(Plan(case.marking, ()), before=[fact], action="promise_checked", then=write)
 

@@ -5,11 +5,14 @@ from typing import Any
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from core.cases.service import following
+from core.cases.service import following, promised
 from core.cases.service.following import METHODS, Followup
+from core.identity import queries as people
 from core.kernel.clock import today
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
+from core.licences import queries as library
+from core.licences.life import ACTS
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
@@ -61,6 +64,7 @@ def _page(pledge_id: str, wrong: str | None = None) -> str:
     context = {"line": line, "kind": kinds()[line.kind], "state": states()[line.state], "said": said, "late": following.overdue(line, today())}
     context |= {"why": following.why(session, line, edge.locale()) if line.state == "due" else ()}
     context |= {"methods": [(name, words) for name, words in methods().items() if name in offered], "method": methods().get(line.method or "")}
+    context["annul"] = _annullable(line)
     return desk_page("office/followup.html", nav_here="followups", wrong=wrong, command=new_id(), words=request.form.get("words", ""), **context)
 
 
@@ -68,6 +72,34 @@ def _methods(line: Followup) -> tuple[str, ...]:
     if line.kind == "later":
         return ("written",)
     return tuple(following.promise_of(edge.session(), line)["check"]["methods"])
+
+
+def _annullable(line: Followup) -> list[dict[str, str]]:
+    """The licences of a breached promise that are in force, for whoever holds a post that may annul them."""
+    posts = people.staff_view(edge.session(), actor().id).posts
+    if line.state != "breached" or not any(post.role in promised.SENIOR for post in posts):
+        return []
+    living = [each for each in library.of_case(edge.session(), line.number) if each.status in ACTS["annul"].starts]
+    return [{"title": each.type_title, "number": each.number, "href": f"/office/licences/{each.id}"} for each in living]
+
+
+@blueprint.post("/<pledge_id>/annul")
+@at_desk
+def annulled(pledge_id: str) -> str | tuple[str, int] | Response:
+    """Annul what was given on a promise that was not kept (行政许可法 69(2)); the library asks for the post."""
+    command, reason = request.form.get("command", ""), request.form.get("reason", "")[:500]
+    if not is_id(command):
+        raise NotFound
+    line, _said = following.followup(edge.session(), pledge_id, actor=actor())
+    try:
+        promised.annul(edge.session(), line.case_id, line.id, reason=reason, command_id=command, actor=actor())
+    except NotFound:
+        raise
+    except PlatformError as error:
+        edge.session().rollback()
+        return _page(pledge_id, error.words(edge.locale())), error.status
+    tell(_("证照撤销了，核验页马上看得到"))
+    return redirect(f"/office/followups/{pledge_id}", 303)
 
 
 @blueprint.post("/<pledge_id>")
