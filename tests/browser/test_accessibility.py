@@ -78,6 +78,7 @@ CITIZENS = {
     "my.profile": ("/my/profile",),
     "my.add_party": ("/my/parties/new",),
     "my.add_person": ("/my/people/new",),
+    "my.materials": ("/my/materials",),
     "my.messages": ("/my/messages",),
     "my_licences.listed": ("/my/licences/",),
     "my_licences.show": ("/my/licences/{licence}/uses",),

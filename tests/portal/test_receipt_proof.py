@@ -52,7 +52,7 @@ def in_node(signed: str, key: str) -> dict[str, Any]:
 
 
 def test_a_receipt_is_checked_by_page_script_command_line_and_hall_and_an_altered_one_by_none(made: Any, tmp_path: Path) -> None:
-    office, browser, case, signed, key = made
+    _office, browser, case, signed, key = made
     content = receipts.check(signed, json.loads(key))
     assert content["case"] == case
     assert "王" not in signed
@@ -85,7 +85,7 @@ def test_a_receipt_is_checked_by_page_script_command_line_and_hall_and_an_altere
 
 
 def test_the_hall_cannot_rewrite_what_a_receipt_fixed(made: Any) -> None:
-    office, browser, case, signed, _key = made
+    office, browser, _case, signed, _key = made
     with office.session() as session:
         if office.here.database.engine.dialect.name == "sqlite":
             for name in session.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'case_event'")).all():

@@ -16,7 +16,7 @@ GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
 #: For a logged-in citizen, about oneself: no object in the address.
 CITIZEN = """
 GET /items/<code>/apply  POST /items/<code>/apply  GET /my/  POST /my/messages/read  GET /my/acting  GET /my/parties/new  POST /my/parties/new  GET /my/profile
-POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/parties/<party_id>/evidence  GET /my/licences/
+POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/materials  GET /my/parties/<party_id>/evidence  GET /my/licences/
 """
 
 #: For the citizen the object belongs to.

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, custody, incidents, mending, moves, output, papers, relatives, rungs, sheets, supplies
+from core.web.backoffice import case_licences, custody, incidents, material_history, mending, moves, output, papers, relatives, rungs, sheets, supplies
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -46,6 +46,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("middle", "documents.html", papers.gather),
     Panel("middle", "licences.html", case_licences.gather),
     Panel("middle", "supplies.html", supplies.gather),
+    Panel("middle", "material_history.html", material_history.gather),
 )
 
 

@@ -11,6 +11,7 @@ from core.web.portal import guide as _guide
 from core.web.portal import inquiring as _inquiring
 from core.web.portal import later as _later
 from core.web.portal import mandates as _mandates
+from core.web.portal import my_materials as _my_materials
 from core.web.portal import proof as _proof
 from core.web.portal import represented as _represented
 from core.web.portal import steps as _steps
@@ -23,7 +24,7 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _before, _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _proof, _represented, _steps, _uploads  # importing them hung their routes
+del _before, _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _my_materials, _proof, _represented, _steps, _uploads  # importing them hung their routes
 
 
 def register(app: Flask) -> None:
