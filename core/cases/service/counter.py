@@ -53,7 +53,7 @@ def mend(
     """The applicant mends a slip at the window and the clerk who holds the intake writes it down: no act, no paper, no correction used up.
 
     *values* are the whole decided answers, *computed* the fields that follow from others. A new revision of the answers is kept beside the old one, with
-    *reason* – what was wrong – for both to read. Raises :class:`BadInput` for a field that is not to be mended, for nothing changed, and without a reason.
+    *reason* – what was wrong – beside them. Raises :class:`BadInput` for a field that is not to be mended, for nothing changed, and without a reason.
     """
     said = trimmed(reason)
     if not said:
