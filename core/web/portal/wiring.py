@@ -24,7 +24,8 @@ from core.web.portal.licences import my_licences
 from core.web.portal.my import my
 from core.web.portal.progress import progress
 
-del _before, _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _my_materials, _proof, _represented, _steps, _uploads  # importing them hung their routes
+# Importing them hung their routes on the blueprints.
+del _before, _correcting, _delivery, _documents, _filing, _guide, _inquiring, _later, _mandates, _my_materials, _proof, _represented, _steps, _uploads
 
 
 def register(app: Flask) -> None:
