@@ -1,12 +1,13 @@
 """Tables of items: what is offered, its versions (immutable) and its drafts."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import DDL, ForeignKey, Integer, LargeBinary, String, UniqueConstraint, event
+from sqlalchemy import ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
+from core.db.immutable import never_changed
 from core.db.types import Id, Instant, Json
 from core.kernel.clock import now
 from core.kernel.ids import new_id
@@ -72,23 +73,7 @@ class ItemDraft(Base):
     applied_by: Mapped[str] = mapped_column(String(80))
 
 
-#: The database itself refuses to change what was published: cases rest on it for life, and code may have bugs.
-SQLITE_GUARDS = tuple(
-    f"CREATE TRIGGER IF NOT EXISTS item_version_no_{verb.lower()} BEFORE {verb} ON item_version BEGIN SELECT RAISE(ABORT, 'item_version is immutable'); END"
-    for verb in ("UPDATE", "DELETE")
-)
-POSTGRESQL_GUARDS = (
-    "CREATE OR REPLACE FUNCTION item_version_immutable() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'item_version is immutable'; END $$",
-    "DROP TRIGGER IF EXISTS item_version_guard ON item_version",
-    "CREATE TRIGGER item_version_guard BEFORE UPDATE OR DELETE ON item_version FOR EACH ROW EXECUTE FUNCTION item_version_immutable()",
-    "DROP TRIGGER IF EXISTS item_version_guard_all ON item_version",
-    "CREATE TRIGGER item_version_guard_all BEFORE TRUNCATE ON item_version FOR EACH STATEMENT EXECUTE FUNCTION item_version_immutable()",
-)
-
-for _dialect, _statements in (("sqlite", SQLITE_GUARDS), ("postgresql", POSTGRESQL_GUARDS)):
-    for _statement in _statements:
-        # DDL() formats with %, so a literal one must be doubled; there is none today and this keeps it so.
-        event.listen(ItemVersion.__table__, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
+never_changed(cast(Table, ItemVersion.__table__))
 
 
 from core.items.catalogue import models as _catalogue  # noqa: E402 – tables of this slice too; they name ours

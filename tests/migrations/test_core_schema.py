@@ -13,7 +13,11 @@ from core.app import check_ready, create_app, open_site
 from core.db import migrate, months
 from core.db.database import Database
 from core.db.errors import NotMigrated
+from core.identity.service import add_department, add_division
+from core.items.catalogue.models import CatalogueEntry, CatalogueVersion
 from core.items.models import Item, ItemVersion
+from core.kernel.actor import SYSTEM
+from core.kernel.ids import new_id
 from core.keys import store as key_store
 from core.web.site import Config, Site
 from tests.fixtures_cases import VALUES
@@ -109,7 +113,15 @@ def test_a_published_version_cannot_be_changed_by_anybody(site: Site) -> None:
         session.add(Item(code="an-item", department="health", title="事项"))
         session.flush()
         session.add(ItemVersion(item_code="an-item", number=1, hash="sha256:0", bundle=b"{}", published_by="nobody"))
-    for statement in ("UPDATE item_version SET number = 99", "DELETE FROM item_version"):
+        division = add_division(session, "990100", "示范市", "city", parent_id=None, actor=SYSTEM)
+        publisher = add_department(session, "health", "卫生健康局", division_id=division, actor=SYSTEM)
+        entry = {"title": "事项", "type": "01", "authority": "局", "implementer": "health", "publisher_id": publisher, "region_root": new_id(), "number": 1}
+        session.add(CatalogueEntry(code="990100001000", **entry))
+        session.flush()
+        session.add(CatalogueVersion(entry_code="990100001000", number=1, hash="sha256:0", bundle=b"{}", published_by="nobody"))
+    asked = (("UPDATE", " SET number = 99"), ("DELETE FROM", ""))
+    changes = [f"{change} {table}{end}" for table in ("item_version", "catalogue_version") for change, end in asked]
+    for statement in changes:
         with pytest.raises(DBAPIError, match="immutable"), site.database.engine.begin() as connection:
             connection.execute(text(statement))
     with site.database.engine.connect() as connection:
@@ -119,8 +131,9 @@ def test_a_published_version_cannot_be_changed_by_anybody(site: Site) -> None:
 def test_a_postgresql_version_table_cannot_be_emptied_either(tmp_path: Path, pg_url: str) -> None:
     database = Database(pg_url)
     migrate.upgrade(database)
-    with pytest.raises(DBAPIError, match="immutable"), database.engine.begin() as connection:
-        connection.execute(text("TRUNCATE item_version CASCADE"))
+    for table in ("item_version", "catalogue_version"):
+        with pytest.raises(DBAPIError, match="immutable"), database.engine.begin() as connection:
+            connection.execute(text(f"TRUNCATE {table} CASCADE"))
     database.close()
 
 

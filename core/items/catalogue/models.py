@@ -1,12 +1,13 @@
 """Tables of the basic catalogue (基本目录), of claims, of who exercises an item, and of requests with their reviews."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
+from core.db.immutable import never_changed
 from core.db.types import Id, Instant, Json
 from core.kernel.clock import now
 from core.kernel.ids import new_id
@@ -39,6 +40,9 @@ class CatalogueVersion(Base):
     bundle: Mapped[bytes] = mapped_column(LargeBinary)
     published_at: Mapped[datetime] = mapped_column(Instant, default=now)
     published_by: Mapped[str] = mapped_column(String(80))
+
+
+never_changed(cast(Table, CatalogueVersion.__table__))
 
 
 class Claim(Base):
