@@ -138,7 +138,8 @@ def _limits(old: JsonObject, new: JsonObject) -> Iterator[Change]:
 
 
 def _scalars(old: JsonObject, new: JsonObject) -> Iterator[Change]:
-    for name in ("title", "short_title", "summary", "department", "level", "type", "case_type", "applicants", "anywhere", "form", "visits", "online", "contacts"):
+    names = "title short_title summary department level type case_type applicants anywhere form visits online contacts"
+    for name in names.split():
         yield from _whole(name, "rest", old.get(name), new.get(name))
     yield from _whole("fees.charged", "rest", old["fees"]["charged"], new["fees"]["charged"], "charged")
 

@@ -24,7 +24,7 @@ from core.worktime.projection import add_months
 def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequence[Fact]:
     """Issue every licence that the item's results name, to the applicant, for the time the item says; do to those they hold what the others say."""
     wanted = [result for result in case.compiled.doc.get("results", ()) if _new(result)]
-    done = outcomes.carry_out(session, case, at, actor=actor)
+    done = outcomes.carry_out(session, case, actor=actor)
     if not wanted:
         return done
     applicants = select(CaseParty.party_id, CaseParty.role).where(CaseParty.case_id == case.id, CaseParty.role.in_(("applicant", "co_applicant")))

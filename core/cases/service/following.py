@@ -95,7 +95,9 @@ def _mine(session: Session, actor: Actor) -> Any:
     """Lines of the actor's own posts; of their department what was breached, for those who may annul what was given on it."""
     posts = {(post.department_id, post.role) for post in people.staff_view(session, actor.id).posts}
     heads = sorted({department for department, role in posts if role in promised.SENIOR})
-    return or_(false(), and_(_pledge.state == "breached", _pledge.department_id.in_(heads)), *(and_(_pledge.department_id == department, _pledge.role == role) for department, role in sorted(posts)))
+    breached = and_(_pledge.state == "breached", _pledge.department_id.in_(heads))
+    own = (and_(_pledge.department_id == department, _pledge.role == role) for department, role in sorted(posts))
+    return or_(false(), breached, *own)
 
 
 def followup(session: Session, pledge_id: str, *, actor: Actor) -> tuple[Followup, Mapping[str, str]]:

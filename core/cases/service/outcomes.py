@@ -7,7 +7,6 @@ transaction. A refusal refuses the renewal; a case that ends without a decision 
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -74,7 +73,7 @@ def ask(session: Session, found: Sequence[Aimed], case_no: str, parties: Collect
             licences.ask_renewal(session, one.licence_id, parties=parties, case_no=case_no, actor=actor)
 
 
-def carry_out(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequence[Fact]:
+def carry_out(session: Session, case: Loaded, *, actor: Actor) -> Sequence[Fact]:
     """Do what was granted; the facts name the version in force and the one before it."""
     if not any(actions_of(case.compiled.doc)):
         return ()

@@ -39,11 +39,8 @@ def note(session: Session, case: Loaded, licence_id: str, *, actor: Actor) -> Se
         return ()
     query = select(_pledge.code).where(_pledge.case_id == case.id, _pledge.kind != "later").order_by(_pledge.id)
     found = [offered[code] for code in session.scalars(query) if code in offered]
-    facts = []
-    for promise in found:
-        if _annotate(session, case, licence_id, GIVEN, promise, str(promise["title"]), actor):
-            facts.append(Fact("licence_annotated", {"of": licence_id, "promise": promise["id"], "act": "annotate"}))
-    return facts
+    noted = [each for each in found if _annotate(session, case, licence_id, GIVEN, each, str(each["title"]), actor)]
+    return [Fact("licence_annotated", {"of": licence_id, "promise": each["id"], "act": "annotate"}) for each in noted]
 
 
 def breached(session: Session, case: Loaded, code: str, *, actor: Actor) -> Sequence[Fact]:

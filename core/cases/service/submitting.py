@@ -9,9 +9,10 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import insert, or_, select
 from sqlalchemy.orm import Session
 
-from core.cases import chain, clocks, sealing
+from core.cases import chain, clocks, incidents, sealing
 from core.cases.chain import Fact
-from core.cases.errors import CaseNotFound
+from core.cases.errors import CaseNotFound, NobodyHolds
+from core.cases.incidents import Trouble
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import give_back, next_number
 from core.cases.service import machine, outcomes, relaying, wishes
@@ -50,8 +51,9 @@ def submit(
     *command_id* again answers with the same case. *supplies* is what the applicant decided about materials that the hall has already and about
     promises; with it the case pins that evidence (:mod:`core.cases.service.resolving`). *delivery* is how the result shall reach them, *reception* who
     took the application in for another authority (全域通办). Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`,
-    :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there. *pre_review* asks for the check beforehand (预审) where the item offers it, *handed_at* is the department whose
-    agents took the papers in (村镇县接力), *visit* the visit at which a desk files for somebody (综合窗口, 帮办代办).
+    :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there.
+    *pre_review* asks for the check beforehand (预审) where the item offers it, *handed_at* is the department whose agents took the papers in (村镇县
+    接力), *visit* the visit at which a desk files for somebody (综合窗口, 帮办代办).
     """
     check_together(compiled, parties)
     wishes.check(compiled, delivery, reception)
@@ -66,15 +68,21 @@ def submit(
         materials = (*materials, *supplied.papers)
     home = _owner(session, owner)
     wishes.check_place(session, delivery, reception, home)
+    also = [*(supplied.facts if supplied is not None else ()), *wishes.facts(delivery, reception), *behalf.facts()]
     filing = Filing(
         new_id(), compiled, version_id, home, content, promise, facts, start(compiled.route, {**facts, **behalf.rules(actor)}), tuple(materials),
         [_party(party, acting[party.party_id], applicant) for party in parties], applicant.party.name, channel,
-        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=[*(supplied.facts if supplied is not None else ()), *wishes.facts(delivery, reception), *behalf.facts()],
+        account_id=actor.id if actor.kind == "citizen" else None, draft_id=draft_id, also=also,
     )  # fmt: skip
     applicants = [party.party_id for party in parties if party.role in ("applicant", "co_applicant")]
     aims = outcomes.check(session, compiled, values, applicants)
     command = machine.command_key(actor, command_id)
-    filed = write(session, filing, command=command, actor=actor)
+    try:
+        filed = write(session, filing, command=command, actor=actor)
+    except NobodyHolds as error:  # nothing was filed; whoever looks after the organisation still hears of it
+        subject = f"{compiled.code}/{error.params['role']}/{error.params['org']}"
+        incidents.note(session, Trouble("nowhere", subject, department_id=owner, params={"role": error.params["role"]}))
+        raise
     if filed is None:
         return _replayed(session, command, draft_id)
     row, key, code = filed

@@ -11,6 +11,7 @@ from core.licences.service.renewing import ask_renewal, renewal_window
 from core.licences.service.using import end_use, granted, open_for_case, usable, use
 
 __all__ = [
-    "RENDER", "Paper", "Request", "ask_renewal", "by_case", "carry_out", "end_asking", "end_use", "enter", "for_party", "granted", "issue", "may_start", "named", "newest", "of_case", "open_for_case", "pdf",
-    "put_types", "renewal_window", "renewed_until", "review", "sheet", "sweep", "type_codes", "usable", "use", "verify",
+    "RENDER", "Paper", "Request", "ask_renewal", "by_case", "carry_out", "end_asking", "end_use", "enter", "for_party", "granted", "issue", "may_start",
+    "named", "newest", "of_case", "open_for_case", "pdf", "put_types", "renewal_window", "renewed_until", "review", "sheet", "sweep", "type_codes",
+    "usable", "use", "verify",
 ]  # fmt: skip

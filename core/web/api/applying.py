@@ -57,7 +57,7 @@ _APPLICATION = {
         "department": {
             "type": "string",
             "format": "uuid",
-            "description": "which of the offering departments; the first when left out. Where the item is taken in across a region (anywhere), the answers decide",
+            "description": "which of the offering departments, else the first. Where the item is taken in across a region the answers decide",
         },
         "delivery": {
             "type": "object",

@@ -63,7 +63,8 @@ def operation(
     """
 
     def wrap(function: Callable[..., Any]) -> Callable[..., Response]:
-        OPERATIONS.append(Operation(method, path, function.__name__, summary, auth, query or {}, body, answer or {"type": "object"}, status, key, multipart, media))
+        given = answer or {"type": "object"}
+        OPERATIONS.append(Operation(method, path, function.__name__, summary, auth, query or {}, body, given, status, key, multipart, media))
         validator = Draft202012Validator(dict(body)) if body is not None else None
 
         @wraps(function)
