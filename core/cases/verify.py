@@ -71,9 +71,27 @@ def _state(session: Session, row: Any, events: Any) -> list[str]:
         found.append(f"the status is {row['status']}, the events say {folded.status}")
     if folded.decision != row["outcome"]:
         found.append(f"the outcome is {row['outcome']}, the events say {folded.decision}")
+    found += _instants(row, events)
     tasks = session.execute(select(CaseTask.no, CaseTask.node, CaseTask.kind, CaseTask.claimed_by).where(CaseTask.case_id == row["id"])).all()
     if {(t.no, t.node, t.kind, t.claimed_by) for t in tasks} != {(t.no, t.node, t.kind, t.holder or "") for t in folded.tasks}:
         found.append("the open tasks are not what the events say")
+    return found
+
+
+def _instants(row: Any, events: Any) -> list[str]:
+    """When the case was accepted and decided, against the events: the order of acceptance decides where there is not enough for all (行政许可法 57)."""
+    at = {event["kind"]: event for event in events}
+    found, accepted, decided = [], at.get("case_accepted"), at.get("decided")
+    if accepted is None:
+        if row["accepted_at"] is not None:
+            found.append("the case was never accepted")
+    elif json.loads(accepted["body"]).get("deemed"):  # from the day of receipt (行政许可法 32(4))
+        if row["accepted_at"] is None or not row["submitted_at"] <= row["accepted_at"] <= accepted["at"]:
+            found.append("when the case was deemed accepted is not what the events say")
+    elif row["accepted_at"] != accepted["at"]:
+        found.append("when the case was accepted is not what the events say")
+    if row["decided_at"] != (decided["at"] if decided is not None else None):
+        found.append("when the case was decided is not what the events say")
     return found
 
 

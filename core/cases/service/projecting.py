@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import or_, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import clocks
+from core.cases import clocks, dates_told
 from core.cases.models import Case, CaseClock, CaseTask, table
 from core.cases.rungs import MIRRORED
 from core.cases.versions import pinned
@@ -64,3 +64,5 @@ def _move(session: Session, row: Any, clock: clocks.Clock) -> None:
         governed = or_(_task.no.not_in(own), _task.kind == clock.name)
         session.execute(update(table(CaseTask)).where(_task.case_id == case_id, governed).values(**dates))
         session.execute(update(table(Case)).where(_case.id == case_id).values(due_at=clock.due_at))
+        if row["due_at"] is not None and clock.due_at is not None:
+            dates_told.tell(session, case_id, row["region_root"], clock.name, clock.epoch, row["due_at"], clock.due_at)
