@@ -45,6 +45,7 @@ setup(
         "marshmallow>=4.4,<5",
         "pluggy>=1.7,<2",
         "jsonschema>=4.26,<5",
+        "packaging>=24",
         "celery[redis]>=5.7,<6",
         "cryptography>=50",
         "argon2-cffi>=23",

@@ -29,6 +29,7 @@ from core.keys import service as keys
 from core.keys import store as key_store
 from core.keys.keyring import Keyring
 from core.outbox.relay import Embedded
+from core.pluginhost import standing as plugin_standing
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
 from core.web.addresses import ShortAddresses, refuse_long
@@ -66,12 +67,10 @@ def open_site(config: Config) -> Site:
     """Keys, database, blobs and plugins of a hall, without a web server: what the command line and workers use."""
     register_handlers()
     keyring = key_store.from_environment(config.home, os.environ)
-    instruments: dict[str, Any] = {
-        "keyring": keyring,
-        "blobs": Files(LocalStore(config.home / "blobs")),
-        "plugins": PluginHost(HOOKSPECS).discover(ROOT / "plugins", config.home / "plugins"),
-    }
+    host = PluginHost(HOOKSPECS).discover(config.home / "plugins", shipped=ROOT / "plugins")
+    instruments: dict[str, Any] = {"keyring": keyring, "blobs": Files(LocalStore(config.home / "blobs")), "plugins": host}
     database = Database(config.database_url, **instruments)
+    host.load(plugin_standing.of(database))
     return Site(config=config, database=database, keyring=keyring, instruments=instruments)
 
 

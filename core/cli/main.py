@@ -17,6 +17,7 @@ from core.cli.history import history
 from core.cli.items import items
 from core.cli.organisation import organisation
 from core.cli.outbox import outbox
+from core.cli.plugins import plugins
 from core.cli.receipt import receipt
 from core.cli.serving import serve
 from core.cli.watch import audit, keys
@@ -63,5 +64,24 @@ def main() -> None:
     """Wangting 网厅: a government service hall whose items are data."""
 
 
-for command in (init, run, serve, worker, migrate, organisation, items, catalogue, cases, demo, devices, exchange, audit, history, keys, outbox, receipt):
+for command in (
+    init,
+    run,
+    serve,
+    worker,
+    migrate,
+    organisation,
+    items,
+    catalogue,
+    cases,
+    demo,
+    devices,
+    exchange,
+    audit,
+    history,
+    keys,
+    outbox,
+    plugins,
+    receipt,
+):
     main.add_command(command)

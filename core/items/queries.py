@@ -82,6 +82,11 @@ def bundle_of(session: Session, code: str, number: int | None = None) -> bytes:
     return bytes(bundle)
 
 
+def versions_naming(session: Session, plugin: str) -> tuple[str, ...]:
+    """Ids of the published versions that name *plugin*."""
+    return tuple(row.id for row in session.execute(select(ItemVersion.id, ItemVersion.plugin_contracts)) if plugin in (row.plugin_contracts or {}))
+
+
 def draft_of(session: Session, code: str) -> ItemDraft | None:
     """The open draft of an item."""
     return session.get(ItemDraft, code)

@@ -5,28 +5,27 @@ finders fail the operation and name the plugin, observers are counted and quaran
 """
 
 import importlib
-import importlib.metadata
-import importlib.util
 import logging
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 import pluggy
+from packaging.specifiers import SpecifierSet
 
 from core.kernel.errors import PlatformError
+from core.pluginhost.discovery import Found, find
 from core.pluginhost.errors import PluginFailed, PluginTrouble, UnknownPlugin
-from core.pluginhost.manifest import Manifest, read
+from core.pluginhost.manifest import SDK, Manifest
 from core.pluginhost.order import ordered
+from core.pluginhost.standing import Standing
 
 log = logging.getLogger("wangting.plugins")
 
 PROJECT = "wangting"
-ENTRY_POINTS = "wangting.plugins"
 #: So many failures of its observers in a row and a plugin is set aside until an operator looks.
 QUARANTINE_AFTER = 10
 
@@ -36,11 +35,12 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A plugin as the operator sees it. ``reason`` says why it takes part in nothing."""
+    """A plugin as this process sees it. ``reason`` says why it takes part in nothing; ``failures`` are those of its observers in a row."""
 
     manifest: Manifest
     reason: str | None = None
     failures: int = 0
+    told: bool = False  #: whether other processes know that it failed too often
 
     @property
     def active(self) -> bool:
@@ -57,30 +57,68 @@ class Answer:
 
 
 class PluginHost:
-    """All plugins of a hall. Built once by the composition root: ``PluginHost(specs); host.discover(folder)``."""
+    """All plugins of a hall. Built once by the composition root: ``PluginHost(specs).discover(folder).load(standing)``."""
 
     def __init__(self, hookspecs: Iterable[ModuleType] = ()) -> None:
         self._manager = pluggy.PluginManager(PROJECT)
         for module in hookspecs:
             self._manager.add_hookspecs(module)
+        self._found: dict[str, Found] = {}
         self._states: dict[str, State] = {}
         self._troubles: list[PlatformError] = []
         self._lock = threading.Lock()
 
-    def discover(self, *folders: Path, entry_points: bool = True) -> "PluginHost":
-        """Load every plugin of *folders* (a manifest in each sub-folder) and of the entry points. A broken one is noted, not raised."""
-        found: dict[str, tuple[Manifest, Callable[[], Any]]] = {}
-        for manifest, load in self._candidates(folders, entry_points):
-            if manifest.name in found:
-                self._troubles.append(PluginTrouble("pluginhost.twice", name=manifest.name))
+    def discover(self, *folders: Path, shipped: Path | None = None, entry_points: bool = True) -> "PluginHost":
+        """Read the manifest of every plugin of *shipped* (those that come with the platform), of *folders* and of the entry points. Nothing of
+        theirs is imported; a broken manifest is noted, not raised."""
+        found: dict[str, Found] = {}
+        for each in find(folders, shipped=shipped, entry_points=entry_points):
+            if isinstance(each, PlatformError):
+                self._troubles.append(each)
+            elif each.manifest.name in found:
+                self._troubles.append(PluginTrouble("pluginhost.twice", name=each.manifest.name))
             else:
-                found[manifest.name] = (manifest, load)
-        for name in self._order({name: manifest for name, (manifest, _) in found.items()}):
-            self._load(*found[name])
+                found[each.manifest.name] = each
+        self._found = {name: found[name] for name in self._order({name: each.manifest for name, each in found.items()})}
         return self
+
+    def load(self, standing: Standing | None = None) -> "PluginHost":
+        """Import what was found: with a *standing* only what this hall installed, and only the very code that it installed. A broken one is set
+        aside with its reason, not raised."""
+        for name, found in self._found.items():
+            if name in self._states or (standing is not None and name not in standing.installed):
+                continue
+            try:
+                if standing is not None and standing.installed[name][1] != found.digest:
+                    raise PluginTrouble("pluginhost.changed", name=name, version=standing.installed[name][0])
+                self.register(found.manifest, self.imported(found))
+            except PluginTrouble as trouble:
+                self._set_aside(found.manifest, trouble)
+        return self
+
+    def found(self, name: str) -> Found:
+        """What lies here under *name*. :class:`UnknownPlugin` otherwise."""
+        try:
+            return self._found[name]
+        except KeyError as error:
+            raise UnknownPlugin(name=name) from error
+
+    def all_found(self) -> tuple[Found, ...]:
+        """Everything that lies here, in order, installed or not."""
+        return tuple(self._found.values())
+
+    @staticmethod
+    def imported(found: Found) -> object:
+        """The module with the hooks. :class:`PluginTrouble` names the plugin when its code cannot be imported."""
+        try:
+            return importlib.import_module(found.module)
+        except Exception as error:  # a plugin that cannot be imported must not keep the site down
+            raise PluginTrouble(name=found.manifest.name, why=f"{type(error).__name__}: {error}") from error
 
     def register(self, manifest: Manifest, plugin: object) -> None:
         """Take *plugin* (a module or object with hookimpls) in. :class:`PluginTrouble` when it does not do what its manifest says."""
+        if not SpecifierSet(manifest.sdk).contains(SDK):
+            raise PluginTrouble("pluginhost.sdk", name=manifest.name, wanted=manifest.sdk, here=SDK)
         missing = next((name for name in manifest.requires if name not in self._states or not self._states[name].active), None)
         if missing is not None:
             raise PluginTrouble("pluginhost.requires", name=manifest.name, missing=missing)
@@ -97,7 +135,8 @@ class PluginHost:
         self._states[manifest.name] = State(manifest)
 
     def call(self, hook: str, *, scope: Iterable[str] | None = None, **arguments: Any) -> list[Any]:
-        """The answers of the plugins in *scope* (names enabled here; ``None``: all of reach *site*), in the host's order, without ``None``.
+        """The answers of the plugins in *scope* (names enabled here, see :func:`core.pluginhost.service.enabled`; ``None``: all that are loaded), in
+        the host's order, without ``None``.
 
         An exception of a plugin becomes :class:`PluginFailed` with its name; a platform error passes as it is.
         """
@@ -134,7 +173,7 @@ class PluginHost:
             raise UnknownPlugin("pluginhost.unknown_hook", hook=hook)
         implementing = {implementation.plugin_name for implementation in caller.get_hookimpls()}
         wanted = None if scope is None else set(scope)
-        return tuple(name for name, state in self._states.items() if state.active and name in implementing and _reached(state.manifest, wanted))
+        return tuple(name for name, state in self._states.items() if state.active and name in implementing and (wanted is None or name in wanted))
 
     def quarantine(self, name: str, reason: str) -> None:
         """Set a plugin aside; its hooks are not called until :meth:`release`."""
@@ -145,11 +184,29 @@ class PluginHost:
     def release(self, name: str) -> None:
         """Let a quarantined plugin take part again."""
         with self._lock:
-            self._states[name] = replace(self._state(name), reason=None, failures=0)
+            self._states[name] = replace(self._state(name), reason=None, failures=0, told=False)
+
+    def agree(self, standing: Standing) -> tuple[tuple[str, str], ...]:
+        """Bring what this process and the hall think of failing plugins together: one that was let back by somebody takes part again here. Returns
+        (name, reason) of those that failed too often here and that nobody else knows of yet; the caller writes them down."""
+        news = []
+        for name, state in self._states.items():
+            if not state.failures or state.active:
+                continue
+            if not state.told:
+                news.append((name, state.reason or ""))
+                self._states[name] = replace(state, told=True)
+            elif name not in standing.aside:
+                self.release(name)
+        return tuple(news)
 
     def states(self) -> tuple[State, ...]:
         """Every plugin that was found, in order."""
         return tuple(self._states.values())
+
+    def versions(self) -> dict[str, str]:
+        """Name → version of every plugin that takes part: what an item version was published against."""
+        return {name: state.manifest.version for name, state in self._states.items() if state.active}
 
     def troubles(self) -> tuple[PlatformError, ...]:
         """What kept plugins from being loaded, for start-up, ``wangting plugins check`` and the operator's page."""
@@ -193,38 +250,7 @@ class PluginHost:
             circle = set(str(trouble.params["names"]).split(", "))
             return self._order({name: manifest for name, manifest in manifests.items() if name not in circle})
 
-    def _load(self, manifest: Manifest, load: Callable[[], Any]) -> None:
-        try:
-            self.register(manifest, load())
-        except PlatformError as trouble:
-            self._set_aside(manifest, trouble)
-        except Exception as error:  # noqa: BLE001 - a plugin that cannot be imported must not keep the site down
-            failure = PluginTrouble(name=manifest.name, why=f"{type(error).__name__}: {error}")
-            failure.__cause__ = error
-            self._set_aside(manifest, failure)
-
     def _set_aside(self, manifest: Manifest, trouble: PlatformError) -> None:
         self._troubles.append(trouble)
         self._states[manifest.name] = State(manifest, reason=trouble.words("zh"))
         log.error("%s", trouble)
-
-    def _candidates(self, folders: Iterable[Path], entry_points: bool) -> Iterator[tuple[Manifest, Callable[[], Any]]]:
-        places = [(path, f"{folder.name}.{path.name}.plugin") for folder in folders for path in sorted(folder.glob("*")) if (path / "manifest.json").is_file()]
-        if entry_points:
-            for point in sorted(importlib.metadata.entry_points(group=ENTRY_POINTS), key=lambda one: one.name):
-                spec = importlib.util.find_spec(point.module)
-                if spec is None or spec.origin is None:
-                    self._troubles.append(PluginTrouble(name=point.name, why=f"{point.module} is not importable"))
-                    continue
-                places.append((Path(spec.origin).parent, point.module))
-        for path, module in places:
-            try:
-                manifest = read(path)
-            except PluginTrouble as trouble:
-                self._troubles.append(trouble)
-                continue
-            yield manifest, partial(importlib.import_module, module)
-
-
-def _reached(manifest: Manifest, wanted: set[str] | None) -> bool:
-    return manifest.scope == "site" if wanted is None else manifest.name in wanted

@@ -8,10 +8,13 @@ from pathlib import Path
 from typing import Any, Literal
 
 from jsonschema import Draft202012Validator
+from packaging.specifiers import InvalidSpecifier, SpecifierSet
 
 from core.pluginhost.errors import PluginTrouble
 
 FILE = "manifest.json"
+#: The contract that plugins are written against: ``core.sdk`` and the hooks. A manifest names a range of it.
+SDK = "1.0"
 _SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "plugin_manifest.v1.schema.json"
 
 
@@ -63,6 +66,10 @@ def parse(document: Any, origin: str, folder: Path | None = None) -> Manifest:
     problem = next(iter(sorted(_validator().iter_errors(document), key=lambda error: error.json_path)), None)
     if problem is not None:
         raise PluginTrouble("pluginhost.manifest_field", path=origin, spot=problem.json_path, why=problem.message)
+    try:
+        SpecifierSet(document["sdk"])
+    except InvalidSpecifier as error:
+        raise PluginTrouble("pluginhost.sdk_range", path=origin, value=document["sdk"]) from error
     return Manifest(
         name=document["name"],
         version=document["version"],

@@ -1,8 +1,11 @@
-"""The accessor other slices use."""
+"""What other slices ask: the hall's host, and which plugins take part somewhere."""
+
+from collections.abc import Iterable
 
 from sqlalchemy.orm import Session
 
 from core.pluginhost.host import PluginHost
+from core.pluginhost.standing import Standing, remembered
 
 
 def host(session: Session) -> PluginHost:
@@ -10,3 +13,18 @@ def host(session: Session) -> PluginHost:
     found = session.info["plugins"]
     assert isinstance(found, PluginHost)
     return found
+
+
+def standing(session: Session) -> Standing:
+    """What the hall decided about its plugins."""
+    return remembered.value(session)
+
+
+def enabled(session: Session, department_id: str | None = None, *, item: Iterable[str] = ()) -> frozenset[str]:
+    """Names of the plugins that take part: those enabled for the site or the department; one of reach *item* only where the item names it.
+
+    *item*: the plugins that the item's version names. Every call of a hook that is about a department or an item goes through this scope.
+    """
+    reach = {state.manifest.name: state.manifest.scope for state in host(session).states() if state.active}
+    named = frozenset(item)
+    return frozenset(name for name in standing(session).enabled(department_id) if name in reach and (reach[name] != "item" or name in named))

@@ -20,9 +20,8 @@ def plugin(folder: Path, name: str, code: str = "", **manifest: object) -> None:
     (folder / name / "plugin.py").write_text(code, encoding="utf-8")
 
 
-def load(office: Office, folder: Path, monkeypatch) -> PluginHost:
-    monkeypatch.syspath_prepend(folder.parent)
-    host = PluginHost(HOOKSPECS).discover(folder, entry_points=False)
+def load(office: Office, folder: Path) -> PluginHost:
+    host = PluginHost(HOOKSPECS).discover(folder, entry_points=False).load()
     office.here.database.sessions.configure(info={**office.here.database.sessions.kw["info"], "plugins": host})
     return host
 
@@ -31,12 +30,12 @@ def test_a_hall_without_plugins_says_so(office: Office) -> None:
     assert "没有装插件" in office.staff("admin").get("/office/plugins/").text
 
 
-def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_told_with_the_reason(fresh: Office, tmp_path: Path, monkeypatch) -> None:
+def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_told_with_the_reason(fresh: Office, tmp_path: Path) -> None:
     folder = tmp_path / "given_plugins"
     plugin(folder, "credit_scoring")
     plugin(folder, "falls_over", "raise RuntimeError('<b>no licence server</b>')")
     plugin(folder, "unreadable", version="<script>alert(1)</script>")
-    host = load(fresh, folder, monkeypatch)
+    host = load(fresh, folder)
     admin = fresh.staff("admin")
     text = admin.get("/office/plugins/").text
     assert "信用分" in text and "market_regulation" in text and "1.2.0" in text
