@@ -2,10 +2,14 @@
 
 import re
 
+import pytest
+
 from core.cases import incidents as told
 from core.cases.models import CaseIncident
+from core.cases.service import machine
 from core.kernel.ids import new_id
-from tests.office.conftest import Office
+from tests import fixtures_site as site
+from tests.office.conftest import CITIZEN, Office, press
 
 FOOD = "food-operation-new"
 
@@ -92,6 +96,20 @@ def test_english_readers_get_english_words(office: Office) -> None:
     page = admin.get(f"/office/incidents/{incident}").text
     assert "What happened" in page and "Red light" in page and "What to do" in page
     admin.get("/lang/zh")
+
+
+def test_an_act_that_no_department_can_follow_is_refused_in_words_and_told_to_who_looks_after_it(fresh: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    case, window = fresh.file(FOOD), fresh.staff("window")
+    monkeypatch.setattr(machine, "_organisation", lambda *_: ())
+    refused = press(window, case, "accept", no=1)
+    assert refused.status_code == 422 and "没有部门能承办" in refused.text
+    api = site.Api(fresh.app, CITIZEN, fresh.built.passwords[CITIZEN])
+    assert api.file(FOOD).status_code == 422
+    monkeypatch.undo()
+    with fresh.session() as session:
+        found = {(row.kind, row.case_id, bool(row.department_id)) for row in session.query(CaseIncident)}
+    assert found == {("nowhere", case, True), ("nowhere", None, True)}
+    assert "找不到承办部门" in fresh.staff("admin").get("/office/incidents/").text
 
 
 def test_metrics_count_what_waits_for_a_person(fresh: Office) -> None:

@@ -18,7 +18,7 @@ from core.audit import queries as record
 from core.audit import service as audit
 from core.cases import access, hook_calls, incidents
 from core.cases.incidents import OF_DEPARTMENT, OF_REGION, Trouble
-from core.cases.models import Case, CaseClock, CaseIncident, table
+from core.cases.models import Case, CaseBulk, CaseBulkLine, CaseClock, CaseIncident, table
 from core.cases.service import watching
 from core.db.types import Id, Instant
 from core.documents import service as documents
@@ -289,7 +289,10 @@ def _by_hand(session: Session, said: dict[str, Any], error: str) -> bool:
 
 def _about(session: Session, said: dict[str, Any]) -> tuple[str | None, str | None]:
     """The case and the department of a message, as far as its ids tell."""
-    case_id, department_id = said.get("case"), None
+    case_id, department_id = said.get("case") or said.get("parent"), None
+    if "run" in said:
+        waiting = (CaseBulkLine.bulk_id == CaseBulk.id, CaseBulkLine.no == CaseBulk.next_no)
+        case_id = session.scalar(select(CaseBulkLine.case_id).where(CaseBulk.id == said["run"], *waiting))
     if "document" in said:
         case_id = documents.case_of(session, said["document"])
     if "licence" in said:
