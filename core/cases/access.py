@@ -125,6 +125,12 @@ def require_party(session: Session, case_id: str, actor: Actor, power: str | Non
     _by_mandate(session, case_id, actor, power)
 
 
+def require_sight(session: Session, case_id: str, actor: Actor) -> None:
+    """Raise :class:`CaseNotFound` unless the citizen may see the case: as a party of it, for one, or as the agent who filed it by a mandate."""
+    if actor.kind not in ("citizen", "agent") or not is_id(case_id) or not _seen(session, case_id, of_account(actor.id)):
+        raise CaseNotFound
+
+
 def _by_mandate(session: Session, case_id: str, actor: Actor, power: str | None) -> None:
     found = select(_use.mandate_id, _use.case_no, _use.title).join(table(Mandate), _mandate.id == _use.mandate_id)
     mine = found.where(_use.case_id == case_id, _use.power == "file", _mandate.agent_account_id == actor.id, _mandate.revoked_at.is_(None))

@@ -11,7 +11,7 @@ from tests import fixtures_site as site
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """One hall, built once; tests take a copy."""
-    return site.built_once(tmp_path_factory)
+    return site.built_once(tmp_path_factory, (*site.ITEMS, "public_security/residence-permit"))
 
 
 @pytest.fixture

@@ -17,6 +17,7 @@ GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
 CITIZEN = """
 GET /items/<code>/apply  POST /items/<code>/apply  GET /my/  POST /my/messages/read  GET /my/acting  GET /my/parties/new  POST /my/parties/new  GET /my/profile
 POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/materials  GET /my/parties/<party_id>/evidence  GET /my/licences/
+GET /my/mandates  GET /my/mandates/new  POST /my/mandates/new  POST /my/mandates/<mandate_id>/answer  POST /my/mandates/<mandate_id>/revoke
 """
 
 #: For the citizen the object belongs to.
@@ -47,6 +48,19 @@ GET /office/exchange/  GET /office/exchange/days  POST /office/exchange/days  GE
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """
 
+#: For the clerk at the desk (综合窗口, 帮办代办): its visits, drafts and filings. Tried as every wrong person in tests/counter/test_wrong_person.py.
+DESK = """
+GET /office/counter/  POST /office/counter/  GET /office/counter/cases/<case_id>/receipt  GET /office/counter/consents  POST /office/counter/consents
+GET /office/counter/consents/<mandate_id>  POST /office/counter/consents/<mandate_id>
+GET /office/counter/visits/<visit_id>/  POST /office/counter/visits/<visit_id>/disown  GET /office/counter/visits/<visit_id>/choose
+GET /office/counter/visits/<visit_id>/cases/<case_id>  GET /office/counter/visits/<visit_id>/items/<code>/apply
+POST /office/counter/visits/<visit_id>/items/<code>/apply  GET /office/counter/visits/<visit_id>/drafts/<draft_id>
+GET /office/counter/visits/<visit_id>/drafts/<draft_id>/<step>  POST /office/counter/visits/<visit_id>/drafts/<draft_id>/<step>
+POST /office/counter/visits/<visit_id>/drafts/<draft_id>/autosave  POST /office/counter/visits/<visit_id>/drafts/<draft_id>/drop
+POST /office/counter/visits/<visit_id>/drafts/<draft_id>/submit  POST /office/counter/visits/<visit_id>/uploads
+GET /office/counter/visits/<visit_id>/uploads/<blob_id>
+"""
+
 #: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.
 #: Everybody else finds nothing.
 APPROVER = """
@@ -70,7 +84,7 @@ GET /office/cases/<case_id>/licences/<licence_id>  POST /office/cases/<case_id>/
 
 #: The API with a citizen's token: about oneself, then by object.
 API_CITIZEN = """
-GET /v1/parties  GET /v1/licences  GET /v1/cases  POST /v1/uploads  POST /v1/cases
+GET /v1/parties  GET /v1/licences  GET /v1/cases  POST /v1/uploads  POST /v1/cases  POST /v1/supplies
 """
 API_OWN = """
 GET /v1/cases/<case_id>/documents  GET /v1/cases/<case_id>/documents/<document_id>
@@ -108,6 +122,7 @@ KINDS = {
     "citizen": CITIZEN,
     "own": OWN,
     "staff": STAFF,
+    "desk": DESK,
     "approver": APPROVER,
     "staff_object": STAFF_OBJECT,
     "api_citizen": API_CITIZEN,

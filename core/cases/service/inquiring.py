@@ -56,7 +56,7 @@ def ask(session: Session, case_id: str, task_no: int, *, question: str, command_
 
 def answer(session: Session, case_id: str, task_no: int, *, words: str, command_id: str, actor: Actor) -> ActResult:
     """The applicant answers the inquiry *task_no* in words, which are sealed beside the event. Raises :class:`BadInput` without any."""
-    access.require_party(session, case_id, actor)
+    access.require_party(session, case_id, actor, "correct")
     said = trimmed(words)
     if not said:
         raise BadInput("cases.answer_empty")
@@ -84,7 +84,7 @@ def urge(session: Session, case_id: str, *, command_id: str, actor: Actor) -> Ac
 
 def asked(session: Session, case_id: str, *, actor: Actor, locale: str = "zh") -> Asked:
     """What the applicant is asked and whether they may urge. Raises :class:`CaseNotFound` for everybody else."""
-    access.require_party(session, case_id, actor)
+    access.require_sight(session, case_id, actor)
     case = load(session, case_id)[0]
     last = _last_urged(session, case_id)
     if case.marking.ended or case.marking.phase == "delivery":

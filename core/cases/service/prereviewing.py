@@ -31,7 +31,7 @@ class Waiting:
 
 def waiting(session: Session, case_id: str, *, actor: Actor) -> Waiting | None:
     """The open pre-review of one's own case, ``None`` without one. Raises :class:`CaseNotFound` for everybody else's."""
-    access.require_party(session, case_id, actor)
+    access.require_sight(session, case_id, actor)
     case = load(session, case_id)[0]
     if case.marking.pre_review != "open":
         return None
