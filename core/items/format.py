@@ -15,9 +15,9 @@ from typing import Any
 INLINE_WIDTH = 160
 
 _ORDER = (
-    "$schema schema_version type kind id code title short_title summary department level codes service_objects applicants anywhere case_type themes life_events "
-    "words basis conditions situations materials form route limits lights pauses intake review delivery anytime fees results visits online places "
-    "contacts faq redress seasons provenance translations tests plugins "
+    "$schema schema_version type kind id code title short_title summary department level codes service_objects applicants anywhere case_type themes "
+    "life_events words basis conditions situations materials form route limits lights pauses intake review delivery anytime fees results visits online places "
+    "places contacts faq redress seasons provenance translations tests plugins "
     "question answer text status need when source from licence fact original copies accept max_files max_mb help options sets "
     "cases value unit role org department holders limit max "
     "given situation form_values steps as do day expect end path days_used errors documents "
