@@ -67,7 +67,15 @@ def _next(session: Session, case: CaseView, compiled: CompiledItem, seen: set[st
             if node.path not in seen and node.path not in marking.outcomes and known is not False:
                 yield TimelineStep(node.path, node.title, "next", _who(session, _holders(node), branch, case), None, None)
     if "delivery" not in seen:
-        yield TimelineStep("delivery", word("routing.title.delivery", locale), "next", _who(session, route.delivery.holders, None, case), None, None)
+        yield TimelineStep("delivery", word("routing.title.delivery", locale), "next", _hands_over(session, route.delivery.holders, case), None, None)
+
+
+def _hands_over(session: Session, holders: Holders, case: CaseView) -> str:
+    """Who will hand the result over: where the papers set out, else whom the route names."""
+    relay = case.marking.relay
+    if relay is None or relay.way[0][1] is None:
+        return _who(session, holders, None, case)
+    return people.department(session, people.successor(session, relay.way[0][1])).title
 
 
 def _walk(scope: Scope, branch: Branch | None) -> Iterator[tuple[Node, Branch | None]]:

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from core.cases.service import delivering
 from core.db.database import Database
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
@@ -31,7 +32,10 @@ class Hall:
         return found
 
     def settle(self) -> None:
-        """Let the worker do what waits."""
+        """Let the worker do what waits: messages, and the job that lays made papers down in the applicants' spaces."""
+        settle(self.database)
+        with self.database.session() as session:
+            delivering.sweep(session)
         settle(self.database)
 
     def staff(self, login: str) -> site.Browser:

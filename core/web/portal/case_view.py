@@ -136,7 +136,7 @@ def _facts(found: CaseView, clock: ClockView | None, steps: Sequence[TimelineSte
         facts.append({"title": say("哪天办好的"), "words": day(found.decided_at, locale)})
     elif clock is not None and clock.due is not None:
         facts.append(
-            {"title": say("最晚哪天办完") if clock.name not in ("intake", "pre_review") else say("最晚哪天答复"), "words": day(clock.due, locale), "small": _remaining(clock)}
+            {"title": _until_when(clock.name), "words": day(clock.due, locale), "small": _remaining(clock)}
         )
     if clock is not None and clock.budget is not None:
         unit = {"working_day": say("个工作日"), "calendar_day": say("天"), "hour": say("小时")}[clock.counts]
@@ -146,6 +146,13 @@ def _facts(found: CaseView, clock: ClockView | None, steps: Sequence[TimelineSte
     if now is not None and not over:
         facts.append({"title": say("现在谁在办"), "words": now.who or now.title})
     return [{"words": None, "value": None, "unit": "", "small": None} | fact for fact in facts]
+
+
+def _until_when(name: str) -> str:
+    """What the day of the leading clock is the last day for."""
+    if name.startswith("task:"):
+        return say("这一步最晚哪天")
+    return say("最晚哪天答复") if name in ("intake", "pre_review") else say("最晚哪天办完")
 
 
 def _remaining(clock: ClockView) -> str | None:

@@ -81,7 +81,9 @@ def _correct_page(
     reasons = [(_field_title(compiled, path), reason) for path, reason in asked.fields.items()]
     refused = [(f"m-{each['id']}", say("%(title)s：%(what)s", title=each["title"], what=each["error"])) for each in materials if each["error"]]
     summary = [*flow.summary(errors, compiled), *refused]
-    lead = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。")
+    lapses = bool(compiled.route.intake.lapse_basis)  # nothing lapses by itself where no rule of the item says so
+    until = say("最晚%(day)s补上，过期这次申请会按撤回处理。", day=day(asked.due, locale)) if asked.due and lapses else ""
+    lead = until or (say("最晚%(day)s补上。", day=day(asked.due, locale)) if asked.due else say("请尽快补上。"))
     shown = {"title": full_title(compiled, locale), "short": short_title(compiled, locale), "href": by.case}
     return by.page(
         by.template,
