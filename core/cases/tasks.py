@@ -18,16 +18,18 @@ from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
 from core.documents import service as documents
 from core.documents.service import PAPER
+from core.items import queries as items
 from core.outbox import schedule
 from core.outbox import service as outbox
-from core.pluginhost.errors import UnknownPlugin
-from core.pluginhost.service import host
+from core.pluginhost import service as plugins
+from core.pluginhost.life import set_aside
 
 OBSERVER = "case.observer"
 SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
 WATCH_SECONDS = timedelta(minutes=5).total_seconds()
 TIDY_SECONDS = timedelta(days=1).total_seconds()
 DRAFTS_SECONDS = timedelta(hours=1).total_seconds()
+PLUGINS_SECONDS = 10.0
 PROOF_SECONDS = timedelta(hours=1).total_seconds()
 
 
@@ -42,7 +44,7 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
     outcomes.not_granted(session, body["case"])
     notify(session, body["case"], first=body["first"], last=body["last"])
     listening.tell(session, body["case"], first=body["first"], last=body["last"])
-    for plugin in _observers(session):
+    for plugin in _observers(session, body["case"]):
         outbox.send(session, OBSERVER, {**body, "plugin": plugin}, key=f"{OBSERVER}/{body['case']}/{body['last']}/{plugin}")
 
 
@@ -51,14 +53,14 @@ def tell_observer(session: Session, body: dict[str, Any], message_id: str) -> No
     """Tell one plugin of one command."""
     del message_id
     case = session.execute(select(*Case.__table__.c).where(Case.id == body["case"])).mappings().first()
-    if case is None or body["plugin"] not in _observers(session):
+    if case is None or body["plugin"] not in _observers(session, body["case"]):
         return
     query = select(CaseEvent.kind, CaseEvent.body).where(CaseEvent.case_id == body["case"], CaseEvent.seq.between(body["first"], body["last"]))
     events = tuple((kind, json.loads(text)) for kind, text in session.execute(query.order_by(CaseEvent.seq)))
     change = CaseChange(
         case["id"], case["number"], case["item_code"], case["version_id"], case["department_id"], case["status"], case["outcome"], events
     )  # fmt: skip
-    host(session).observe("case_changed", body["plugin"], change=change)
+    plugins.host(session).observe("case_changed", body["plugin"], change=change)
 
 
 @outbox.handler(PAPER)
@@ -72,14 +74,22 @@ def make_paper(session: Session, body: dict[str, Any], message_id: str) -> None:
         delivering.at_once(session, row.id)
 
 
-def _observers(session: Session) -> tuple[str, ...]:
-    """Plugins that want to hear of cases; none in a process whose host was not given the specification."""
-    try:
-        return host(session).taking_part("case_changed")
-    except UnknownPlugin:
+def _observers(session: Session, case_id: str) -> tuple[str, ...]:
+    """Plugins that take part where the case is handled and want to hear of it."""
+    if not plugins.host(session).taking_part("case_changed"):
         return ()
+    case = session.execute(select(Case.department_id, Case.version_id).where(Case.id == case_id)).first()
+    return () if case is None else plugins.taking_part(session, "case_changed", case.department_id, item=items.load(session, case.version_id).plugins)
 
 
+def keep_aside(session: Session) -> bool:
+    """Write down which plugins failed too often in this process, so that every process leaves them out; let those back that somebody released."""
+    for name, reason in plugins.host(session).agree(plugins.standing(session)):
+        set_aside(session, name, reason)
+    return False
+
+
+schedule.every("cases.plugins", PLUGINS_SECONDS, keep_aside)
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.stuck", WATCH_SECONDS, watching.sweep)
 schedule.every("cases.incidents", TIDY_SECONDS, watching.tidy)

@@ -64,3 +64,8 @@ class Remembered(Generic[Value]):
         insert = dialect.insert(Turn).values(name=self.name, turn=1)
         session.execute(insert.on_conflict_do_update(index_elements=["name"], set_={"turn": Turn.turn + 1}))
         session.info[self._mark] = True
+
+    def forget(self, session: Session) -> None:
+        """Let this process read the table again at its next question: its own change is then seen by its other sessions at once."""
+        with self._lock:
+            self._kept.pop(session.get_bind(), None)

@@ -4,7 +4,7 @@ The law behind it: 能共享的不得收纸质 and 已交可复用不得重交 (
 earlier case holds is found by the slice that owns cases; it answers in the same words as the sources here.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -17,7 +17,7 @@ from core.kernel.wording import word
 from core.licences import queries as library
 from core.licences import service as licences
 from core.licences.spec import VerifyView
-from core.pluginhost.errors import UnknownPlugin
+from core.pluginhost.service import offers
 from core.worktime.projection import add_months
 
 Kind = Literal["library", "fact", "case"]
@@ -150,26 +150,14 @@ def declare(fact: FactType) -> FactType:
 def facts(session: Session) -> dict[str, FactType]:
     """Every fact that can be looked up here, by name: the hall's own, then those of plugins."""
     known = dict(_facts)
-    for offered in _offered(session, "shared_facts"):
+    for offered in offers(session, "shared_facts"):
         known.setdefault(offered.name, offered)
     return known
 
 
 def bar_conditions(session: Session) -> dict[str, BarCondition]:
     """Every condition that plugins offer for barring promises, by name."""
-    return {offered.name: offered for offered in _offered(session, "bar_conditions")}
-
-
-def _offered(session: Session, hook: str) -> Iterable[Any]:
-    """What plugins give to an offering hook; nothing in a process whose host was not given the specification."""
-    host = session.info.get("plugins")
-    if host is None:
-        return ()
-    try:
-        taking_part = host.taking_part(hook)
-    except UnknownPlugin:
-        return ()
-    return [each for answer in host.call(hook) for each in answer or ()] if taking_part else ()
+    return {offered.name: offered for offered in offers(session, "bar_conditions")}
 
 
 def ask(session: Session, need: Need, party_id: str, day: date) -> Found:

@@ -37,6 +37,12 @@ class CompiledItem:
         """The Chinese title."""
         return str(self.doc["title"])
 
+    @property
+    def plugins(self) -> frozenset[str]:
+        """Names of the plugins that the item configures or that its route asks."""
+        asked = (node.hook.partition(".")[0] for node in self.route.nodes.values() if node.hook)
+        return frozenset((*(self.doc.get("plugins") or ()), *asked))
+
 
 @dataclass(frozen=True, slots=True)
 class Applied:

@@ -166,11 +166,16 @@ class PluginHost:
             if state.failures:
                 self._states[plugin] = replace(state, failures=0)
 
+    def knows(self, hook: str) -> bool:
+        """Whether *hook* was specified in this process."""
+        caller = getattr(self._manager.hook, hook, None)
+        return caller is not None and caller.has_spec()
+
     def taking_part(self, hook: str, scope: Iterable[str] | None = None) -> tuple[str, ...]:
         """Names of the active plugins in *scope* that implement *hook*, in order. Observers get one outbox message for each."""
-        caller = getattr(self._manager.hook, hook, None)
-        if caller is None or not caller.has_spec():
+        if not self.knows(hook):
             raise UnknownPlugin("pluginhost.unknown_hook", hook=hook)
+        caller = getattr(self._manager.hook, hook)
         implementing = {implementation.plugin_name for implementation in caller.get_hookimpls()}
         wanted = None if scope is None else set(scope)
         return tuple(name for name, state in self._states.items() if state.active and name in implementing and (wanted is None or name in wanted))

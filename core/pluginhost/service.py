@@ -1,6 +1,7 @@
 """What other slices ask: the hall's host, and which plugins take part somewhere."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -28,3 +29,16 @@ def enabled(session: Session, department_id: str | None = None, *, item: Iterabl
     reach = {state.manifest.name: state.manifest.scope for state in host(session).states() if state.active}
     named = frozenset(item)
     return frozenset(name for name in standing(session).enabled(department_id) if name in reach and (reach[name] != "item" or name in named))
+
+
+def taking_part(session: Session, hook: str, department_id: str | None = None, *, item: Iterable[str] = ()) -> tuple[str, ...]:
+    """Names of the enabled plugins that implement *hook*, in order; none in a process whose host was not given the specification."""
+    if "plugins" not in session.info or not host(session).knows(hook) or not host(session).taking_part(hook):
+        return ()
+    return host(session).taking_part(hook, enabled(session, department_id, item=item))
+
+
+def offers(session: Session, hook: str, department_id: str | None = None, *, item: Iterable[str] = ()) -> list[Any]:
+    """Everything that the enabled plugins offer by *hook*, one after the other in their order."""
+    names = taking_part(session, hook, department_id, item=item)
+    return [each for answer in host(session).call(hook, scope=names) for each in answer] if names else []

@@ -14,10 +14,9 @@ from core.kernel import clock
 from core.outbox import relay
 from core.outbox.models import Message
 from core.pluginhost.host import hookimpl
-from core.pluginhost.manifest import parse
-from core.pluginhost.service import host
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import publish_item, settle
+from tests.fixtures_plugins import take_in
 
 FOOD = "market_regulation/food-operation-new.json"
 
@@ -62,12 +61,7 @@ def called(desk: Desk, plugin: Scorer) -> str:
     """A case that has come to the automatic step, with *plugin* in the house."""
     with desk.database.session() as session:
         version = publish_item(session, FOOD, change=automatic)
-    document = {
-        "$schema": "https://wangting.example/schemas/plugin_manifest.v1.schema.json", "schema_version": 1, "name": "scorer", "version": "1.0.0",
-        "title": {"zh": "信用", "en": "Credit"}, "owner": "market_regulation", "scope": "site", "sdk": ">=1", "hooks": ["run_step"],
-    }  # fmt: skip
-    with desk.database.session() as session:
-        host(session).register(parse(document, "scorer"), plugin)
+    take_in(desk.database, plugin, "scorer", "run_step")
     desk.version = version
     case = desk.submit().id
     desk.act(case, 1, "accept", "window")

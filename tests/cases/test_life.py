@@ -26,6 +26,7 @@ from core.notices.models import Notice
 from core.routing.errors import RouteRefused
 from tests.fixtures_cases import VALUES, Desk
 from tests.fixtures_hall import settle
+from tests.fixtures_plugins import take_in
 
 ASK = {"fields": {"area": "与租赁合同不符"}, "materials": {"layout": "没有标出水池"}}
 
@@ -82,7 +83,6 @@ def test_the_notices_of_a_life_are_written_once_however_often_the_handler_runs(l
 def test_an_observing_plugin_hears_of_every_command_once_and_of_no_person(lite: Desk) -> None:
     from core.cases.hookspecs import CaseChange
     from core.pluginhost.host import hookimpl
-    from core.pluginhost.manifest import Manifest
 
     heard: list[CaseChange] = []
 
@@ -91,8 +91,7 @@ def test_an_observing_plugin_hears_of_every_command_once_and_of_no_person(lite: 
         def case_changed(self, change: CaseChange) -> None:
             heard.append(change)
 
-    host = lite.database.sessions.kw["info"]["plugins"]
-    host.register(Manifest("listener", "1.0", {"zh": "听众"}, "测试", "site", "1", frozenset({"case_changed"})), Observer())
+    take_in(lite.database, Observer(), "listener", "case_changed")
     ref = lite.submit()
     lite.act(ref.id, 1, "accept", "window", opinion="王小芳来过")
     settle(lite.database)

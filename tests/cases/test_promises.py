@@ -19,9 +19,9 @@ from core.kernel import clock
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
 from core.pluginhost.host import hookimpl
-from core.pluginhost.manifest import Manifest
 from tests.fixtures_cases import CLERKS, VALUES, Desk
 from tests.fixtures_hall import publish_item
+from tests.fixtures_plugins import take_in
 from tests.portal.test_applying import PNG
 
 FACTS = {"form": VALUES, "situation": {}, "party": {"kind": "person"}, "channel": "online"}
@@ -139,8 +139,7 @@ def test_a_condition_of_a_plugin_bars_the_promise_and_one_that_nobody_can_judge_
         def bar_conditions(self) -> list[BarCondition]:
             return [BarCondition("bad-credit", "有没有修复的失信", lambda _session, party: party == lite.hall.citizen_party)]
 
-    host = lite.database.sessions.kw["info"]["plugins"]
-    host.register(Manifest("credit_book", "1.0", {"zh": "信用"}, "测试", "site", "1", frozenset({"bar_conditions"})), Credit())
+    host = take_in(lite.database, Credit(), "credit_book", "bar_conditions")
 
     def barred(doc: dict[str, Any]) -> None:
         promised(doc)

@@ -20,8 +20,7 @@ from core.kernel.actor import SYSTEM
 from core.kernel.clock import now
 from core.outbox import service as outbox
 from core.outbox.errors import describe
-from core.pluginhost.errors import UnknownPlugin
-from core.pluginhost.service import host
+from core.pluginhost import service as plugins
 from core.routing.engine import advance
 from core.routing.errors import RouteRefused
 from core.routing.facts import hook_input
@@ -65,10 +64,8 @@ def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
     plugin, _dot, ability = (node.hook or "").partition(".")
     values = copy.deepcopy(hook_input(case.compiled.route, case.marking, node, case.facts()))
     given = StepCall(case.id, case.row["number"], case.row["item_code"], task.node, task.visit, ability, values)
-    try:
-        answers = host(session).call("run_step", scope=(plugin,), call=given) if plugin in host(session).taking_part("run_step", (plugin,)) else []
-    except UnknownPlugin as error:
-        raise _NoAnswer from error
+    taking_part = plugins.taking_part(session, "run_step", case.row["department_id"], item=(plugin,))
+    answers = plugins.host(session).call("run_step", scope=(plugin,), call=given) if plugin in taking_part else []
     answer = next((each for each in answers if isinstance(each, Mapping)), None)
     if answer is None:
         raise _NoAnswer

@@ -1,6 +1,6 @@
 """Publish: the gate, then one immutable version, its offers, its search entry and its record – in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import delete, func, insert, select
@@ -24,6 +24,7 @@ from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import Finding
 from core.kernel.ids import new_id
+from core.pluginhost.service import host
 from core.search import service as search
 from core.settings import service as settings
 
@@ -93,7 +94,7 @@ def _version(session: Session, item: Item, compiled: CompiledItem, actor: Actor)
         "number": last + 1,
         "hash": compiled.hash,
         "bundle": compiled.bundle,
-        "plugin_contracts": _contracts(session, compiled.doc.get("plugins") or {}),
+        "plugin_contracts": _contracts(session, compiled.plugins),
         "published_at": now(),
         "published_by": actor.id,
     }
@@ -101,11 +102,10 @@ def _version(session: Session, item: Item, compiled: CompiledItem, actor: Actor)
     return VersionView(values["id"], item.code, values["number"], compiled.hash, values["published_at"], actor.id, values["plugin_contracts"])
 
 
-def _contracts(session: Session, sections: Mapping[str, Any]) -> dict[str, Any]:
-    """The versions of the plugins the item configures, recorded beside the hash and not in it (DESIGN §3)."""
-    versions = getattr(session.info.get("plugins"), "versions", None)
-    installed: Mapping[str, Any] = versions() if callable(versions) else {}
-    return {name: installed.get(name) for name in sections}
+def _contracts(session: Session, names: Iterable[str]) -> dict[str, Any]:
+    """The versions of the plugins that the item names, recorded beside the hash and not in it (DESIGN §3)."""
+    here = host(session).versions() if "plugins" in session.info else {}
+    return {name: here.get(name) for name in sorted(names)}
 
 
 def offer(session: Session, compiled: CompiledItem, division: str | None) -> None:
