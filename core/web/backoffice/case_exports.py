@@ -4,6 +4,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, request, stream_with_context
+from sqlalchemy import select
 from werkzeug.wrappers import Response as Answer
 
 from core.cases.library import exporting, search
@@ -11,6 +12,7 @@ from core.cases.library.formats import FORMATS
 from core.cases.library.search import Asked
 from core.cases.models import CaseExport
 from core.identity import queries as people
+from core.items.models import Item
 from core.kernel.clock import now
 from core.kernel.errors import NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
@@ -56,10 +58,11 @@ def _page(given: Any, error: PlatformError | None = None) -> str:
 def describe(asked: Asked) -> str:
     """Filters as a sentence for people, in the file too."""
     titles = {
-        "number": _("办件编号"), "item": _("事项代码"), "department_id": _("部门"), "state": _("状态"), "outcome": _("结果"), "channel": _("来源"),
+        "number": _("办件编号"), "item": _("事项"), "department_id": _("部门"), "state": _("状态"), "outcome": _("结果"), "channel": _("来源"),
         "since": _("申请从"), "until": _("申请到"), "ended_since": _("办结从"), "ended_until": _("办结到"),
     }  # fmt: skip
     worded = {name: dict(pairs) for name, pairs in zip(("state", "outcome", "channel"), lists().values(), strict=True)}
+    worded["item"] = {asked.item: edge.session().scalar(select(Item.title).where(Item.code == asked.item)) or asked.item}
     worded["department_id"] = people.titles(edge.session(), [asked.department_id]) if asked.department_id else {}
     return _("；").join(f"{titles[name]} {worded.get(name, {}).get(value, value)}" for name, value in asked.to_json().items())
 
@@ -73,7 +76,7 @@ def _row(each: CaseExport) -> dict[str, Any]:
         "about": exporting.about(edge.session(), each),
         "going": each.status in exporting.GOING,
         "ready": each.status == "done" and each.expires_at > now(),
-        "mb": f"{each.size / 1024 / 1024:.1f}",
+        "size": f"{each.size / 2**20:.1f} MB" if each.size >= 2**20 else f"{max(1, each.size // 1024)} KB",
     }
 
 

@@ -18,7 +18,7 @@ from core.cases.library.search import Asked, Found
 from core.identity import queries as people
 from core.identity.documents import COMPANY_DOCUMENTS, PERSON_DOCUMENTS
 from core.items import queries as items
-from core.items.models import Item
+from core.items.models import Item, ItemOffer
 from core.items.texts import Reader
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.text import normalise
@@ -112,10 +112,15 @@ def _title(each: Found) -> str:
 
 def _items(departments: tuple[str, ...]) -> list[tuple[str, str]]:
     """Items that these departments offer, or ever did, as far as the hall still has them."""
-    from core.items.models import ItemOffer
+    offered = select(ItemOffer.item_code).where(ItemOffer.department_id.in_(departments))
+    query = select(Item.code, Item.title, Item.current_version_id).where(Item.code.in_(offered)).order_by(Item.code)
+    return [(row.code, _item_title(row)) for row in edge.session().execute(query)]
 
-    query = select(Item.code, Item.title).where(Item.code.in_(select(ItemOffer.item_code).where(ItemOffer.department_id.in_(departments)))).order_by(Item.code)
-    return [(code, title) for code, title in edge.session().execute(query)]
+
+def _item_title(row: Any) -> str:
+    if edge.locale() == "zh" or row.current_version_id is None:
+        return str(row.title)
+    return str(Reader(items.load(edge.session(), row.current_version_id).doc, edge.locale())("title", row.title))
 
 
 def _fields(item: str) -> list[tuple[str, str]]:

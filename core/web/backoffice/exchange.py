@@ -1,5 +1,6 @@
 """上报: how finished cases stand with the upper platform – what waits, what was refused and why, each answer – and the reconciliation of a day."""
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from core.settings import service as settings
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
 from core.web.page import say as _
+from core.web.page import typeset
 
 blueprint = Blueprint("exchange", __name__, url_prefix="/office/exchange")
 #: How far back the table of days goes.
@@ -53,7 +55,12 @@ def listed() -> str:
 
 
 def _why(row: Delivery) -> list[str]:
-    return [queries.words(each, edge.locale()) for each in row.findings[:3]]
+    return [_said(each) for each in row.findings[:3]]
+
+
+def _said(finding: Mapping[str, Any]) -> str:
+    """One finding in the reader's language, set as a text for reading."""
+    return typeset(queries.words(finding, edge.locale()))
 
 
 def _day(text: str) -> date | None:
@@ -74,10 +81,10 @@ def _page(case_id: str, error: PlatformError | None = None) -> str:
     session = edge.session()
     _departments()
     row = service.one(session, case_id, actor=actor())
-    answers = [(each, [queries.words(one, edge.locale()) for one in each.reasons]) for each in queries.answers(session, row.case_id)]
+    answers = [(each, [_said(one) for one in each.reasons]) for each in queries.answers(session, row.case_id)]
     return desk_page(
         "office/exchange_case.html", nav_here="exchange", row=row, states=states(), trying=queries.trying(session, row), answers=answers,
-        findings=[queries.words(each, edge.locale()) for each in row.findings], wrong=error.words(edge.locale()) if error else None,
+        findings=[_said(each) for each in row.findings], wrong=error.words(edge.locale()) if error else None,
         department=people.titles(session, [row.department_id]).get(row.department_id, ""),
         sends=row.state != "accepted" and row.department_id in service.senders(session, actor()),
     )  # fmt: skip

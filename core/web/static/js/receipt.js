@@ -35,7 +35,7 @@ form?.addEventListener("change", async () => {
   const box = document.querySelector(`[data-says="${found.state}"]`);
   for (const spot of box.querySelectorAll("[data-of]")) {
     const value = spot.dataset.of.split(".").reduce((inside, name) => inside?.[name], found.content);
-    spot.textContent = spot.dataset.as === "at" ? new Date(value).toLocaleString(document.documentElement.lang) : value;
+    spot.textContent = spot.dataset.as === "at" ? new Date(value).toLocaleString(document.documentElement.lang, { timeZone: "Asia/Shanghai" }) : value;
   }
   box.hidden = false;
   box.focus();
