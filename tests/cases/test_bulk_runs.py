@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from core.cases.errors import CaseNotFound
-from core.cases.models import CaseBulk, CaseBulkLine, CaseEvent, CaseTask
+from core.cases.models import CaseBulk, CaseBulkLine, CaseEvent, CaseIncident, CaseTask
 from core.cases.service import bulk, bulk_runs
 from core.cases.worklist import Filters
 from core.identity.models import Post, Staff
@@ -18,6 +18,7 @@ from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, Conflict
 from core.kernel.ids import new_id
 from core.outbox import relay
+from core.outbox.models import Message
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import ROOT, settle
 
@@ -250,6 +251,21 @@ def test_a_worker_that_is_killed_again_and_again_does_each_case_once(lite: Desk)
     assert [claims(lite, case) for case in cases] == [1] * 8
     for case in cases:
         lite.sound(case)
+
+
+def test_a_run_that_the_outbox_gave_up_is_an_incident_and_its_starter_can_begin_another(lite: Desk) -> None:
+    cases = filed(lite, 2)
+    run = begun(lite)
+    settle(lite.database)
+    started(lite, run, "claim")
+    with lite.database.session() as session:  # twelve workers died over it
+        session.execute(sa.update(Message).where(Message.topic == bulk_runs.TOPIC, Message.done_at.is_(None)).values(attempts=relay.MAX_ATTEMPTS))
+    settle(lite.database)
+    assert run_row(lite, run).status == "stopped" and set(verdicts(lite, run).values()) == {""}
+    with lite.database.session() as session:
+        (found,) = session.query(CaseIncident).all()
+        assert (found.kind, found.case_id, found.params["topic"]) == ("job", cases[0], "cases.bulk")
+    assert begun(lite) != run
 
 
 def test_the_same_message_twice_does_the_case_once_and_skips_none(lite: Desk) -> None:

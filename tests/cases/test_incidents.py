@@ -233,6 +233,20 @@ def test_a_post_that_nobody_holds_is_told_once_for_all_its_tasks_and_ends_when_s
     assert standing(desk, kind="holder") == []
 
 
+def test_the_walk_from_queue_to_queue_misses_none(desk: Desk) -> None:
+    desk.submit()
+    desk.run_until(desk.submit().id, "review.joint.market.review")
+    desk.run_until(desk.submit({"operator_name": "青禾餐饮", "area": 500, "business_kind": "catering"}).id, "intake.check.fire")
+    with desk.database.session() as session:
+        assert watching.empty_posts(session) == ()
+        session.execute(sa.delete(Post))
+        pairs = session.execute(sa.select(CaseTask.department_id, CaseTask.role).where(CaseTask.department_id.is_not(None)).distinct()).all()
+        assert len(pairs) >= 3
+        assert {(each.department_id, each.subject) for each in watching.empty_posts(session)} == {tuple(pair) for pair in pairs}
+        session.execute(sa.delete(CaseTask))
+        assert watching.empty_posts(session) == ()
+
+
 def test_a_step_that_no_department_can_hold_is_remembered_although_the_command_is_rolled_back(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     case = lite.submit().id
     monkeypatch.setattr(machine, "_organisation", lambda *_: ())
@@ -346,20 +360,24 @@ def test_pages_of_incidents_follow_each_other_without_gap_or_repetition(lite: De
 # the cost of looking --------------------------------------------------------------------------------------------------
 
 
-def plan_of(database: Database, limit: int) -> list[dict[str, Any]]:
-    """The nodes of the plan that PostgreSQL chose for the look, with what each read."""
+def plan_of(database: Database, look: sa.Select[Any], **given: Any) -> list[dict[str, Any]]:
+    """The nodes of the plan that PostgreSQL chose, with what each read."""
     with database.session() as session:
-        statement = watching.query(limit).compile(dialect=database.engine.dialect, compile_kwargs={"render_postcompile": True})
-        raw = session.connection().exec_driver_sql(
-            f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", {**statement.params, "before": clock.now()}
-        ).scalar_one()  # fmt: skip
-    root = (raw if isinstance(raw, list) else json.loads(raw))[0]["Plan"]
-    found, waiting = [], [root]
+        statement = look.compile(dialect=database.engine.dialect, compile_kwargs={"render_postcompile": True})
+        raw = session.connection().exec_driver_sql(f"EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) {statement}", {**statement.params, **given}).scalar_one()
+    found, waiting = [], [(raw if isinstance(raw, list) else json.loads(raw))[0]["Plan"]]
     while waiting:
         node = waiting.pop()
         found.append(node)
         waiting += node.get("Plans", [])
     return found
+
+
+def read_by(nodes_: list[dict[str, Any]], relation: str) -> float:
+    """How many rows of *relation* were read."""
+    scans = [node for node in nodes_ if node.get("Relation Name") == relation]
+    assert scans and not any(node["Node Type"] == "Seq Scan" for node in scans), scans
+    return float(sum((node["Actual Rows"] + node.get("Rows Removed by Filter", 0)) * node["Actual Loops"] for node in scans))
 
 
 def many(desk: Desk, first: int, last: int) -> None:
@@ -395,15 +413,30 @@ def test_looking_for_stuck_cases_reads_what_is_stuck_and_not_what_is_open(desk: 
     with clock.freeze(clock.now() + LATER):
         for first, last in ((1, 500), (501, 20_000)):
             many(desk, first, last)
-            nodes_ = plan_of(desk.database, 200)
-            scans = [node for node in nodes_ if node.get("Relation Name") == "case_"]
-            assert [node.get("Index Name") for node in scans] == ["ix_case_idle"], scans
-            assert sum(node["Actual Rows"] * node["Actual Loops"] + node.get("Rows Removed by Filter", 0) for node in scans) <= len(stuck)
-            assert not any(node["Node Type"] == "Seq Scan" and node["Relation Name"] == "case_" for node in nodes_)
+            nodes_ = plan_of(desk.database, watching.query(200), before=clock.now())
+            assert {node.get("Index Name") for node in nodes_ if node.get("Relation Name") == "case_"} == {"ix_case_idle"}
+            assert read_by(nodes_, "case_") <= len(stuck)
             read.append(next(node["Shared Hit Blocks"] + node["Shared Read Blocks"] for node in nodes_))
         with desk.database.session() as session:
             assert {each.case_id for each in watching.stuck(session)} == set(stuck)
     assert read[1] <= read[0] + 4, "forty times as many open cases, the same pages"
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_looking_for_empty_posts_reads_a_few_entries_of_each_queue_and_not_the_queues(desk: Desk) -> None:
+    desk.submit()
+    columns = [column.name for column in CaseTask.__table__.c]
+    own = {"id": "md5('task' || n)::uuid", "case_id": "md5('case' || n)::uuid"}
+    with desk.database.session() as session:
+        session.execute(
+            sa.text(
+                f"INSERT INTO case_task ({', '.join(columns)}) SELECT {', '.join(own.get(name, f't.{name}') for name in columns)}"
+                " FROM generate_series(1, 20000) AS n CROSS JOIN (SELECT * FROM case_task LIMIT 1) AS t"
+            )
+        )
+    with desk.database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.execute(sa.text("VACUUM ANALYZE case_task"))
+    assert read_by(plan_of(desk.database, watching.empty_query()), "case_task") <= 20, "of twenty thousand"
 
 
 def test_the_command_line_names_stuck_cases(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -125,6 +125,13 @@ def stop(session: Session, run_id: str, *, actor: Actor) -> CaseBulk:
     return run
 
 
+def abandon(session: Session, run_id: str) -> None:
+    """The outbox gave up a message of a run: it stands as stopped, with what was done, so that its starter can begin another."""
+    run = session.get(CaseBulk, run_id, with_for_update=True)
+    if run is not None and run.status in UNDER_WAY:
+        run.status, run.ended_at = "stopped", now()
+
+
 def run_of(session: Session, run_id: str, *, actor: Actor, lock: bool = False) -> CaseBulk:
     """One of the actor's own runs. Raises :class:`CaseNotFound` for another's and for none alike."""
     mine = select(CaseBulk).where(CaseBulk.id == run_id, CaseBulk.started_by == actor.id)

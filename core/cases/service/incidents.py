@@ -19,7 +19,7 @@ from core.audit import service as audit
 from core.cases import access, hook_calls, incidents
 from core.cases.incidents import OF_DEPARTMENT, OF_REGION, Trouble
 from core.cases.models import Case, CaseBulk, CaseBulkLine, CaseClock, CaseIncident, table
-from core.cases.service import watching
+from core.cases.service import bulk_runs, watching
 from core.db.types import Id, Instant
 from core.documents import service as documents
 from core.identity import queries as people
@@ -274,6 +274,8 @@ def given_up(session: Session, body: dict[str, Any], message_id: str) -> None:
     said, error = json.loads(message.body), message.last_error or ""
     if message.topic == hook_calls.TOPIC and _by_hand(session, said, error):
         return
+    if message.topic == bulk_runs.TOPIC:
+        bulk_runs.abandon(session, said["run"])
     case_id, department_id = _about(session, said)
     params = {"topic": message.topic, "attempts": message.attempts}
     incidents.happened(session, Trouble("job", message.id, case_id, department_id, params=params, error=error))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, String, bindparam, exists, func, literal, select, true, union_all
+from sqlalchemy import Select, String, bindparam, case, exists, func, literal, select
 from sqlalchemy.orm import Session
 
 from core.cases import incidents
@@ -87,15 +87,24 @@ def trouble_of(one: Stuck) -> Trouble:
 
 def empty_posts(session: Session) -> tuple[Trouble, ...]:
     """(Department, role) queues with open tasks that nobody in office holds, with how many wait there (counted to a hundred)."""
+    return tuple(_empty(session, row.department_id, row.role) for row in session.execute(empty_query()).all())
+
+
+def empty_query() -> Select[Any]:
+    """From one queue to the next by the first entry of each in the queue's index, which is what keeps it from reading the queues themselves.
+
+    A row of the walk is a department with a role; with the role ``''`` it stands before the first one. Where a department has no further role the
+    walk goes on to the next department.
+    """
     first = select(_task.department_id).where(_task.department_id.is_not(None)).order_by(_task.department_id).limit(1)
-    walk = select(first.scalar_subquery().label("department_id")).cte("walk", recursive=True)
-    following = select(_task.department_id).where(_task.department_id > walk.c.department_id).order_by(_task.department_id).limit(1).scalar_subquery()
-    walk = walk.union_all(select(following).where(walk.c.department_id.is_not(None)))
-    roles = union_all(*(select(literal(role, String).label("role")) for role in POST_ROLES)).subquery("roles")
-    waits = exists().where(_task.department_id == walk.c.department_id, _task.role == roles.c.role)
-    held = exists().where(_post.department_id == walk.c.department_id, _post.role == roles.c.role, _post.staff_id == _staff.id, _staff.active)
-    pairs = select(walk.c.department_id, roles.c.role).select_from(walk.join(roles, true())).where(walk.c.department_id.is_not(None), waits, ~held)
-    return tuple(_empty(session, row.department_id, row.role) for row in session.execute(pairs).all())
+    walk = select(first.scalar_subquery().label("department_id"), literal("", String).label("role")).cte("walk", recursive=True)
+    department = select(_task.department_id).where(_task.department_id > walk.c.department_id).order_by(_task.department_id).limit(1).scalar_subquery()
+    of_mine = (_task.department_id == walk.c.department_id, _task.role > walk.c.role)
+    role = select(_task.role).where(*of_mine).order_by(_task.role).limit(1).scalar_subquery()
+    step = select(case((role.is_not(None), walk.c.department_id), else_=department), func.coalesce(role, ""))
+    walk = walk.union_all(step.where(walk.c.department_id.is_not(None)))
+    held = exists().where(_post.department_id == walk.c.department_id, _post.role == walk.c.role, _post.staff_id == _staff.id, _staff.active)
+    return select(walk.c.department_id, walk.c.role).where(walk.c.department_id.is_not(None), walk.c.role.in_(POST_ROLES), ~held)
 
 
 def _empty(session: Session, department_id: str, role: str) -> Trouble:
