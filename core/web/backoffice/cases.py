@@ -89,6 +89,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         ways=_ways(view, compiled),
         command_id=new_id(),
         error=error.words(locale) if error else None,
+        wrong_at=next((task.no for task in mine if error and task.no == (request.view_args or {}).get("no")), None),
         findings=[finding.words(locale) for finding in error.findings] if isinstance(error, BadInput) else [],
         given=given or {},
         given_fields=given.getlist("field") if isinstance(given, MultiDict) else [],

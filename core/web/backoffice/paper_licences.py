@@ -12,6 +12,7 @@ from core.identity import queries as people
 from core.identity.spec import DepartmentView
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.text import normalise
+from core.kernel.wording import word
 from core.licences import queries
 from core.licences import service as licences
 from core.licences.service import posts, registering
@@ -86,12 +87,21 @@ def _form(given: Mapping[str, str], errors: Mapping[str, str] | None = None, wro
         nav_here="licences",
         given=given,
         errors=errors or {},
+        titles=_titles(),
         wrong=wrong,
         kinds=kinds,
         fields=(chosen or {}).get("fields", []),
         departments=list(_enterable().values()),
         documents=document_titles(),
     )
+
+
+def _titles() -> dict[str, str]:
+    """What the fields are called, for the summary of what is wrong with them."""
+    return {
+        "department": _("发证机关"), "number": _("编号"), "identifier": _("电子证照标识"), "issued_on": _("发证日期"), "valid_from": _("有效期从"),
+        "valid_to": _("有效期到"), "holder_name": _("姓名或名称"), "holder_document": _("证件类型"), "holder_number": _("证件号码"), "case_no": _("办件编号"),
+    }  # fmt: skip
 
 
 @blueprint.post("/new")
@@ -108,6 +118,9 @@ def add() -> str | Answer | tuple[str, int]:
         wrong["department"] = _("请选择发证机关")
     if given.get("valid_to") and day_of(given["valid_to"]) is None:
         wrong["valid_to"] = _("请填写日期")
+    wrong |= {
+        name: word("licences.registration_empty", edge.locale()) for name in ("number", "holder_name", "holder_number") if not normalise(given.get(name, ""))
+    }
     if wrong:
         return _form(given, wrong, _("有内容要改，扫描件请重新选一次")), 422
     assert upload is not None
