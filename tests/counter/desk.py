@@ -16,7 +16,7 @@ LIU = {"name": "刘样例", "number": "11010519491231002X"}
 
 def receive(browser: site.Browser, **given: Any) -> TestResponse:
     """Identify somebody: the applicant in person unless said otherwise."""
-    desk = re.search(r'name="desk" value="([^"]+)"', browser.get("/office/counter/").text)
+    desk = re.search(r'name="desk"(?: value=|>\s*<option value=)"([^"]+)"', browser.get("/office/counter/").text)
     form = {"desk": desk[1] if desk else "", "role": "applicant", "document_kind": "resident_id", "way": "typed", "own": "1", "look": "1", **given}
     return browser.post("/office/counter/", form, content_type="multipart/form-data")
 
