@@ -36,7 +36,10 @@ from core.web.site import Config
 from tests.api.conftest import Api
 from tests.browser.conftest import WIDTHS, axe, overflow
 from tests.demo_hall import CITIZEN, DemoHall
+from tests.fixtures_cases import Desk
 from tests.fixtures_catalogue import an_entry
+from tests.fixtures_hall import read_hall
+from tests.fixtures_relay import relay_of
 from tests.papers import pdf
 
 ITEM = "food-operation-new"
@@ -67,7 +70,7 @@ PUBLIC = {
 CITIZENS = {
     "apply.begin": ("/items/food-operation-new/apply", "/items/disability-card/apply"),
     "apply.step": ("/drafts/{draft}/operator", "/drafts/{draft}/people", "/drafts/{draft}/materials", "/drafts/{draft}/check"),
-    "cases.show": ("/cases/{case}", "/cases/{done}"),
+    "cases.show": ("/cases/{case}", "/cases/{done}", "/cases/{relayed}"),
     "cases.receipt": ("/cases/{case}/receipt",),
     "cases.withdraw": ("/cases/{case}/withdraw",),
     "cases.delivery_form": ("/cases/{done}/delivery",),
@@ -86,6 +89,9 @@ CITIZENS = {
 DESKS = {
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
     "worklist.profile": ("window /office/me",),
+    "custody.listed": ("shiqiao-agent /office/custody/", "linxi-agent /office/custody/"),
+    "custody.show": ("linxi-agent /office/custody/{batch}",),
+    "mending.mend": ("shiqiao-agent /office/cases/{mend}/mend",),
     "office_cases.show": ("window /office/cases/{done}", "reviewer /office/cases/{open}"),
     "case_moves.extension": ("head /office/cases/{open}/extension",),
     "case_mending.show": ("window /office/cases/{new}/on-the-spot", "window /office/cases/{new}/on-the-spot?field=operator_name"),
@@ -196,7 +202,7 @@ def sample(hall: DemoHall) -> dict[str, str]:
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
     made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "new": filed[3]["id"], "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **troubles(hall, filed[1]["id"]), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
+    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **troubles(hall, filed[1]["id"]), **on_the_way(hall), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
 
 
 def troubles(hall: DemoHall, case_id: str) -> dict[str, str]:
@@ -268,6 +274,23 @@ def promise(hall: DemoHall, case_id: str) -> str:
         made = pledge.id
     database.close()
     return made
+
+
+def on_the_way(hall: DemoHall) -> dict[str, str]:
+    """Papers passed up from a village: a batch on its way to the town, and a case that the town sent back to be completed."""
+    database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
+    with database.session() as session:
+        users = {row.username: str(row.id) for row in session.execute(text("SELECT id, username FROM ab_user"))}
+        people = read_hall(session, users)
+    relay = relay_of(Desk(database, people, "", hall.home))
+    sent, asked = (relay.hand_in().id for _ in range(2))
+    for case in (sent, asked):
+        relay.press(case, "pass_on", "shiqiao-agent")
+    relay.press(asked, "missing", "linxi-agent", data={"fields": {"phone": "少一位"}, "materials": {"household_book": "缺本人那一页"}})
+    papers = [line.paper for line in relay.waiting("shiqiao-agent")]
+    batch = relay.send("shiqiao-agent", [one.id for one in papers if one.case_id == sent])
+    database.close()
+    return {"batch": batch.id, "mend": asked, "relayed": sent}
 
 
 def old_paper(hall: DemoHall, licence_id: str) -> str:

@@ -209,6 +209,11 @@ def _walk(world: World, pages: list[tuple[str, str]]) -> list[str]:
     return found
 
 
+def _filled(address: str, known: Mapping[str, str]) -> bool:
+    """Whether this hall has what the address names; relayed cases are walked in tests/journeys."""
+    return set(re.findall(r"{(\w+)}", address)) <= set(known)
+
+
 def test_public_pages_are_english(world: World) -> None:
     pages = [
         ("", address.format_map(world.ids)) for endpoint, each in PUBLIC.items() if endpoint != "api.read" for address in each if "subsistence" not in address
@@ -222,7 +227,7 @@ def test_pages_of_a_citizen_are_english(world: World) -> None:
     begun = me.post(f"/items/{ITEM}/apply", site.flat(site.example(ITEM)["form"]) | {"_s.kind": "catering", "_s.agent": "self"})
     draft = begun.headers["Location"].split("/drafts/")[1].split("/")[0]
     known = {**world.ids, "draft": draft}
-    pages = [(ME, address.format_map(known)) for each in CITIZENS.values() for address in each if "disability" not in address]
+    pages = [(ME, address.format_map(known)) for each in CITIZENS.values() for address in each if "disability" not in address and _filled(address, known)]
     found = _walk(world, pages)
     assert not found, "\n".join(found)
 

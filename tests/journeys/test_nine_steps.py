@@ -39,7 +39,8 @@ def posted_up(hall: Hall, login: str, case: str, pause: str, time: ExitStack) ->
     page = hall.page(login, f"/office/cases/{case}")
     found = re.search(rf'/office/cases/{case}/tasks/(\d+)"', page)
     assert found is not None and pause in page
-    hall.sent(hall.staff(login).post(f"/office/cases/{case}/moves/open_pause", {"task": found[1], "pause": pause, "reason": "张榜公示", "command_id": new_id()}))
+    begun = {"task": found[1], "pause": pause, "reason": "张榜公示", "command_id": new_id()}
+    hall.sent(hall.staff(login).post(f"/office/cases/{case}/moves/open_pause", begun))
     time.enter_context(freeze(now() + timedelta(days=6)))
     done = {"task": found[1], "pause": pause, "reason": "公示期满", "command_id": new_id()}
     hall.sent(hall.staff(login).post(f"/office/cases/{case}/moves/close_pause", done))

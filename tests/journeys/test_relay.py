@@ -2,14 +2,20 @@
 
 import re
 
+from sqlalchemy import select
+
 from core.cases import queries
 from core.cases import service as cases
 from core.cases.models import Case
 from core.identity import demo
+from core.identity.models import Department, Division
+from core.identity.models import Hall as HallRow
+from core.identity.models import Staff as StaffRow
 from core.kernel.actor import Actor
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
 from tests.counter import desk
+from tests.english.test_pages_in_english import chinese
 from tests.journeys.hall import ME, Hall
 
 VILLAGE, TOWN, COUNTY = "shiqiao-agent", "linxi-agent", "yunling-window"
@@ -90,6 +96,26 @@ def test_papers_from_a_village_reach_the_county_and_the_result_comes_back_by_the
         assert cases.verify(session, case).ok
     ended = hall.citizen().get(f"/cases/{case}").text
     assert "纸质材料在哪里" in ended and "石桥村" in ended
+
+
+def test_the_pages_of_papers_and_relay_are_english_for_english_readers(hall: Hall) -> None:
+    case = photographed(hall)
+    hall.press(VILLAGE, case, "pass_on")
+    hall.press(TOWN, case, "missing", field=["phone"], **{"why-field-phone": "one digit is missing"})
+    sheet = hall.send_papers(VILLAGE)
+    hall.page(VILLAGE, sheet), hall.page(TOWN, "/office/")  # what was just done was said in Chinese
+    with hall.database.session() as session:
+        names = [name for column in (Department.title, Division.title, StaffRow.name, HallRow.title) for name in session.scalars(select(column))]
+    known = tuple(sorted({*names, hall_name(hall), "中文", "本人书面委托"}, key=len, reverse=True))
+    looked = {VILLAGE: ("/office/custody/", sheet, f"/office/cases/{case}/mend"), TOWN: ("/office/custody/", sheet)}
+    found = []
+    for login, addresses in looked.items():
+        hall.staff(login).get("/language/en?next=/help")
+        found += [f"{address}: {each}" for address in addresses for each in chinese(hall.page(login, address), known)]
+    hall.citizen().get("/language/en?next=/help")
+    page = hall.citizen().get(f"/cases/{case}").text
+    assert "Where your papers are" in page and "Where the papers are" in page
+    assert not found, "\n".join(found)
 
 
 def query_code(hall: Hall, case: str) -> str:

@@ -67,13 +67,14 @@ APPROVER = """
 GET /office/cases/<case_id>/extension
 GET /office/incidents/<incident_id>  POST /office/incidents/<incident_id>/<do>
 GET /office/bulk/runs/<run_id>  POST /office/bulk/runs/<run_id>/start  POST /office/bulk/runs/<run_id>/stop  GET /office/bulk/runs/<run_id>/results.csv
+GET /office/cases/<case_id>/mend  POST /office/cases/<case_id>/mend  GET /office/custody/<batch_id>  POST /office/custody/<batch_id>/receive
 """
 
 #: For staff of a department that owns the case or works on it.
 STAFF_OBJECT = """
 GET /office/cases/<case_id>  GET /office/cases/<case_id>/materials/<material_id>  GET /office/cases/<case_id>/documents/<document_id>
-POST /office/cases/<case_id>/reveal  GET /office/cases/<case_id>/mend  POST /office/cases/<case_id>/mend  GET /office/cases/<case_id>/on-the-spot  POST /office/cases/<case_id>/on-the-spot
-GET /office/custody/<batch_id>  POST /office/custody/<batch_id>/receive  GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
+POST /office/cases/<case_id>/reveal  GET /office/cases/<case_id>/on-the-spot  POST /office/cases/<case_id>/on-the-spot
+GET /office/output/<case_id>  POST /office/output/<case_id>/pickup  POST /office/output/<case_id>/post
 POST /office/output/<case_id>/returned  POST /office/output/<case_id>/signed
 POST /office/cases/<case_id>/tasks/<int:no>/sheet  POST /office/cases/<case_id>/tasks/<int:no>  POST /office/cases/<case_id>/moves/<kind>
 GET /office/followups/<pledge_id>  POST /office/followups/<pledge_id>  POST /office/followups/<pledge_id>/annul

@@ -18,6 +18,7 @@ from core.cases.errors import CaseNotFound, PapersMoved
 from core.cases.models import Case, CaseCustody, CustodyBatch, table
 from core.cases.numbers import following
 from core.cases.service.machine import Change, Loaded, carry_out, command_key
+from core.cases.speaking import spoken_title
 from core.cases.versions import pinned
 from core.identity import queries as people
 from core.items.texts import Reader
@@ -285,7 +286,13 @@ def _view(row: Mapping[Any, Any]) -> Batch:
 
 def _lines(session: Session, rows: Sequence[Mapping[Any, Any]], locale: str = "zh") -> list[Line]:
     at = now()
-    return [Line(paper(row, at), row["number"], row["item_title"], row["applicant"], title(session, row, locale), row["again"]) for row in rows]
+    return [
+        Line(
+            paper(row, at), row["number"], spoken_title(pinned(session, row["version_id"]), row["item_title"], locale), row["applicant"],
+            title(session, row, locale), row["again"],
+        )
+        for row in rows
+    ]  # fmt: skip
 
 
 def title(session: Session, row: Mapping[Any, Any], locale: str) -> str:
