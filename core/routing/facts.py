@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.kernel.wording import word
 from core.routing.draft import State
 from core.routing.errors import NeedMissing, RouteRefused
 from core.routing.places import MOST_EACH
@@ -69,12 +70,12 @@ def holds(rule: Rule | None, facts: Mapping[str, Any]) -> bool | None:
 
 
 def known_limit(limit: RouteLimit | None, facts: Mapping[str, Any], title: str) -> Limit | None:
-    """The limit for *facts*. A rule that is still unknown stops entry and asks for the value (ROUTING §4.3)."""
+    """The limit for *facts*. A rule that is still unknown stops entry and asks for the value (ROUTING §4.3); *title* are words, or the key of words."""
     if limit is None or not limit.cases:
         return limit.plain if limit is not None else None
     found = limit.resolve(facts)
     if found is None:
-        raise NeedMissing("routing.need.value", paths="、".join(limit.missing()), title=title)
+        raise NeedMissing("routing.need.value", paths="、".join(limit.missing()), title=word(title))
     return found
 
 

@@ -31,7 +31,7 @@ def receive(run: Run) -> None:
 
 def start_intake(run: Run) -> None:
     """The clock of 行政许可法 32, with the receipt."""
-    run.clock("start", "intake", known_limit(run.spec.intake.limit, run.facts, word("routing.title.intake")))
+    run.clock("start", "intake", known_limit(run.spec.intake.limit, run.facts, "routing.title.intake"))
     run.documents.append("receipt")
 
 
@@ -168,7 +168,7 @@ def _begin_review(run: Run, *, deemed: bool) -> None:
     run.close_all("not_needed")
     run.emit("case_accepted", deemed=deemed)
     run.clock("stop", "intake")
-    limit = known_limit(run.spec.main_limit, run.facts, word("routing.title.main"))
+    limit = known_limit(run.spec.main_limit, run.facts, "routing.title.main")
     run.clock("start", "main", limit, as_of="receipt" if deemed else "now")
     run.documents.append("acceptance")
     review = run.spec.review

@@ -255,12 +255,13 @@ class Run:
         self.outcome = outcome
         for asked in [task for task in self.marking.tasks if task.kind == "extension"]:  # more time is of no use any more
             self.close_task(asked, "not_needed")
-        self.emit("decided", outcome=outcome)
+        self.tell("decided", {"outcome": outcome})
         self.clock("stop", "main")
         self.documents.append(f"decision_{outcome}")
         delivery = self.spec.delivery
-        limit = known_limit(delivery.limit, self.facts, word("routing.title.delivery"))
-        self.open_task("delivery", "delivery", word("routing.title.delivery"), self.sender() or delivery.holders, limit, "delivery")
+        title = word("routing.title.delivery")
+        limit = known_limit(delivery.limit, self.facts, title)
+        self.open_task("delivery", "delivery", title, self.sender() or delivery.holders, limit, "delivery")
         self.clock("start", "delivery", limit)
         self._hand_back()
 

@@ -319,7 +319,24 @@ def walked(desk: Desk, review: dict[str, Any], wishes: list[Any]) -> int:
 QUIET = [HealthCheck.too_slow, HealthCheck.function_scoped_fixture, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
-@settings(max_examples=400 if SOAK else 12, deadline=None, suppress_health_check=QUIET, derandomize=True, phases=[Phase.generate])
-@given(scopes(("grant", "refuse"), 0), st.lists(WISH, min_size=6, max_size=14))
-def test_random_routes_random_commands_deaths_duplicates_and_crowds(lite: Desk, review: dict[str, Any], wishes: list[Any]) -> None:
-    walked(lite, review, wishes)
+def randomly(desk: Desk, examples: int) -> int:
+    """Walk so many random cases; how many commands were tried."""
+    tried = [0]
+
+    @settings(max_examples=examples, deadline=None, suppress_health_check=QUIET, derandomize=True, database=None, phases=[Phase.generate])
+    @given(scopes(("grant", "refuse"), 0), st.lists(WISH, min_size=6, max_size=14))
+    def walk(review: dict[str, Any], wishes: list[Any]) -> None:
+        tried[0] += walked(desk, review, wishes)
+
+    walk()
+    return tried[0]
+
+
+def test_random_routes_random_commands_deaths_duplicates_and_crowds(lite: Desk) -> None:
+    assert randomly(lite, 12) >= 72
+
+
+@pytest.mark.parametrize("examples", [pytest.param(100, marks=LATER)])
+def test_many_random_routes_on_each_database(desk: Desk, examples: int, record_property: Any) -> None:
+    record_property("routes", examples)
+    record_property("commands", randomly(desk, examples))

@@ -170,7 +170,13 @@ def test_the_explorer_and_the_checks_agree_on_small_routes(review: dict[str, Any
         assert game.ended
         never = {node.path for node in spec.walk() if "b0" not in node.path} - game.visited
         assert not {path for path in never if not _behind_a_bound(spec, path)}
-    if "no_end" in found and not any(e.back for node in spec.walk() for e in node.exits.values()):
+    if (
+        "no_end" in found
+        and "unreachable" not in found
+        and not any(  # what is never reached makes nobody stick
+            e.back for node in spec.walk() for e in node.exits.values()
+        )
+    ):
         assert game.stuck  # with returns the checks keep to the safe side: how often one comes by may leave some over
 
 
