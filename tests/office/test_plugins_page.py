@@ -1,10 +1,16 @@
-"""The page of plugins: administrators read which take part, and what keeps the others out."""
+"""The page of plugins: administrators read which take part and what keeps the others out, and enable installed ones where they administer."""
 
 import json
 from pathlib import Path
 
+from sqlalchemy import select
+
 from core.app import HOOKSPECS
+from core.audit.models import Entry
+from core.kernel.actor import SYSTEM
+from core.pluginhost import life
 from core.pluginhost.host import PluginHost
+from core.pluginhost.models import Enabled
 from tests.office.conftest import Office
 
 MANIFEST = {
@@ -20,9 +26,12 @@ def plugin(folder: Path, name: str, code: str = "", **manifest: object) -> None:
     (folder / name / "plugin.py").write_text(code, encoding="utf-8")
 
 
-def load(office: Office, folder: Path) -> PluginHost:
+def load(office: Office, folder: Path, *installed: str) -> PluginHost:
     host = PluginHost(HOOKSPECS).discover(folder, entry_points=False).load()
     office.here.database.sessions.configure(info={**office.here.database.sessions.kw["info"], "plugins": host})
+    with office.here.database.session() as session:
+        for name in installed:
+            life.install(session, host, name, actor=SYSTEM)
     return host
 
 
@@ -35,7 +44,7 @@ def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_t
     plugin(folder, "credit_scoring")
     plugin(folder, "falls_over", "raise RuntimeError('<b>no licence server</b>')")
     plugin(folder, "unreadable", version="<script>alert(1)</script>")
-    host = load(fresh, folder)
+    host = load(fresh, folder, "credit_scoring")
     admin = fresh.staff("admin")
     text = admin.get("/office/plugins/").text
     assert "信用分" in text and "market_regulation" in text and "1.2.0" in text
@@ -46,6 +55,29 @@ def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_t
     assert "10 × ValueError: too slow" in admin.get("/office/plugins/").text
     english = admin.get("/office/plugins/?_l_=en").text
     assert "Credit score" in english and "Not loaded" in english
+
+
+def test_an_administrator_enables_and_disables_it_where_he_administers_and_the_record_says_so(fresh: Office, tmp_path: Path) -> None:
+    folder = tmp_path / "given_plugins"
+    plugin(folder, "credit_scoring")
+    load(fresh, folder, "credit_scoring")
+    admin = fresh.staff("admin")
+    assert "未启用" in admin.get("/office/plugins/").text
+    admin.post("/office/plugins/credit_scoring/enable", {"place": "site"})
+    assert "在用" in admin.get("/office/plugins/").text
+    assert enabled(fresh) == ["site"]
+    assert admin.post("/office/plugins/credit_scoring/enable", {"place": "department/nobody"}).status_code == 404
+    assert admin.post("/office/plugins/nobody/enable", {"place": "site"}).status_code == 422
+    admin.post("/office/plugins/credit_scoring/disable", {"place": "site"})
+    assert enabled(fresh) == []
+    with fresh.here.database.session() as session:
+        done = session.scalars(select(Entry.action).where(Entry.subject_kind == "plugin").order_by(Entry.at)).all()
+    assert done == ["plugin.enabled", "plugin.disabled"]
+
+
+def enabled(office: Office) -> list[str]:
+    with office.here.database.session() as session:
+        return list(session.scalars(select(Enabled.place)))
 
 
 def test_only_administrators_read_it(office: Office) -> None:

@@ -38,7 +38,7 @@ def for_admins(view: Callable[..., T]) -> Callable[..., T | Response]:
     return at_desk(guarded)
 
 
-def _departments() -> dict[str, DepartmentView]:
+def administered() -> dict[str, DepartmentView]:
     """The departments of the divisions that I administer, and below."""
     found: dict[str, DepartmentView] = {}
     for path in sorted({post.division_path for post in me().posts if post.role == "admin"}):
@@ -55,7 +55,7 @@ def _mine(staff_id: str) -> Staff:
     if row is None:
         raise NotFound
     held = set(session.scalars(select(Post.department_id).where(Post.staff_id == staff_id)))
-    if not held <= _departments().keys():
+    if not held <= administered().keys():
         raise NotFound
     return row
 
@@ -74,7 +74,7 @@ def show() -> str:
 
 
 def _list(fresh: tuple[str, str] | None = None, error: str | None = None) -> str:
-    session, mine = edge.session(), _departments()
+    session, mine = edge.session(), administered()
     words = normalise(request.args.get("q", ""))[:50]
     query = select(Staff).where(or_(Staff.id.in_(select(Post.staff_id).where(Post.department_id.in_(mine))), ~Staff.id.in_(select(Post.staff_id))))
     if words:
@@ -125,7 +125,7 @@ def _person(row: Staff, error: str | None = None) -> str:
         select(Delegation).where(or_(Delegation.from_staff_id == row.id, Delegation.to_staff_id == row.id)).order_by(Delegation.valid_until.desc())
     ).all()
     names = queries.staff_names(session, [i for g in grants for i in (g.from_staff_id, g.to_staff_id)])
-    mine = _departments()
+    mine = administered()
     colleagues = session.execute(
         select(Staff.id, Staff.name)
         .where(Staff.active, Staff.id != row.id, Staff.id.in_(select(Post.staff_id).where(Post.department_id.in_(mine))))
@@ -158,7 +158,7 @@ def appoint(staff_id: str) -> Response | tuple[str, int]:
 
     def work(row: Staff) -> str:
         department, role = request.form.get("department", ""), request.form.get("role", "")
-        if department not in _departments():
+        if department not in administered():
             raise NotFound
         identity.add_post(edge.session(), row.id, department, role, actor=actor())
         _sync(row)
