@@ -10,7 +10,7 @@ import json
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -40,8 +40,8 @@ class Refused(Exception):
 class Desk:
     """What lies on the simulated desk: which card comes next, what was printed, which tokens are out."""
 
-    def __init__(self, origin: str) -> None:
-        self.origin = origin
+    def __init__(self, origin: str, cards: Sequence[Mapping[str, str]]) -> None:
+        self.origin, self.cards = origin, cards
         self.printed: list[list[str]] = []
         self._tokens: dict[str, float] = {}
         self._next_card = 0
@@ -65,7 +65,7 @@ class Desk:
         with self._lock:
             number = self._next_card
             self._next_card += 1
-        return {**CARDS[number % len(CARDS)], "document_kind": "resident_id", "sample": True}
+        return {**self.cards[number % len(self.cards)], "document_kind": "resident_id", "sample": True}
 
     def use(self, device: str, asked: dict[str, Any]) -> dict[str, Any]:
         """What *device* answers."""
@@ -110,12 +110,15 @@ def draw(title: str, about: str, size: tuple[int, int]) -> bytes:
     return made.getvalue()
 
 
-def serve(origin: str, port: int = 0, host: str = "127.0.0.1") -> tuple[ThreadingHTTPServer, Desk]:
-    """The service, bound and ready for ``serve_forever``. *origin* is the page that may use it. Raises :class:`BadInput` for an origin that is none."""
+def serve(origin: str, port: int = 0, cards: Sequence[Mapping[str, str]] = CARDS) -> tuple[ThreadingHTTPServer, Desk]:
+    """The service, bound to this machine and ready for ``serve_forever``. *origin* is the page that may use it, *cards* are laid on the reader in turn.
+
+    Raises :class:`BadInput` for an origin that is none.
+    """
     if not origin.startswith(("http://", "https://")) or origin.count("/") != 2:
         raise BadInput("cli.device_origin", value=origin)
-    desk = Desk(origin)
-    return ThreadingHTTPServer((host, port), _handler(desk)), desk
+    desk = Desk(origin, cards)
+    return ThreadingHTTPServer(("127.0.0.1", port), _handler(desk)), desk
 
 
 def _handler(desk: Desk) -> type[BaseHTTPRequestHandler]:

@@ -83,10 +83,14 @@ CITIZENS = {
     "my.add_person": ("/my/people/new",),
     "my.materials": ("/my/materials",),
     "my.messages": ("/my/messages",),
+    "my.mandates": ("/my/mandates",),
+    "my.mandate_blank": ("/my/mandates/new",),
     "my_licences.listed": ("/my/licences/",),
     "my_licences.show": ("/my/licences/{licence}/uses",),
 }
 DESKS = {
+    "counter.home": ("window /office/counter/", "linxi-agent /office/counter/"),
+    "counter.consent_form": ("linxi-agent /office/counter/consents",),
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
     "worklist.profile": ("window /office/me",),
     "custody.listed": ("shiqiao-agent /office/custody/", "linxi-agent /office/custody/"),
@@ -137,6 +141,9 @@ DESKS = {
 SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.add"}
 #: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
 NO_PAGE = {
+    # the desk's steps need somebody at the desk: looked at in test_counter.py
+    "counter.receipt", "counter.consent_code", "counter_steps.space", "counter_steps.begin", "counter_steps.step", "counter_steps.resume",
+    "counter_steps.choose_acting", "counter_steps.receipt", "counter_steps.upload_preview",
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "cases.signed_receipt", "progress.receipt_page", "progress.receipt_key", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
