@@ -261,6 +261,7 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
         "public": site.Browser(place.app),
         "staff": place.staff("window"),
         "staff_object": place.staff("window"),
+        "desk": place.staff("window"),
         "role": place.staff("admin"),
     }
     for kind, browser in people.items():
