@@ -10,6 +10,7 @@ from sqlalchemy import func, select, text
 
 from core.audit import service as records
 from core.audit.models import Entry
+from core.cases import sampling
 from core.cases.models import CaseClock
 from core.identity.models import Department
 from core.kernel.actor import Actor
@@ -195,3 +196,20 @@ def test_details_of_the_record_are_worded_and_ids_that_say_nothing_stay_out(fres
     for words in (f"部门：{department.title}", "身份：法定代表人", "在岗：否", "给了：审计、工作人员", "收回：无"):
         assert words in page, words
     assert department.id not in page and told["blob"] not in page and "Auditor" not in page
+
+
+def test_the_nightly_proof_stands_on_the_audit_page_and_names_what_differs(fresh: Office) -> None:
+    supervisor = fresh.staff("supervisor")
+    assert "还没有抽查过办件" in supervisor.get("/office/audit/").text
+    case = fresh.file("senior-card")
+    with fresh.session() as session:
+        assert sampling.check(session) == (1, ())
+    assert "都与事件记录一致" in supervisor.get("/office/audit/").text
+    with fresh.session() as session:
+        session.execute(text("UPDATE case_ SET status = 'closed'"))
+        sampling.check(session)
+    page = supervisor.get("/office/audit/").text
+    assert "1 件的现状与事件记录不符" in page and "系统不会自行改正" in page and f"subject={case}" in page
+    assert "办件与记录不符" in supervisor.get(f"/office/audit/?action=case.unsound&subject={case}").text
+    with fresh.session() as session:
+        assert session.scalar(text("SELECT status FROM case_")) == "closed"  # recorded, never mended

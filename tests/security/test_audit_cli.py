@@ -161,3 +161,39 @@ def test_a_command_line_shows_no_personal_value(worked: site.Built) -> None:
     tamper(worked, *CASE["an edited event"])
     output = command(worked, "verify").output
     assert not any(secret in output for secret in ("王小芳", "11010519900307232X", ME))
+
+
+LICENCE_OR_CASE = {
+    "the end of a case cut off with the row that names it": (
+        "DELETE FROM case_event WHERE seq = (SELECT max(seq) FROM case_event)",
+        "UPDATE case_ SET seq = seq - 1, head = (SELECT hash FROM case_event ORDER BY seq DESC LIMIT 1)",
+    ),
+    "all events of a licence gone": ("DELETE FROM licence_event", "UPDATE licence SET event_seq = 0, event_head = NULL"),
+}
+
+
+@pytest.mark.parametrize("attack", LICENCE_OR_CASE)
+def test_cases_and_licences_are_held_against_the_exported_root(worked: site.Built, tmp_path: Path, attack: str) -> None:
+    root = tmp_path / "root.json"
+    assert command(worked, "export-root", str(root)).exit_code == 0
+    assert tamper(worked, *LICENCE_OR_CASE[attack]) >= 2
+    result = command(worked, "verify", "--root", str(root))
+    assert result.exit_code == 1
+    assert "truncated" in result.output or "rewritten" in result.output
+
+
+def test_a_sample_of_cases_is_proved_and_a_difference_is_told_recorded_and_left(worked: site.Built) -> None:
+    sound = command(worked, "fold", "--sample", "5")
+    assert sound.exit_code == 0
+    assert "1 cases looked at, 0 unsound" in sound.output
+    tamper(worked, "UPDATE case_ SET status = 'withdrawn'")
+    for _ in range(2):
+        found = command(worked, "fold")
+        assert found.exit_code == 1
+        assert "990100SENIOR-CARD" in found.output
+        assert "the status is withdrawn" in found.output
+    connection = sqlite3.connect(worked.home / "wangting.db")
+    assert connection.execute("SELECT count(*) FROM audit_entry WHERE action = 'case.unsound'").fetchone() == (2,)
+    assert connection.execute("SELECT status FROM case_").fetchone() == ("withdrawn",)
+    connection.close()
+    assert command(worked, "fold", "--sample", "0").exit_code == 2

@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as records
 from core.audit.models import Entry
+from core.cases import sampling
+from core.cases.models import Case
 from core.identity import queries as people
 from core.kernel.clock import now
 from core.kernel.errors import BadInput
@@ -75,6 +77,8 @@ def _titles() -> dict[str, str]:
         "cases.looked_address": _("查看邮寄地址"),
         "licences.copied": _("下载证照"),
         "audit_verified": _("校验审计记录"),
+        "cases.fold_checked": _("夜间抽查办件"),
+        "case.unsound": _("办件与记录不符"),
         "user.doors": _("改后台的门"),
         "user.password_reset": _("替人重设密码"),
         "identity.add_staff": _("新增工作人员"),
@@ -174,6 +178,11 @@ def _words() -> dict[str, dict[str, str]]:
     return {"titles": _titles(), "kinds": _kinds()}
 
 
+def _numbers(session: Session, cases: Sequence[str]) -> dict[str, str]:
+    """Id → number of cases that the last proof found unsound."""
+    return {row.id: row.number for row in session.execute(select(Case.id, Case.number).where(Case.id.in_(cases)).order_by(Case.number))}
+
+
 class AuditView(BaseView):  # type: ignore[misc]
     """Entries of the append-only record."""
 
@@ -213,6 +222,7 @@ class AuditView(BaseView):  # type: ignore[misc]
         rest = encode_cursor(rows[_BATCH - 1].at.isoformat(), rows[_BATCH - 1].stream, rows[_BATCH - 1].seq) if len(rows) > _BATCH else None
         names = people.staff_names(session, [row.actor_id for row in rows if row.actor_kind == "staff"])
         details = _details(session, rows[:_BATCH])
+        proof = sampling.last(session)
         return desk_page(
             "office/audit.html",
             nav_here="audit",
@@ -224,5 +234,7 @@ class AuditView(BaseView):  # type: ignore[misc]
             at=now(),
             titles=_titles(),
             kinds=_kinds(),
+            proof=proof,
+            unsound=_numbers(session, proof.unsound) if proof is not None else {},
             **more,
         )
