@@ -10,10 +10,11 @@ from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from core.cases import clocks, telling
-from core.cases.models import CaseClock, CaseTask, table
+from core.cases.models import CaseClock, CaseCustody, CaseTask, table
 from core.cases.speaking import spoken_title
 from core.cases.versions import pinned
 from core.identity.models import Post, Staff
+from core.identity.queries import successor
 from core.identity.service import resolve_organisation
 from core.kernel.clock import now
 from core.kernel.wording import word
@@ -31,7 +32,7 @@ KINDS = frozenset({"rung_fired", "task_escalated", "task_overdue"})
 _HEADS = (("section_chief", "leader"), ("agency_head",))
 _ABOVE = (("leader", "agency_head"), ("section_chief",))
 _TEMPLATE = {"yellow": "task_due", "red": "task_late", "escalate": "task_escalated"}
-_task, _clock = table(CaseTask).c, table(CaseClock).c
+_task, _clock, _paper = table(CaseTask).c, table(CaseClock).c, table(CaseCustody).c
 
 
 def remind(session: Session, row: Mapping[Any, Any], seq: int, kind: str, body: Mapping[str, Any], accounts: Callable[[], Sequence[str]]) -> int:
@@ -49,11 +50,19 @@ def remind(session: Session, row: Mapping[Any, Any], seq: int, kind: str, body: 
 
 
 def _waiting(session: Session, case_id: str, clock: str) -> list[tuple[str | None, str, str]]:
-    """(department, role, who claimed it) of the tasks that *clock* presses: its own, else every open one of the case."""
+    """(department, role, who claimed it) of what *clock* presses: its own task, whose hands papers are in, else every open task of the case."""
+    if clock.startswith("custody:"):
+        return _keepers(session, case_id, clock.removeprefix("custody:"))
     query = select(_task.department_id, _task.role, _task.claimed_by).where(_task.case_id == case_id)
     if clock.startswith("task:"):
         query = query.where(_task.no == int(clock.removeprefix("task:")))
     return [(department, role, claimed) for department, role, claimed in session.execute(query.order_by(_task.no))]
+
+
+def _keepers(session: Session, case_id: str, leg: str) -> list[tuple[str | None, str, str]]:
+    """Whoever has a paper of that leg in hands – its sender until it is received –, at the posts that hand papers on."""
+    query = select(_paper.from_id).where(_paper.case_id == case_id, _paper.leg == leg, _paper.state.in_(("held", "sent"))).distinct()
+    return [(successor(session, department), role, "") for department in session.scalars(query) for role in ("agent", "window")]
 
 
 def _holders(session: Session, offices: Iterable[tuple[str, str, str]]) -> list[str]:

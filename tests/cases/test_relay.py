@@ -143,6 +143,21 @@ def test_papers_that_are_late_turn_red_beside_the_case_and_never_stop_it(relay: 
     assert "rung_fired" in {line.kind for line in relay.desk.mine(case).history}
 
 
+def test_the_light_of_papers_warns_those_who_have_them_in_hands(relay: Relay) -> None:
+    from core.notices.models import Notice
+    from tests.fixtures_hall import settle
+
+    case = relay.hand_in().id
+    relay.press(case, "pass_on", "shiqiao-agent")
+    settle(relay.desk.database)
+    with freeze(MONDAY + timedelta(days=1)):
+        run_due(relay.desk.database)
+        settle(relay.desk.database)
+    with relay.desk.database.session() as session:
+        told = {row.recipient_id for row in session.query(Notice).filter(Notice.case_id == case, Notice.template == "task_due")}
+    assert told == {relay.desk.hall.staff["shiqiao-agent"]}
+
+
 def test_the_result_goes_back_by_the_same_way_and_is_handed_over_where_the_papers_set_out(relay: Relay) -> None:
     case = decided(relay)
     task = relay.task(case)

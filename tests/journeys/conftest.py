@@ -20,6 +20,7 @@ def _make(folder: Path) -> Any:
     opened = open_site(built.config())
     with opened.database.session() as session:
         publish_item(session, ITEM, change=with_relay)
+        publish_item(session, "civil_affairs/senior-card.json", change=lambda doc: doc["route"]["intake"].update(pre_review={"on_request": True}))
     opened.database.close()
     return built.passwords
 
