@@ -1,4 +1,4 @@
-"""The receipt that a citizen can check offline (国令716号 第十条: 电子凭证): what was filed and when, and the case's chain of events, signed.
+"""The receipt that a citizen can check offline: what was filed and when, and the case's chain of events, signed.
 
 Each event's hash covers the one before it, so a receipt fixes everything that had happened when it was made: the hall cannot change, drop or insert
 anything before its last event without contradicting its own signature. The receipt names nobody and holds no answer.

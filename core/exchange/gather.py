@@ -91,7 +91,7 @@ def _department(session: Session, department_id: str) -> dict[str, Any]:
 
 
 def _people(session: Session, case_id: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The first applicant and whoever stands for them (nobody: an empty mapping), whole: the upper platform is told by law (国令716号 第十二条)."""
+    """The first applicant and whoever stands for them (nobody: an empty mapping), whole: a record that names nobody is refused there."""
     rows = session.execute(select(_party.party_id, _party.role).where(_party.case_id == case_id).order_by(_party.party_id)).all()
     applicant = next(row.party_id for row in rows if row.role == "applicant")
     agent = next((row.party_id for row in rows if row.role == "agent"), None)

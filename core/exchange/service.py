@@ -1,4 +1,4 @@
-"""Deliver finished cases to the upper platform (国令716号: 办件信息汇聚共享): once each, with its receipt, again after mending.
+"""Deliver finished cases to the upper platform (国令716号 第二条: platforms connected, data shared): once each, with its receipt, again after mending.
 
 A case that ends after it was accepted gets a row and a message of the outbox; the message makes the record, holds it against the format and sends
 it. No answer: the outbox tries again with growing pauses. Rejected, or not fit to be sent: it waits on the page with the reason until somebody
