@@ -5,7 +5,7 @@ from datetime import date
 from core.cases import sealing
 from core.cases.models import Case, CasePledge
 from core.kernel.ids import new_id
-from tests.office.conftest import Office
+from tests.office.conftest import Office, press
 
 
 def pledge(office: Office, case_id: str, kind: str = "later") -> str:
@@ -51,3 +51,23 @@ def test_the_report_of_materials_saved_is_a_table_and_a_csv(office: Office) -> N
     table = window.get("/office/savings/table.csv?since=2026-01&until=2026-12")
     assert table.mimetype == "text/csv"
     assert table.text.startswith("\ufeff月份,事项代码")
+
+
+def test_a_breach_is_shown_to_the_head_with_the_licence_that_rests_on_it(fresh: Office) -> None:
+    case = fresh.file("food-operation-new")
+    for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree"), ("leader", "grant")):
+        assert press(fresh.staff(login), case, action, opinion="符合条件").status_code == 303
+    line = pledge(fresh, case)
+    with fresh.session() as session:
+        session.get_one(CasePledge, line).state = "breached"
+        session.commit()
+    leader, reviewer = fresh.staff("leader"), fresh.staff("reviewer")
+    assert line in leader.get("/office/followups/?state=breached").text
+    assert "撤销准予的决定" in leader.get(f"/office/followups/{line}").text
+    assert "撤销准予的决定" not in reviewer.get(f"/office/followups/{line}").text
+    form = {"command": new_id(), "reason": "逾期没有整改"}
+    for login in ("yunling-leader", "window", "fire"):
+        assert fresh.staff(login).post(f"/office/followups/{line}/annul", form).status_code == 404
+    refused = leader.post(f"/office/followups/{line}/annul", form)  # the item of this hall offers no such promise
+    assert refused.status_code == 409 and "alert" in refused.text
+    assert leader.post(f"/office/followups/{line}/annul", {"reason": "没有命令号"}).status_code == 404
