@@ -1,6 +1,7 @@
 """Automatic steps: the plugin is asked after the commit, its answer is kept before it is used, and a person takes over when it fails for good."""
 
 import json
+import sys
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,12 @@ import pytest
 from core.cases.hookspecs import StepCall
 from core.cases.models import CaseEvent
 from core.cases.service import hooks
+from core.items.errors import GateClosed
 from core.kernel import clock
 from core.outbox import relay
 from core.outbox.models import Message
 from core.pluginhost.host import hookimpl
+from core.routing.errors import RouteRefused
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import publish_item, settle
 from tests.fixtures_plugins import take_in
@@ -123,3 +126,40 @@ def test_a_plugin_that_recovers_is_used_after_all(lite: Desk) -> None:
             relay.run_once(lite.database)
     assert nodes(lite, case) == {"review.decide"}
     lite.sound(case)
+
+
+def judged(desk: Desk, points: int, **more: Any) -> str:
+    """A case at its decision, which a rule on the plugin's answer opens from 60 points on."""
+    plain = automatic
+
+    def change(doc: dict[str, Any]) -> None:
+        plain(doc)
+        nodes = doc["route"]["review"]["nodes"]
+        nodes["score"] |= {"answers": {"points": "number"}, **more}
+        nodes["decide"]["actions"]["grant"]["when"] = {">=": [{"var": "score.result.points"}, 60]}
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sys.modules[__name__], "automatic", change)
+        case = called(desk, Scorer({"points": points}))
+    settle(desk.database)
+    return case
+
+
+@pytest.mark.parametrize(("points", "opens"), [(59, False), (60, True)])
+def test_a_rule_reads_what_the_plugin_answered_on_the_page_and_in_the_command(lite: Desk, points: int, opens: bool) -> None:
+    case = judged(lite, points)
+    task = next(t for t in lite.staff(case, "leader").tasks if t.node == "review.decide")
+    assert next(a for a in task.actions if a.id == "grant").enabled is opens
+    if opens:
+        lite.act(case, task.no, "grant", "leader")
+    else:
+        with pytest.raises(RouteRefused):
+            lite.act(case, task.no, "grant", "leader")
+    assert lite.mine(case).outcome == ("grant" if opens else None)
+    lite.sound(case)
+
+
+@pytest.mark.parametrize("answers", [{}, {"grade": "number"}, {"points": "date"}])
+def test_the_gate_knows_what_a_step_answers_and_of_what_type(lite: Desk, answers: dict[str, str]) -> None:
+    with pytest.raises(GateClosed):
+        judged(lite, 80, answers=answers)
