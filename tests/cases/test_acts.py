@@ -129,7 +129,7 @@ def test_a_refusal_gives_reasons_and_redress_and_delivery_waits_for_its_paper(li
     assert "1.清洗区没有分开\n2.排烟不合格" in told and "六十日内" in told and "六个月内" in told
     window = lite.mine(ref.id).tasks[0].no
     with pytest.raises(RouteRefused):
-        lite.act(ref.id, window, "deliver", "window")
+        lite.act(ref.id, window, "deliver", "window", data={"way": "electronic"})
     settle(lite.database)
     assert lite.act(ref.id, window, "deliver", "window", data={"way": "electronic", "recipient": "王小芳"}).status == "closed"
     told = says(lite, ref.id, "receipt")

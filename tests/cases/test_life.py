@@ -51,7 +51,7 @@ def test_a_case_runs_from_submission_to_delivery_with_a_licence(desk: Desk) -> N
     assert granted.outcome == "grant" and len(granted.results) == 1
     window = desk.mine(ref.id).tasks[0].no
     with pytest.raises(RouteRefused):  # delivery waits for the paper
-        desk.act(ref.id, window, "deliver", "window")
+        desk.act(ref.id, window, "deliver", "window", data={"way": "electronic"})
     settle(desk.database)
     assert desk.act(ref.id, window, "deliver", "window", data={"way": "electronic"}).status == "closed"
     desk.sound(ref.id)
