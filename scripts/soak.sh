@@ -1,5 +1,5 @@
 # make soak: the tests that count further with time to spare, with their full counts; the last output is kept as evidence.
-# 200 kills on each database, 1,000,000 random ledgers, 100 random routes on each database with deaths and crowds, 100,000 random rules in both
+# 200 kills on each database, 1,000,000 random ledgers, 60 random routes on each database with deaths and crowds, 100,000 random rules in both
 # evaluators, colours at every width. About an hour on two cores.
 set -eu
 cd "$(dirname "$0")/.."

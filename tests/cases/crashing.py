@@ -10,7 +10,7 @@ from sqlalchemy import event, text
 from core.db.base import Base
 from core.db.database import Database
 
-_DIGEST = 'SELECT md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM "{}" t'
+_DIGEST = "SELECT '{0}', md5(string_agg(t::text, chr(10) ORDER BY t::text)) FROM \"{0}\" t"
 
 
 class Killed(BaseException):
@@ -53,7 +53,8 @@ class Witness:
         if self._lite is not None:
             return {name: hash(tuple(sorted(map(repr, self._lite.execute(f'SELECT * FROM "{name}"'))))) for name in tables}
         with self._database.engine.connect() as connection:
-            return {name: connection.execute(text(_DIGEST.format(name))).scalar() for name in tables}
+            query = " UNION ALL ".join(_DIGEST.format(name) for name in tables)  # one round trip, one snapshot
+            return {row[0]: row[1] for row in connection.execute(text(query))}
 
     def close(self) -> None:
         """Give the connection back."""
