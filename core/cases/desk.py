@@ -77,4 +77,3 @@ def case_at_desk(session: Session, case_id: str, *, actor: Actor, locale: str = 
         return view, None
     code: str | None = sealing.open_json(sealing.key_of(session, case_id, row.wrapped_key), case_id, row.sealed_query_code)
     return view, code
-

@@ -87,6 +87,8 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
         return _("%(title)s：%(what)s", title=title, what=word(key, locale)) if key in catalogue() else title
     plain = {
         "case_filed": _("提交申请"),
+        "filed_at_desk": _("核对证件后由窗口代为提交"),
+        "filed_by_mandate": _("按代办授权提交"),
         "task_claimed": _("领取：%(title)s", title=title),
         "task_released": _("放回：%(title)s", title=title),
         "task_escalated": _("超期上报：%(title)s", title=title),
