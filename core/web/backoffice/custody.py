@@ -68,8 +68,12 @@ def _between(line: Line) -> tuple[str, str]:
 
 
 def _places(papers: list[Paper], batches: list[Batch]) -> dict[str, str]:
-    ids = {each for one in (*papers, *batches) for each in (one.from_id, one.to_id)}
+    ids = {each for paper in papers for each in _ends(paper)} | {each for batch in batches for each in _ends(batch)}
     return people.titles(edge.session(), sorted(ids))
+
+
+def _ends(one: Paper | Batch) -> tuple[str, str]:
+    return one.from_id, one.to_id
 
 
 @blueprint.post("/send")

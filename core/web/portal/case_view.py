@@ -96,7 +96,7 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
         "steps": [step(each, locale) for each in steps],
         "due": clock.due if clock is not None and not over else None,
         "due_words": "".join(clock.sentences) if clock is not None else "",
-        "sheet": clock_sheet(clock, calendar, locale, _start_words(clock)) if clock is not None and not over else None,
+        "sheet": clock_sheet(clock, calendar, locale, _start_words(found, clock)) if clock is not None and not over else None,
         "provisional": clock.provisional if clock is not None else False,
         "clocks": [_counted(each, locale) for each in found.clocks if each.due is not None and not each.name.startswith("task:")],
         "may_withdraw": mine and not over,
@@ -120,8 +120,12 @@ def _counted(clock: ClockView, locale: str) -> dict[str, Any]:
     return {"title": titles.get(clock.name, clock.title), "due": day(clock.due, locale), "why": "".join(clock.sentences), "provisional": clock.provisional}
 
 
-def _start_words(clock: ClockView) -> str:
-    return say("提交") if clock.name == "intake" else say("受理")
+def _start_words(found: CaseView, clock: ClockView) -> str:
+    """What happened on the day from which a clock counts. The papers are received later where a pre-review or levels on the way came before."""
+    later = found.marking.pre_review is not None or found.marking.relay is not None
+    if clock.name == "intake" and later:
+        return say("收到")
+    return {"intake": say("提交"), "pre_review": say("提交"), "main": say("受理")}.get(clock.name, say("开始"))
 
 
 def _need(found: CaseView) -> dict[str, str] | None:
@@ -135,9 +139,7 @@ def _facts(found: CaseView, clock: ClockView | None, steps: Sequence[TimelineSte
     if over and found.decided_at is not None:
         facts.append({"title": say("哪天办好的"), "words": day(found.decided_at, locale)})
     elif clock is not None and clock.due is not None:
-        facts.append(
-            {"title": _until_when(clock.name), "words": day(clock.due, locale), "small": _remaining(clock)}
-        )
+        facts.append({"title": _until_when(clock.name), "words": day(clock.due, locale), "small": _remaining(clock)})
     if clock is not None and clock.budget is not None:
         unit = {"working_day": say("个工作日"), "calendar_day": say("天"), "hour": say("小时")}[clock.counts]
         facts.append({"title": say("用了"), "value": clock.used, "unit": say("%(unit)s，共 %(n)s", unit=unit, n=clock.budget)})
