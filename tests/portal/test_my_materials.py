@@ -17,7 +17,8 @@ def test_a_citizen_reads_who_opened_which_of_their_files(fresh: Office) -> None:
     assert "打开看过" not in me.get("/my/materials").text
     assert clerk.get(f"/office/cases/{case}/materials/{files[0].id}").status_code == 200
     assert "的工作人员打开看过" in me.get("/my/materials").text
-    assert "材料的来历和去向" in clerk.get(f"/office/cases/{case}").text
+    assert "看材料的来历和去向" in clerk.get(f"/office/cases/{case}").text
+    assert "打开看过" in clerk.get(f"/office/cases/{case}?materials=all").text
     assert "周晓云" in clerk.get(f"/office/cases/{case}").text
     assert "周晓云" not in me.get("/my/materials").text
     other = site.Browser(fresh.app).citizen("13800000002", fresh.built.passwords["13800000002"])

@@ -86,7 +86,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         material_titles=_material_titles(view, compiled),
         files={one.blob_id for one in view.materials},
         dispositions=history.dispositions().items(),
-        ways=_ways(view, compiled),
+        ways=_ways(view, compiled) if any(each.id == "deliver" for task in mine for each in task.actions) else (),
         command_id=new_id(),
         error=error.words(locale) if error else None,
         wrong_at=next((task.no for task in mine if error and task.no == (request.view_args or {}).get("no")), None),

@@ -1,7 +1,9 @@
-"""On the case page: where each material came from, who opened it, and where else it was used."""
+"""On the case page: where each material came from, who opened it, and where else it was used – once somebody asks for it (``?materials=all``)."""
 
 from collections.abc import Mapping
 from typing import Any
+
+from flask import request
 
 from core.cases import material_history as history
 from core.cases.spec import CaseView
@@ -13,9 +15,11 @@ from core.web.page import say as _
 
 
 def gather(view: CaseView, _compiled: CompiledItem) -> Mapping[str, Any] | None:
-    """The uses of the materials of the case; no panel for a case without any."""
+    """The uses of the materials of the case, or the way to them: eight questions that hardly any look at a case needs. No panel without any."""
     if not view.materials and not any(line.kind == "evidence_used" for line in view.history):
         return None
+    if request.args.get("materials") != "all":
+        return {"lines": None, "case_id": view.id}
     session = edge.session()
     uses = history.of_case(session, view.id, actor=actor(), locale=edge.locale())
     names = people.staff_names(session, [each.staff_id for each in uses if each.staff_id])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from flask import Blueprint, redirect, request
+from flask import Blueprint, g, redirect, request
 from werkzeug.wrappers import Response
 
 from core.cases import service as cases
@@ -153,9 +153,18 @@ def _shaped(case: Loaded, view: ActionView, no: int | None) -> Move:
     return made
 
 
+def _colleagues(case_id: str, no: int, wide: bool) -> tuple[moving_tasks.Colleague, ...]:
+    """Who may take a task; handing over and lending it ask alike, so that a page asks once."""
+    known: dict[tuple[str, int, bool], tuple[moving_tasks.Colleague, ...]] = g.setdefault("colleagues", {})
+    key = (case_id, no, wide)
+    if key not in known:
+        known[key] = moving_tasks.colleagues(edge.session(), case_id, no, wide=wide, without=me().id)
+    return known[key]
+
+
 def _handing(case: Loaded, made: Move) -> None:
     wide = made.kind == "transfer" and case.compiled.route.anytime["transfer"]["within"] == "org"
-    found = moving_tasks.colleagues(edge.session(), case.id, made.task or 0, wide=wide, without=me().id)
+    found = _colleagues(case.id, made.task or 0, wide)
     locale = edge.locale()
     made.people = [(one.id, _("%(name)s（%(role)s）", name=one.name, role=word(f"routing.role.{one.role}", locale))) for one in found]
     made.asks, made.must = (_("为什么转办"), True) if made.kind == "transfer" else (_("请他看什么"), False)
