@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.cases.models import CaseDelivery, CasePledge, CaseTask, table
@@ -14,7 +14,7 @@ from core.kernel.clock import local
 
 Kind = Literal["correction", "inquiry", "later", "pickup"]
 _task, _pledge, _delivery = table(CaseTask).c, table(CasePledge).c, table(CaseDelivery).c
-_ids = bindparam("ids", expanding=True)
+_ids: BindParameter[Any] = bindparam("ids", expanding=True)
 #: Built once; each is asked about the cases of one page of a list.
 _TASKS = select(_task.case_id, _task.kind, _task.due_at).where(_task.case_id.in_(_ids), _task.role == "applicant").order_by(_task.sort_at)
 _PAPERS = select(_pledge.case_id, _pledge.due_on).where(_pledge.case_id.in_(_ids), _pledge.kind == "later", _pledge.state == "due").order_by(_pledge.due_on)
