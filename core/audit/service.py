@@ -130,9 +130,7 @@ def _holds(values: Mapping[str, Any]) -> bool:
         return False
 
 
-def _end_of(
-    session: Session, stream: str, walked: tuple[int, str] | None, head: tuple[int, str] | None, exported: tuple[int, str] | None
-) -> Iterator[Problem]:
+def _end_of(session: Session, stream: str, walked: tuple[int, str] | None, head: tuple[int, str] | None, exported: tuple[int, str] | None) -> Iterator[Problem]:
     last = walked[0] if walked else 0
     if (head != walked and not _grew(session, stream)) or (exported is not None and exported[0] > last):
         yield Problem(stream, last + 1, "truncated")

@@ -55,7 +55,9 @@ def field_of(spec: FormSpec, material: str) -> Field | None:
 def title(compiled: CompiledItem, material: str, locale: str) -> str | None:
     """The title of the field, or of the authority, whose files are listed as *material*; ``None`` for a material of the item."""
     if material.startswith(PARTY):
-        return {"agent": say("授权委托书"), "guardian": say("监护关系证明"), "confirmation": say("申请人签字确认")}.get(material.removeprefix(PARTY), say("身份证明"))
+        return {"agent": say("授权委托书"), "guardian": say("监护关系证明"), "confirmation": say("申请人签字确认")}.get(
+            material.removeprefix(PARTY), say("身份证明")
+        )
     field = field_of(compiled.form, material) if material.startswith(PREFIX) else None
     return compiled.form.text(f"{field.path}.title", field.title, locale)[0] if field is not None else None
 

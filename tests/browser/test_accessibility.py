@@ -208,8 +208,25 @@ def sample(hall: DemoHall) -> dict[str, str]:
     for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree"), ("leader", "grant")):
         press(login, done, action)
     licence = me.get("/v1/licences", case=filed[2]["number"])["licences"][0]
-    made = {"case": filed[0]["id"], "open": filed[1]["id"], "done": done, "new": filed[3]["id"], "query_code": filed[2]["query_code"], "verify_code": licence["verify_code"]}
-    return {**made, "licence": licence["id"], "paper": old_paper(hall, licence["id"]), "pledge": promise(hall, filed[1]["id"]), **troubles(hall, filed[1]["id"]), **on_the_way(hall), **lives_of_items(hall), "export": export(hall), "delivery": delivery(hall, done)}
+    made = {
+        "case": filed[0]["id"],
+        "open": filed[1]["id"],
+        "done": done,
+        "new": filed[3]["id"],
+        "query_code": filed[2]["query_code"],
+        "verify_code": licence["verify_code"],
+    }
+    return {
+        **made,
+        "licence": licence["id"],
+        "paper": old_paper(hall, licence["id"]),
+        "pledge": promise(hall, filed[1]["id"]),
+        **troubles(hall, filed[1]["id"]),
+        **on_the_way(hall),
+        **lives_of_items(hall),
+        "export": export(hall),
+        "delivery": delivery(hall, done),
+    }
 
 
 def troubles(hall: DemoHall, case_id: str) -> dict[str, str]:

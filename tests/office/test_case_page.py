@@ -89,7 +89,9 @@ def test_a_correction_names_fields_and_materials_with_reasons(office: Office) ->
     assert status(office, case)[0] == "correction_requested"
     page = window.get(f"/office/cases/{case}").text
     assert "等待补正" in page
-    assert re.search(r"受理期限.*?还剩 5 个工作日.*?用了 0 个工作日，共 5.*?因等待补正暂停.*?这个日子怎么算的", page, re.S), "a stopped clock says of what, how much and why"
+    assert re.search(r"受理期限.*?还剩 5 个工作日.*?用了 0 个工作日，共 5.*?因等待补正暂停.*?这个日子怎么算的", page, re.S), (
+        "a stopped clock says of what, how much and why"
+    )
     mine = Browser(office.app).citizen(CITIZEN, office.built.passwords[CITIZEN]).get(f"/cases/{case}/correct").text
     assert re.search(r"最晚\d{4}年.*?这个日子怎么算的.*?起数", mine, re.S), "the last day to correct has the way to its counting"
 
@@ -266,4 +268,4 @@ def test_the_case_page_asks_the_database_a_bounded_number_of_questions(office: O
     window.get(f"/office/cases/{case}")  # compiled items and templates are kept
     with counted(office.here.database) as seen:
         assert window.get(f"/office/cases/{case}").status_code == 200
-    assert len(seen) <= 33, "\n".join(each[:160] for each in seen)
+    assert len(seen) <= 26, "\n".join(each[:160] for each in seen)

@@ -26,7 +26,8 @@ GET /cases/<case_id>  GET /cases/<case_id>/correct  POST /cases/<case_id>/correc
 GET /cases/<case_id>/delivery  POST /cases/<case_id>/delivery  POST /cases/<case_id>/delivery/signed
 GET /cases/<case_id>/documents/<document_id>  POST /cases/<case_id>/inquiries/<int:no>  POST /cases/<case_id>/urge
 POST /cases/<case_id>/formally
-GET /cases/<case_id>/receipt  GET /cases/<case_id>/receipt.json  GET /cases/<case_id>/supplies  POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
+GET /cases/<case_id>/receipt  GET /cases/<case_id>/receipt.json  GET /cases/<case_id>/supplies
+POST /cases/<case_id>/supplies  GET /cases/<case_id>/withdraw  POST /cases/<case_id>/withdraw
 GET /drafts/<draft_id>  GET /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/<step>  POST /drafts/<draft_id>/autosave
 POST /drafts/<draft_id>/drop  POST /drafts/<draft_id>/submit  GET /uploads/<blob_id>  POST /uploads  GET /my/licences/<licence_id>  POST /my/acting
 GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /my/licences/<licence_id>/uses/<use_id>/end
@@ -39,7 +40,8 @@ POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<r
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
 GET /office/custody/  POST /office/custody/send
-GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/  POST /office/bulk/runs/  GET /office/incidents/  GET /office/me  GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
+GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/  POST /office/bulk/runs/  GET /office/incidents/  GET /office/me
+GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
 POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file

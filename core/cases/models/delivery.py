@@ -14,7 +14,8 @@ class CaseDelivery(Base):
 
     ``way`` is ``pickup``, ``post`` or ``electronic``; ``department_id`` the department whose window hands out. ``state``: ``chosen`` until the
     decision, ``ready`` while it waits at the window, ``posted`` on its way, ``returned`` when the post brought it back, ``done``. Recipient,
-    telephone and address are sealed under the case's key. ``chosen_at`` is empty where nobody chose and the item's first way stands. ``wrong`` counts failed identity checks in a row, ``locked_until`` bars the next one.
+    telephone and address are sealed under the case's key. ``chosen_at`` is empty where nobody chose and the item's first way stands.
+    ``wrong`` counts failed identity checks in a row, ``locked_until`` bars the next one.
     """
 
     __tablename__ = "case_delivery"

@@ -60,8 +60,8 @@ def carry(
     return carry_out(session, case_id, command_id, decide, actor=actor)
 
 
-def entitled(session: Session, case: Loaded, kind: str, task: int | None, actor: Actor) -> Actor:
-    """As whom *actor* may give the command: themselves, or with the one they stand in for."""
+def entitled(session: Session, case: Loaded, kind: str, task: int | None, actor: Actor, *, seen: bool = False) -> Actor:
+    """As whom *actor* may give the command: themselves, or with the one they stand in for. *seen*: that they may see the case is known already."""
     holders = who_may(case.compiled.route, case.marking, kind)
     if holders is not None and holders.role == "applicant":
         access.require_party(session, case.id, actor)
@@ -69,29 +69,29 @@ def entitled(session: Session, case: Loaded, kind: str, task: int | None, actor:
     if kind == "take_back":
         return _who_did(session, case, task, actor)
     if holders is not None and holders.role != "holder":
-        return by_post(session, case, holders, actor)
+        return by_post(session, case, holders, actor, seen=seen)
     if task is None:
-        return _watching(session, case, holders, actor)
+        return _watching(session, case, holders, actor, seen=seen)
     return held(session, case, task, actor, by_others=kind == "return_delegate")
 
 
-def _watching(session: Session, case: Loaded, holders: Holders | None, actor: Actor) -> Actor:
+def _watching(session: Session, case: Loaded, holders: Holders | None, actor: Actor, *, seen: bool) -> Actor:
     """A command that nobody may give, or one of a task without its number: who sees the case learns why from the engine, others nothing."""
-    if actor.kind != "staff" or not access.staff_may_see(session, case.id, actor):
+    if actor.kind != "staff" or not (seen or access.staff_may_see(session, case.id, actor)):
         raise CaseNotFound
     if holders is not None:
         raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
     return actor
 
 
-def by_post(session: Session, case: Loaded, holders: Holders, actor: Actor) -> Actor:
+def by_post(session: Session, case: Loaded, holders: Holders, actor: Actor, *, seen: bool = False) -> Actor:
     """*actor* in one of the posts that *holders* resolve to, own or delegated (ROUTING §4.2). Raises :class:`NotEntitled`."""
     if actor.kind != "staff":
         raise CaseNotFound
     wanted = set(candidates(session, case.row, holders))
     found = next((post for post in people.staff_view(session, actor.id).posts if (post.department_id, post.role) in wanted), None)
     if found is None:
-        if not access.staff_may_see(session, case.id, actor):
+        if not (seen or access.staff_may_see(session, case.id, actor)):
             raise CaseNotFound
         raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
     return replace(actor, on_behalf_of=found.on_behalf_of) if found.on_behalf_of else actor

@@ -26,6 +26,7 @@ class Colleague:
     name: str
     department_id: str
     role: str
+    fits: bool = False  #: in the very post that the task waits for, not only in the same department
 
 
 def transfer(session: Session, case_id: str, task_no: int, *, to: str, reason: str, command_id: str, actor: Actor) -> ActResult:
@@ -59,20 +60,20 @@ def add_signer(session: Session, case_id: str, task_no: int, *, department_id: s
     return carry(session, case_id, "add_signer", task=task_no, data={"holders": holders}, command_id=command_id, actor=actor)
 
 
-def colleagues(session: Session, case_id: str, task_no: int, *, wide: bool, without: str = "") -> tuple[Colleague, ...]:
-    """Whom the open task may go to: those in its posts, *wide* also those in other posts of its departments; each once, not *without* themselves."""
+def colleagues(session: Session, case_id: str, task_no: int, *, without: str = "") -> tuple[Colleague, ...]:
+    """Whom the open task may go to: those in its posts (``fits``), then those in other posts of its departments; each once, not *without* themselves."""
     posts = session.execute(select(_task.department_id, _task.role).where(_task.case_id == case_id, _task.no == task_no)).all()
     departments = sorted({row.department_id for row in posts if row.department_id})
     fitting = {(row.department_id, row.role) for row in posts}
     found = people.colleagues(session, departments) if departments else ()
-    kept = [Colleague(*one) for one in found if one[0] != without and (wide or (one[2], one[3]) in fitting)]
-    kept.sort(key=lambda one: (one.department_id, one.role) not in fitting)  # who holds the very post comes first and keeps it
+    kept = [Colleague(*one, fits=(one[2], one[3]) in fitting) for one in found if one[0] != without]
+    kept.sort(key=lambda one: not one.fits)  # who holds the very post comes first and keeps it
     return tuple({one.id: one for one in reversed(kept)}.values())[::-1]
 
 
 def _post(session: Session, case_id: str, task_no: int, to: str, *, wide: bool) -> Colleague:
-    found: Sequence[Colleague] = colleagues(session, case_id, task_no, wide=wide)
-    post = next((one for one in found if one.id == to), None)
+    found: Sequence[Colleague] = colleagues(session, case_id, task_no)
+    post = next((one for one in found if one.id == to and (wide or one.fits)), None)
     if post is None:
         raise NotAColleague
     return post

@@ -134,7 +134,11 @@ def write(session: Session, filing: Filing, *, command: str, actor: Actor) -> tu
     running = clocks.apply(
         {}, plan.clocks, at=at, received_at=at, by="event:1", working=working, route=compiled.route, opens=plan.opens, facts=lambda: filing.facts,
     )  # fmt: skip
-    row |= {"seq": events[-1]["seq"], "head": events[-1]["hash"], "due_at": next((running[each].due_at for each in ("intake", "pre_review") if each in running), None)}
+    row |= {
+        "seq": events[-1]["seq"],
+        "head": events[-1]["hash"],
+        "due_at": next((running[each].due_at for each in ("intake", "pre_review") if each in running), None),
+    }
     ours = insert_together(
         session,
         Rows(table(CaseParty), [_of_case(row, party) for party in filing.parties]),

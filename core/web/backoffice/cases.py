@@ -100,6 +100,8 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
 
 def _ways(view: CaseView, compiled: CompiledItem) -> tuple[str, ...]:
     """The ways that the plain button may deliver by: none when the applicant wants a paper, which goes over the output window."""
+    if not any(task.mine and task.kind == "delivery" for task in view.tasks):
+        return ()
     chosen = delivery.of_case(edge.session(), view.id)
     return compiled.route.delivery.ways if chosen is None or not chosen.chosen or chosen.way == delivery.ELECTRONIC else ()
 

@@ -23,6 +23,7 @@ from core.kernel.wording import word
 from core.routing.actions import text
 from core.routing.engine import advance
 from core.routing.errors import RouteRefused
+from core.routing.guards import who_may
 from core.routing.marking import ActionView, Command
 from core.routing.side_actions import side_actions
 from core.web import edge
@@ -98,7 +99,7 @@ def _of_case(case: Loaded) -> Iterator[Move]:
             continue
         made = _shaped(case, each, None)
         try:
-            anytime.entitled(edge.session(), case, each.id, None, actor())
+            anytime.entitled(edge.session(), case, each.id, None, actor(), seen=True)
         except NotEntitled as refused:
             if each.id != "extend":
                 continue  # that it exists is told where it is asked for: with time running out, who must be asked
@@ -139,11 +140,17 @@ def _taking_back(case: Loaded) -> Iterator[Move]:
 
 
 def _may(case: Loaded, kind: str, no: int) -> bool:
-    try:
-        anytime.entitled(edge.session(), case, kind, no, actor())
-    except PlatformError:
-        return False
-    return True
+    """Whether the reader may give the command; commands that the same people may give are asked about once a page."""
+    known: dict[tuple[Any, ...], bool] = g.setdefault("entitled", {})
+    key = (case.id, no, kind in ("take_back", "return_delegate") and kind, who_may(case.compiled.route, case.marking, kind))
+    if key not in known:
+        try:
+            anytime.entitled(edge.session(), case, kind, no, actor(), seen=True)
+        except PlatformError:
+            known[key] = False
+        else:
+            known[key] = True
+    return known[key]
 
 
 def _shaped(case: Loaded, view: ActionView, no: int | None) -> Move:
@@ -153,18 +160,17 @@ def _shaped(case: Loaded, view: ActionView, no: int | None) -> Move:
     return made
 
 
-def _colleagues(case_id: str, no: int, wide: bool) -> tuple[moving_tasks.Colleague, ...]:
+def _colleagues(case_id: str, no: int) -> tuple[moving_tasks.Colleague, ...]:
     """Who may take a task; handing over and lending it ask alike, so that a page asks once."""
-    known: dict[tuple[str, int, bool], tuple[moving_tasks.Colleague, ...]] = g.setdefault("colleagues", {})
-    key = (case_id, no, wide)
-    if key not in known:
-        known[key] = moving_tasks.colleagues(edge.session(), case_id, no, wide=wide, without=me().id)
-    return known[key]
+    known: dict[tuple[str, int], tuple[moving_tasks.Colleague, ...]] = g.setdefault("colleagues", {})
+    if (case_id, no) not in known:
+        known[case_id, no] = moving_tasks.colleagues(edge.session(), case_id, no, without=me().id)
+    return known[case_id, no]
 
 
 def _handing(case: Loaded, made: Move) -> None:
     wide = made.kind == "transfer" and case.compiled.route.anytime["transfer"]["within"] == "org"
-    found = _colleagues(case.id, made.task or 0, wide)
+    found = [one for one in _colleagues(case.id, made.task or 0) if wide or one.fits]
     locale = edge.locale()
     made.people = [(one.id, _("%(name)s（%(role)s）", name=one.name, role=word(f"routing.role.{one.role}", locale))) for one in found]
     made.asks, made.must = (_("为什么转办"), True) if made.kind == "transfer" else (_("请他看什么"), False)

@@ -14,6 +14,7 @@ from core.cases.service.delivering import Proof, Proxy
 from core.documents import queries as documents
 from core.identity import queries as people
 from core.identity.documents import PERSON_DOCUMENTS
+from core.items import anywhere
 from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
@@ -204,7 +205,8 @@ def gather(view: Any, compiled: Any) -> Mapping[str, Any] | None:
 
 def gather_reception(view: Any, compiled: Any) -> Mapping[str, Any] | None:
     """全域通办: who took the case in, and who decides it."""
-    del compiled
+    if not anywhere.setting(compiled.doc):
+        return None
     found = receptions.of_case(edge.session(), view.id)
     if found is None:
         return None
