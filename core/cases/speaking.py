@@ -4,7 +4,7 @@ Cases and tasks keep the Chinese titles they were opened with; the version they 
 route has – intake, correction, delivery – the platform says in its own words.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -41,9 +41,21 @@ def spoken_rows(session: Session, rows: Sequence[WorklistRow], locale: str) -> t
     """A page of a worklist in *locale*; one statement more, and none in Chinese."""
     if locale == "zh" or not rows:
         return tuple(rows)
-    query = select(Case.id, Case.version_id).where(Case.id.in_({row.case_id for row in rows}))
-    known = {case_id: pinned(session, version) for case_id, version in session.execute(query)}
+    known = _versions(session, {row.case_id for row in rows})
     return tuple(_row(row, known[row.case_id], locale) if row.case_id in known else row for row in rows)
+
+
+def spoken_titles(session: Session, titles: Mapping[str, str], locale: str) -> dict[str, str]:
+    """*titles* (case id → the Chinese title) in *locale*; one statement, and none in Chinese."""
+    if locale == "zh" or not titles:
+        return dict(titles)
+    known = _versions(session, set(titles))
+    return {case_id: spoken_title(known[case_id], chinese, locale) if case_id in known else chinese for case_id, chinese in titles.items()}
+
+
+def _versions(session: Session, case_ids: set[str]) -> dict[str, CompiledItem]:
+    query = select(Case.id, Case.version_id).where(Case.id.in_(case_ids))
+    return {case_id: pinned(session, version) for case_id, version in session.execute(query)}
 
 
 def _row(row: WorklistRow, compiled: CompiledItem, locale: str) -> WorklistRow:

@@ -172,6 +172,7 @@ def _untranslated() -> Iterator[str]:
             *_leaves(doc.get("rule_sheets", {})),
             *(text for path, text in text_paths(doc).items() if path not in english),
             *_leaves(doc["provenance"]),
+            *_leaves(doc["route"].get("anytime", {}).get("extend", {})),
             *_leaves(doc["places"]),
         ]
         for text in [*texts, *_leaves(form), *(pause.get("basis", "") for pause in doc["route"].get("pauses", {}).values())]:

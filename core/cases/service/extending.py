@@ -12,6 +12,7 @@ from core.cases.errors import CaseNotFound
 from core.cases.models import CaseEvent, table
 from core.cases.service.anytime import by_post, carry, words_of
 from core.cases.service.machine import Loaded, load
+from core.cases.speaking import spoken_title
 from core.cases.spec import ActResult
 from core.identity import queries as people
 from core.kernel.actor import Actor
@@ -100,7 +101,8 @@ def preview(session: Session, case: Loaded, locale: str = "zh") -> Extension:
     words = limit_words(rule.adds.plain, locale)
     approver = words_of(session, case, rule.by, locale)
     due, following = (_day(held.due_at), _after(session, case, limit)) if held is not None and why is None else (None, None)
-    return Extension(case.row["number"], case.row["item_title"], case.row["status"], due, following, words, rule.basis, approver, why)
+    title = spoken_title(case.compiled, case.row["item_title"], locale)
+    return Extension(case.row["number"], title, case.row["status"], due, following, words, rule.basis, approver, why)
 
 
 def _after(session: Session, case: Loaded, limit: Limit | None) -> date | None:

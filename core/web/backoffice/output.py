@@ -11,6 +11,7 @@ from core.cases import delivery, receptions
 from core.cases.delivery import ELECTRONIC, PICKUP, POST, Output
 from core.cases.service import delivering
 from core.cases.service.delivering import Proof, Proxy
+from core.cases.speaking import spoken_titles
 from core.documents import queries as documents
 from core.identity import queries as people
 from core.identity.documents import PERSON_DOCUMENTS
@@ -52,9 +53,12 @@ def listed() -> str:
     way, number = request.args.get("way"), normalise(request.args.get("number", ""))[:140]
     way = way if way in ways() else None
     rows = delivery.waiting(edge.session(), way=way, number=number or None, actor=actor())
+    titles = spoken_titles(edge.session(), {each.case_id: each.item_title for each in rows}, edge.locale())
     places = people.titles(edge.session(), [each.department_id for each in rows])
     tabs = [(None, _("全部")), *ways().items()]
-    return desk_page("office/output.html", nav_here="output", rows=rows, way=way, number=number, tabs=tabs, departments=places, ways=ways(), states=states())
+    return desk_page(
+        "office/output.html", nav_here="output", rows=rows, titles=titles, way=way, number=number, tabs=tabs, departments=places, ways=ways(), states=states()
+    )  # fmt: skip
 
 
 @blueprint.get("/<case_id>")
@@ -76,6 +80,7 @@ def _page(case_id: str, wrong: PlatformError | str | None = None) -> str:
         "office/output_case.html",
         nav_here="output",
         line=found,
+        title=spoken_titles(session, {found.case_id: found.item_title}, locale)[found.case_id],
         address=address,
         papers=_papers(found),
         department=people.titles(session, [found.department_id]).get(found.department_id, ""),
