@@ -52,5 +52,5 @@ def tell_applicant(session: Session, body: dict[str, Any], message_id: str) -> N
     for account in accounts(session, row["id"]):
         notices.post(
             session, key=f"case/{row['id']}/date/{body['clock']}/{body['epoch']}/inbox/{account}", template="date_moved", recipient=("account", account),
-            params=params, case_id=row["id"], region_root=row["region_root"],
+            params=params, case_id=row["id"], region_root=row["region_root"], department_id=row["department_id"],
         )  # fmt: skip

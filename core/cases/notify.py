@@ -84,7 +84,7 @@ def notify(session: Session, case_id: str, *, first: int, last: int) -> int:
             key = f"case/{case_id}/{seq}/{name}/inbox/{account}"
             notices.post(
                 session, key=key, template=name, recipient=("account", account), params=params, case_id=case_id, document_id=paper,
-                region_root=row["region_root"],
+                region_root=row["region_root"], department_id=row["department_id"],
             )  # fmt: skip
             posted += 1
     return posted

@@ -108,5 +108,6 @@ def _post(session: Session, row: Mapping[Any, Any], seq: int, template: str, rec
         said["task"] = {locale: telling.title(compiled.route, marking, clock, locale, node=node) for locale in LOCALES}
     for recipient in recipients:
         key = f"case/{row['id']}/{seq}/{template}/inbox/{recipient[1]}"
-        notices.post(session, key=key, template=template, recipient=recipient, params=said, case_id=row["id"], region_root=row["region_root"])
+        about = {"case_id": row["id"], "region_root": row["region_root"], "department_id": row["department_id"]}
+        notices.post(session, key=key, template=template, recipient=recipient, params=said, **about)
     return len(recipients)

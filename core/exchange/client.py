@@ -4,27 +4,19 @@
 HMAC-SHA256 over the instant and the body, so that a receipt cannot be made up by whoever sits between, and an old message cannot be played again.
 """
 
-import hashlib
-import hmac
-import http.client
 import json
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 from core.exchange.errors import NotConfigured, PlatformAway
 from core.exchange.settings import SECRET
-from core.kernel.clock import now
+from core.kernel import wire
 
-AT, SIGNATURE = "X-Exchange-At", "X-Exchange-Signature"
+PREFIX = "X-Exchange"
 SECONDS = 15
-#: How far the two clocks may differ.
-DRIFT = timedelta(minutes=10)
 LARGEST_ANSWER = 4 * 2**20
-_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +37,9 @@ def secret() -> bytes:
     return found.encode()
 
 
-def sign(key: bytes, at: str, body: bytes) -> str:
-    """The signature over an instant and a body."""
-    return hmac.new(key, at.encode() + b"\n" + body, hashlib.sha256).hexdigest()
-
-
-def holds(key: bytes, headers: Mapping[str, str], body: bytes) -> bool:
-    """Whether a message was signed with *key*, not long ago."""
-    at = headers.get(AT) or ""
-    try:
-        age = abs(now() - datetime.fromisoformat(at))
-    except (ValueError, TypeError):
-        return False
-    return age <= DRIFT and hmac.compare_digest(sign(key, at, body), headers.get(SIGNATURE) or "")
+def signature(key: bytes) -> wire.Signature:
+    """How messages of the exchange are signed, by either side."""
+    return wire.Signature(PREFIX, key)
 
 
 def deliver(url: str, message: bytes) -> Receipt:
@@ -79,28 +61,19 @@ def day(url: str, which: str) -> dict[str, str]:
 
 
 def _ask(url: str, method: str, path: str, body: bytes) -> dict[str, Any]:
-    parts, key = urlsplit(url), secret()
-    host = parts.hostname or ""
-    if parts.scheme not in ("http", "https") or not host or (parts.scheme == "http" and host not in _LOOPBACK):
+    key = secret()
+    if not wire.usable(url):
         raise NotConfigured("exchange.bad_url", url=url)
-    at = now().isoformat()
-    headers = {AT: at, SIGNATURE: sign(key, at, body), "Content-Type": "application/json"}
-    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    connection = kind(host, parts.port, timeout=SECONDS)
     try:
-        connection.request(method, f"{parts.path.rstrip('/')}/{path}", body or None, headers)
-        answer = connection.getresponse()
-        content = answer.read(LARGEST_ANSWER + 1)
-    except (OSError, http.client.HTTPException) as error:
-        raise PlatformAway(why=type(error).__name__) from error
-    finally:
-        connection.close()
+        answer = wire.ask(url, signature(key), method, path, body, seconds=SECONDS, largest=LARGEST_ANSWER)
+    except (wire.NotWritten, wire.NoAnswer) as error:
+        raise PlatformAway(why=str(error)) from error
     if answer.status != 200:
         raise PlatformAway(why=f"HTTP {answer.status}")
-    if len(content) > LARGEST_ANSWER or not holds(key, dict(answer.getheaders()), content):
+    if not answer.signed:
         raise PlatformAway(why="the answer is not signed with our secret")
     try:
-        found = json.loads(content)
+        found = json.loads(answer.content)
     except ValueError as error:
         raise PlatformAway(why="the answer is no JSON") from error
     if not isinstance(found, dict):

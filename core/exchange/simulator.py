@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from core.exchange import client, mapping
+from core.kernel import wire
 from core.kernel.clock import now
 
 LARGEST = 8 * 2**20
@@ -30,6 +31,11 @@ class Upper:
             for line in file.read_text(encoding="utf-8").splitlines():
                 kept = json.loads(line)
                 self._decided[kept["key"], kept["revision"]] = kept
+
+    @property
+    def signature(self) -> wire.Signature:
+        """How both sides sign."""
+        return client.signature(self.secret)
 
     def is_away(self) -> bool:
         """Whether this request gets no answer."""
@@ -95,7 +101,7 @@ def server(upper: Upper, host: str, port: int) -> ThreadingHTTPServer:
                 self._say(404 if length <= LARGEST else 413, {"said": "没有这个地址"})
                 return
             body = self.rfile.read(length)
-            if not client.holds(upper.secret, dict(self.headers), body):
+            if not upper.signature.holds(dict(self.headers), body):
                 self._say(401, {"said": "签名不对"})
             elif upper.is_away():
                 self._say(503, {"said": "平台忙"})
@@ -103,7 +109,7 @@ def server(upper: Upper, host: str, port: int) -> ThreadingHTTPServer:
                 self._take(body)
 
         def do_GET(self) -> None:
-            if not client.holds(upper.secret, dict(self.headers), b""):
+            if not upper.signature.holds(dict(self.headers), b""):
                 self._say(401, {"said": "签名不对"})
             elif self.path.startswith("/days/"):
                 self._say(200, {"accepted": upper.day(self.path.removeprefix("/days/"))})
@@ -119,9 +125,9 @@ def server(upper: Upper, host: str, port: int) -> ThreadingHTTPServer:
             self._say(200, answer)
 
         def _say(self, status: int, answer: Mapping[str, Any]) -> None:
-            body, at = json.dumps(answer, ensure_ascii=False).encode(), now().isoformat()
+            body = json.dumps(answer, ensure_ascii=False).encode()
             self.send_response(status)
-            for name, value in ((client.AT, at), (client.SIGNATURE, client.sign(upper.secret, at, body)), ("Content-Length", str(len(body)))):
+            for name, value in {**upper.signature.headers(body), "Content-Length": str(len(body))}.items():
                 self.send_header(name, value)
             self.send_header("Content-Type", "application/json; charset=utf-8")
             self.end_headers()

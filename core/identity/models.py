@@ -129,7 +129,7 @@ class Party(Base):
 
 
 class Account(Base):
-    """A citizen's login, by phone or by the number of the document."""
+    """A citizen's login, by phone or by the number of the document. ``sms`` is the language of short messages to its phone, or ``off``."""
 
     __tablename__ = "account"
 
@@ -143,6 +143,7 @@ class Account(Base):
     locked_until: Mapped[datetime | None] = mapped_column(Instant)
     created_at: Mapped[datetime] = mapped_column(Instant)
     active: Mapped[bool] = mapped_column(Boolean, default=True)
+    sms: Mapped[str] = mapped_column(String(3), default="zh")
 
 
 class AccountParty(Base):

@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from core.kernel.clock import now
 from core.kernel.ids import is_id, new_id
+from core.notices import sms
 from core.notices.models import Notice
 from core.notices.queries import inbox, unread
-from core.notices.spec import INBOX, Recipient
-from core.notices.wordings import fill, template
+from core.notices.spec import INBOX, SMS, Recipient
+from core.notices.wordings import fill, short, template
 from core.outbox import service as outbox
 
 __all__ = ["case_of", "inbox", "mark_read", "post", "unread"]
@@ -31,21 +32,21 @@ def post(
     document_id: str | None = None,
     channel: str = INBOX,
     region_root: str | None = None,
+    department_id: str | None = None,
 ) -> str:
     """Write one notice in this transaction and queue its sending; returns its id.
 
     *key* names the event for ever, e.g. ``case/<id>/<seq>/granted/inbox/<recipient>``: posting it again returns the first notice and
     sends nothing. *params* are those the template declares, free of personal values; one that is worded differently in each language is
-    given as ``{"zh": …, "en": …}``. *document_id* is the paper it tells of. Raises ``UnknownTemplate``, ``WrongParams``.
+    given as ``{"zh": …, "en": …}``. *document_id* is the paper it tells of, *department_id* whose
+    administrators look after its sending. Where a gateway is set, a template with the channel ``sms`` makes a second row for a citizen who takes
+    short messages. Raises ``UnknownTemplate``, ``WrongParams``.
     """
     doc = _template(template)
     texts, title, body = fill(doc, params)
-    notice_id = new_id()
     values = {
-        "id": notice_id,
-        "key": key,
         "region_root": region_root,
-        "channel": channel,
+        "department_id": department_id,
         "template": template,
         "recipient_kind": recipient[0],
         "recipient_id": recipient[1],
@@ -53,16 +54,24 @@ def post(
         "document_id": document_id,
         "params": texts,
         "title": title,
-        "body": body,
-        "state": "queued",
+        "state": "waiting",
         "created_at": now(),
     }
-    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    written = session.execute(dialect.insert(Notice).values(values).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)).scalar_one_or_none()
-    if written is None:
-        return session.execute(select(Notice.id).where(Notice.key == key)).scalar_one()
-    outbox.send(session, SEND, {"notice": notice_id}, key=f"{SEND}/{notice_id}", region_root=region_root)
+    notice_id, fresh = _write(session, {**values, "key": key, "channel": channel, "body": body})
+    if fresh and channel == INBOX and SMS in doc["channels"] and recipient[0] == "account" and sms.wanted(session, recipient[1]):
+        _write(session, {**values, "key": f"{key}/{SMS}", "channel": SMS, "body": short(doc, texts, sms.signature(session))})
     return notice_id
+
+
+def _write(session: Session, values: Mapping[str, Any]) -> tuple[str, bool]:
+    """Write the row of a key unless it is there; (its id, whether it is new)."""
+    row = {"id": new_id(), **values}
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    written = session.execute(dialect.insert(Notice).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)).scalar_one_or_none()
+    if written is None:
+        return session.execute(select(Notice.id).where(Notice.key == row["key"])).scalar_one(), False
+    outbox.send(session, SEND, {"notice": written}, key=f"{SEND}/{written}", region_root=row["region_root"])
+    return written, True
 
 
 _template = template

@@ -17,6 +17,9 @@ LOCALES = ("zh", "en")
 Spoken = str | dict[str, str]
 #: Longer than any case number, title or day. A parameter is a name for something, not a text.
 MAX_PARAM = 300
+#: One short message of characters outside ASCII; a longer one is sent, and paid, as several.
+LONGEST_SHORT = 70
+LONGEST_SIGNATURE = 20
 _SPOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 
@@ -57,6 +60,32 @@ def fill(doc: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[dict[str, S
     return texts, _filled(doc["title"], texts), _filled(doc["body"], texts)
 
 
+def short(doc: Mapping[str, Any], texts: Mapping[str, Spoken], signature: str) -> dict[str, str]:
+    """The text of a short message by locale, 【signature】 in front, in :data:`LONGEST_SHORT` characters: the longest value gives way, never the sentence.
+
+    *texts* as :func:`fill` returns them.
+    """
+    return {locale: _fitted(doc["short"][locale], texts, locale, f"【{_cut(signature, LONGEST_SIGNATURE)}】") for locale in LOCALES}
+
+
+def _fitted(template: str, texts: Mapping[str, Spoken], locale: str, before: str) -> str:
+    values = {name: _in(texts[name], locale) for name in _SPOT.findall(template)}
+    while (over := len(before) + len(_put(template, values)) - LONGEST_SHORT) > 0:
+        longest = max(values, key=lambda name: len(values[name]), default="")
+        if not longest or len(values[longest]) <= 1:
+            return _cut(before + _put(template, values), LONGEST_SHORT)
+        values[longest] = _cut(values[longest], max(1, len(values[longest]) - over))
+    return before + _put(template, values)
+
+
+def _put(template: str, values: Mapping[str, str]) -> str:
+    return _SPOT.sub(lambda found: values[found[1]], template)
+
+
+def _cut(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
 def _filled(template: Mapping[str, str], texts: Mapping[str, Spoken]) -> dict[str, str]:
     return {locale: _SPOT.sub(lambda found, locale=locale: _in(texts[found[1]], locale), template[locale]) for locale in LOCALES}  # type: ignore[misc]
 
@@ -76,7 +105,7 @@ def _in(text: Spoken, locale: str) -> str:
 
 
 def _spots(doc: Mapping[str, Any]) -> set[str]:
-    return {spot for part in ("title", "body") for locale in LOCALES for spot in _SPOT.findall(doc[part][locale])}
+    return {spot for part in ("title", "body", "short") if part in doc for locale in LOCALES for spot in _SPOT.findall(doc[part][locale])}
 
 
 def _personal(text: str) -> bool:

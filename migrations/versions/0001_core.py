@@ -844,6 +844,11 @@ def upgrade() -> None:
         sa.Column("title", types.Json(), nullable=False),
         sa.Column("body", types.Json(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=True),
+        sa.Column("turn", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("tried_at", types.Instant(), nullable=True),
+        sa.Column("said", types.Json(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("sent_at", types.Instant(), nullable=True),
         sa.Column("read_at", types.Instant(), nullable=True),
@@ -852,6 +857,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_notice_case_id"), ["case_id"], unique=False)
+        batch_op.create_index(
+            "ix_notice_held",
+            ["state", "id"],
+            unique=False,
+            sqlite_where=sa.text("channel <> 'inbox' AND state <> 'sent'"),
+            postgresql_where=sa.text("channel <> 'inbox' AND state <> 'sent'"),
+        )
         batch_op.create_index("ix_notice_inbox", ["recipient_kind", "recipient_id", "id"], unique=False)
 
     op.create_table(
@@ -1005,6 +1017,7 @@ def upgrade() -> None:
         sa.Column("locked_until", types.Instant(), nullable=True),
         sa.Column("created_at", types.Instant(), nullable=False),
         sa.Column("active", sa.Boolean(), nullable=False),
+        sa.Column("sms", sa.String(length=3), nullable=False),
         sa.ForeignKeyConstraint(["party_id"], ["party.id"], name=op.f("fk_account_party_id_party")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_account")),
         sa.UniqueConstraint("document_index", name=op.f("uq_account_document_index")),
@@ -1831,6 +1844,9 @@ def downgrade() -> None:
     op.drop_table("outbox")
     with op.batch_alter_table("notice", schema=None) as batch_op:
         batch_op.drop_index("ix_notice_inbox")
+        batch_op.drop_index(
+            "ix_notice_held", sqlite_where=sa.text("channel <> 'inbox' AND state <> 'sent'"), postgresql_where=sa.text("channel <> 'inbox' AND state <> 'sent'")
+        )
         batch_op.drop_index(batch_op.f("ix_notice_case_id"))
 
     op.drop_table("notice")

@@ -18,6 +18,7 @@ from core.kernel.paging import encode_cursor
 from core.notices import queries, service, tasks
 from core.notices.errors import UnknownTemplate, WrongParams
 from core.notices.models import Notice
+from core.notices.spec import Outcome, Parcel
 from core.notices.wordings import fill, template, templates
 from core.outbox import relay
 from core.outbox.models import Message
@@ -177,15 +178,24 @@ def test_staff_have_an_inbox_of_their_own(database: Database) -> None:
 
 
 def test_a_channel_nobody_offers_waits_and_names_itself_and_a_plugins_channel_is_used(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    notice = post(database, channel="sms")
+    notice = post(database, channel="pigeon")
     drain(database)
+    sent: list[str] = []
+
+    def pigeon(_session: Any, parcel: Parcel) -> Any:
+        def fly() -> Outcome:
+            sent.append(parcel.key)
+            return Outcome("sent")
+
+        return fly
+
     with database.session() as session:
         error = session.scalars(select(Message.last_error).where(Message.topic == service.SEND)).one()
-        assert error is not None and "sms" in error
-        sent: list[tuple[str, str]] = []
-        monkeypatch.setitem(tasks.channels, "sms", lambda _session, row, message_id: sent.append((row.id, message_id)))
+        assert error is not None and "pigeon" in error
+        monkeypatch.setitem(tasks.channels, "pigeon", pigeon)
         tasks.send_notice(session, {"notice": notice}, "m1")
-        assert sent == [(notice, "m1")]
+        tasks.send_notice(session, {"notice": notice}, "m2")
+        assert sent == ["case/1/granted"]
         assert session.get_one(Notice, notice).state == "sent"
     assert inbox(database).rows == ()
 
