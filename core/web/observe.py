@@ -17,6 +17,7 @@ from core.cases import incidents, sampling
 from core.db import months
 from core.kernel import clock
 from core.kernel.ids import new_id
+from core.notices import held
 from core.outbox import queries as messages
 from core.web.site import site
 
@@ -62,6 +63,7 @@ def observe(app: Flask) -> None:
     waiting = Gauge("wangting_outbox_waiting", "Outbox messages not yet done", registry=registry)
     parked = Gauge("wangting_outbox_parked", "Outbox messages given up for a person to look at", registry=registry)
     standing = Gauge("wangting_incidents", "Incidents that wait for a person, by kind and by whether somebody took them", ["kind", "state"], registry=registry)
+    notices = Gauge("wangting_notices", "Messages outside the house that are not known to have arrived, by state", ["state"], registry=registry)
     strays = Gauge("wangting_history_strays", "Rows of history outside any month (PostgreSQL; should be 0)", ["table"], registry=registry)
     proved = Gauge("wangting_fold_cases", "Cases looked at by the last nightly proof", registry=registry)
     unsound = Gauge("wangting_fold_unsound", "Cases of the last nightly proof whose rows are not what their events say (should be 0)", registry=registry)
@@ -122,6 +124,8 @@ def observe(app: Flask) -> None:
             for kind in incidents.KINDS:
                 for how in ("open", "taken"):
                     standing.labels(kind, how).set(found.get((kind, how), 0))
+            for how_far, number in held.counts(session).items():
+                notices.labels(how_far).set(number)
             last = sampling.last(session)
             proved.set(last.cases if last is not None else 0)
             unsound.set(len(last.unsound) if last is not None else 0)

@@ -18,6 +18,7 @@ CITIZEN = """
 GET /items/<code>/apply  POST /items/<code>/apply  GET /my/  POST /my/messages/read  GET /my/acting  GET /my/parties/new  POST /my/parties/new  GET /my/profile
 POST /my/profile  GET /my/people/new  POST /my/people/new  GET /my/messages  GET /my/materials  GET /my/parties/<party_id>/evidence  GET /my/licences/
 GET /my/mandates  GET /my/mandates/new  POST /my/mandates/new  POST /my/mandates/<mandate_id>/answer  POST /my/mandates/<mandate_id>/revoke
+POST /my/profile/sms
 """
 
 #: For the citizen the object belongs to.
@@ -114,6 +115,7 @@ ROLES = {
     "/office/roles/": "admin",
     "/office/resetpassword/": "admin",
     "/office/plugins/": "admin",
+    "/office/notices/": "admin",
     "/office/licences/types/": "admin",
     "/office/audit/": "supervisor",
 }

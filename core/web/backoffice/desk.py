@@ -101,6 +101,7 @@ def navigation() -> list[tuple[str, str, str]]:
             ("users", _("账号"), "/office/users/list/"),
             ("calendar", _("工作日历"), "/office/calendar/"),
             ("plugins", _("插件"), "/office/plugins/"),
+            ("notices", _("通知"), "/office/notices/"),
         ]
     if any(who.has_role(role) for role in SENDS):
         links.append(("exchange", _("上报"), "/office/exchange/"))

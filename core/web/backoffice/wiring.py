@@ -29,6 +29,7 @@ from core.web.backoffice import (
     mending,
     moves,
     moving,
+    notices,
     organisation,
     output,
     paper_licences,
@@ -86,7 +87,7 @@ def register(app: Flask, site: Site) -> None:
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
     lives = (moves.blueprint, bulk.blueprint, bulk_runs.blueprint, incidents.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
     papers_of_cases = (custody.blueprint, mending.blueprint, papers.blueprint, sheets.blueprint)
-    every_case = (case_library.blueprint, case_exports.blueprint, exchange.blueprint)
+    every_case = (case_library.blueprint, case_exports.blueprint, exchange.blueprint, notices.blueprint)
     library = (output.blueprint, licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
     for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
         app.register_blueprint(blueprint)

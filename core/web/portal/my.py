@@ -10,6 +10,7 @@ from core.cases import drafts as case_drafts
 from core.cases import queries as case_queries
 from core.cases import waiting
 from core.identity import service as identity
+from core.identity.service import phones
 from core.kernel.clock import local, now
 from core.kernel.errors import NotFound
 from core.kernel.ids import is_id
@@ -161,6 +162,21 @@ def profile_whole() -> str:
     return _profile_page(reveal=True)
 
 
+@my.post("/profile/sms")
+@edge.login_required
+def profile_sms() -> Response:
+    """In which language short messages come to my phone, or that they do not."""
+    me = edge.account()
+    assert me is not None
+    phones.choose_sms(edge.session(), me.id, request.form.get("sms", ""), actor=edge.citizen())
+    return redirect(url_for("my.profile", saved="sms") + "#sms-title", 303)
+
+
+def _sms_choices() -> list[tuple[str, str]]:
+    """(choice, words); each language is called by its own name."""
+    return [("zh", "中文短信"), ("en", "English"), ("off", say("不收短信"))]
+
+
 def _profile_page(*, reveal: bool) -> str:
     me = edge.account()
     assert me is not None
@@ -173,4 +189,7 @@ def _profile_page(*, reveal: bool) -> str:
         (say("手机号码"), party.phone),
     ]
     parties = [_acting(each) for each in identity.parties_of(edge.session(), me.id) if each.party.id != me.party_id]
-    return page("portal/profile.html", rows=rows, revealed=party.revealed, acting=parties)
+    return page(
+        "portal/profile.html", rows=rows, revealed=party.revealed, acting=parties, sms=phones.sms_choice(edge.session(), me.id),
+        sms_choices=_sms_choices(), sms_saved=request.args.get("saved") == "sms",
+    )  # fmt: skip
