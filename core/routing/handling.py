@@ -17,7 +17,6 @@ from core.routing.guards import (
     excluded,
     extending,
     extension,
-    is_joint,
     is_paused,
     refuse,
     returning,
@@ -162,7 +161,7 @@ def extend(run: Run, command: Command) -> None:
     assert rule is not None
     limit = known_limit(rule.adds, run.facts, word("routing.title.main"))
     assert limit is not None
-    joint = is_joint(run.spec, run.marking)
+    joint = run.spec.extend is not None and rule is run.spec.extend.joint  # by whom: the head of the government, or of the agency
     run.emit("limit_extended", clock="main", limit=limit.to_json(), basis=rule.basis, n=run.marking.extended + 1, joint=joint, by=run.actor)
     run.clock("extend", "main", limit)
     run.documents.append("extension")

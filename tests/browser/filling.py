@@ -151,9 +151,9 @@ def hand_in(page: Page, papers: Papers) -> None:
 
 
 def send(page: Page, owner: str | None = None) -> str:
-    """The last look, then submit; returns the id of the case."""
-    if owner is not None and page.locator("input[name=_owner]").count():
-        page.locator("label.pick", has_text=owner).locator("input").check()
+    """The last look, then submit; returns the id of the case. Where the answers name no authority the page asks: *owner*, else the first of them."""
+    if page.locator("input[name=_owner]").count():
+        (page.locator("label.pick", has_text=owner).locator("input") if owner is not None else page.locator("input[name=_owner]").first).check()
     page.locator("#agree").check()
     page.locator("main form button.main").click()
     page.wait_for_url("**/receipt")

@@ -46,7 +46,7 @@ def test_answers_that_are_no_options_are_ignored() -> None:
 
 
 def test_what_the_source_does_not_say_is_said_openly() -> None:
-    shown = guide(code="construction-permit")
+    shown = guide(code="timber-felling")
     assert shown.fact("time").unknown and shown.fact("time").words == "来源未写明"
     assert shown.unknown and shown.assumed
     assert all(note.title and not re.fullmatch(r"[a-z_.]+", note.title) for note in (*shown.unknown, *shown.assumed))
