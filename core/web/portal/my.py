@@ -173,8 +173,8 @@ def profile_sms() -> Response:
 
 
 def _sms_choices() -> list[tuple[str, str]]:
-    """(choice, words); each language is called by its own name."""
-    return [("zh", "中文短信"), ("en", "English"), ("off", say("不收短信"))]
+    """(choice, words)."""
+    return [("zh", say("用中文发")), ("en", say("用英文发")), ("off", say("不收短信"))]
 
 
 def _profile_page(*, reveal: bool) -> str:
