@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from typing import Any
 
@@ -30,19 +30,21 @@ from core.outbox import relay
 from core.outbox.models import Message
 from core.settings import service as settings
 from tests.fixtures_hall import People, make_database, make_hall
+from tests.moulds import pg_database
 
 SECRET = "a shared secret of enough length"
 GRANTED = {"item": {"zh": "食品经营许可", "en": "Food licence"}, "number": "202611210001", "day": {"zh": "2026年12月5日", "en": "5 Dec 2026"}}
 
 
-@pytest.fixture(scope="module")
-def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, People]]:
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def built(request: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Database, People]]:
     """One organisation with citizens for the module; each test has its own key of a notice."""
-    database = make_database(tmp_path_factory.mktemp("sms"))
-    with database.session() as session:
-        people = make_hall(session)
-    yield database, people
-    database.close()
+    with pg_database() if request.param == "postgresql" else nullcontext() as url:
+        database = make_database(tmp_path_factory.mktemp("sms"), url)
+        with database.session() as session:
+            people = make_hall(session)
+        yield database, people
+        database.close()
 
 
 @pytest.fixture
