@@ -10,7 +10,8 @@ from core.notices import service
 from core.notices.models import Notice
 from core.notices.settings import SMS_URL
 from core.settings import service as settings
-from tests.office.conftest import Office, errors
+from tests import fixtures_site as site
+from tests.office.conftest import CITIZEN, Office, errors
 
 
 @pytest.fixture
@@ -64,3 +65,11 @@ def test_a_case_that_is_filed_makes_a_short_message_whose_words_name_no_case(fre
         filed = session.scalars(select(Case).where(Case.id == case)).one()
         assert made.department_id == filed.department_id and made.key.endswith("/sms")
         assert len(made.body["zh"]) <= 70 and filed.number not in made.body["zh"] and "最晚" in made.body["zh"]
+
+
+def test_a_citizen_chooses_on_the_profile_and_nonsense_changes_nothing(fresh: Office) -> None:
+    me = site.Browser(fresh.app).citizen(CITIZEN, fresh.built.passwords[CITIZEN])
+    assert 'name="sms" value="zh" checked' in me.get("/my/profile").text
+    assert me.post("/my/profile/sms", {"sms": "off"}).status_code == 303
+    assert me.post("/my/profile/sms", {"sms": "fr"}).status_code == 422
+    assert 'name="sms" value="off" checked' in me.get("/my/profile").text
