@@ -199,7 +199,7 @@ def test_a_transferred_task_is_its_new_holders_alone(desk: Desk) -> None:
     case, no = opened(desk)
     post(desk, "window", "reviewer")
     with desk.database.session() as session:
-        shown = [one.id for one in moving_tasks.colleagues(session, case, no, wide=True, without=desk.hall.staff["reviewer"])]
+        shown = [one.id for one in moving_tasks.colleagues(session, case, no, without=desk.hall.staff["reviewer"])]
     assert desk.hall.staff["chief"] in shown and desk.hall.staff["reviewer"] not in shown
     give(desk, cases.transfer, case, no, by="reviewer", to=desk.hall.staff["chief"], reason="请病假")
     mine = next(t for t in desk.staff(case, "chief").tasks if t.no == no)
