@@ -108,7 +108,8 @@ def overflow(page: Page) -> list[str]:
           const wide = document.documentElement.clientWidth;
           if (document.documentElement.scrollWidth <= wide) return [];
           const out = [...document.querySelectorAll("body *")].filter((each) => each.getBoundingClientRect().right > wide + 1);
-          return [`page ${document.documentElement.scrollWidth} > ${wide}`, ...out.slice(0, 6).map((each) => `${each.tagName}.${each.className}#${each.id} ${each.textContent.trim().slice(0, 30)}`)];
+          const named = (each) => `${each.tagName}.${each.className}#${each.id} ${each.textContent.trim().slice(0, 30)}`;
+          return [`page ${document.documentElement.scrollWidth} > ${wide}`, ...out.slice(0, 6).map(named)];
         }"""
     )
     return found
