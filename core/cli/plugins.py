@@ -7,6 +7,7 @@ written to the audit record; *upgrade* and *remove* show what they would do with
 import importlib
 import subprocess
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
@@ -61,7 +62,13 @@ def _line(session: Session, host: PluginHost, name: str) -> str:
         state += f" (→ {lies})"
     if name in standing.aside:
         state += f"  已隔离 / set aside: {standing.aside[name]}"
-    return f"{name}  {state}  {', '.join(plan.places) or '-'}"
+    return f"{name}  {state}  {', '.join(_named(session, plan.places)) or '-'}"
+
+
+def _named(session: Session, places: Iterable[str]) -> list[str]:
+    """Places as an operator knows them: departments by division and code."""
+    offices = {department(each.id): f"{each.division_title} {each.code}" for each in departments(session)}
+    return [offices.get(place, place) for place in places]
 
 
 @plugins.command()
@@ -127,7 +134,7 @@ def enable(name: str, code: str | None, name_of_actor: str | None) -> None:
         for place in _places(session, code):
             life.enable(session, _host(), name, place, actor=actor)
             _record(session, "plugin.enabled", name, actor, place=place)
-            click.echo(f"{name}: 已启用 / enabled  {place}")
+            click.echo(f"{name}: 已启用 / enabled  {', '.join(_named(session, [place]))}")
 
 
 @plugins.command()
@@ -141,7 +148,7 @@ def disable(name: str, code: str | None, name_of_actor: str | None) -> None:
         for place in _places(session, code):
             life.disable(session, _host(), name, place)
             _record(session, "plugin.disabled", name, actor, place=place)
-            click.echo(f"{name}: 已停用 / disabled  {place}")
+            click.echo(f"{name}: 已停用 / disabled  {', '.join(_named(session, [place]))}")
         _tell_cases(session, name)
 
 
@@ -207,8 +214,8 @@ def _tell(plan: Plan) -> None:
     click.echo(f"{plan.name}: {old or '-'} → {new or '-'}  表 / tables {plan.revision[0] or '-'} → {plan.revision[1] or '-'}")
     for table, count in plan.tables:
         click.echo(f"  {table}: {count}")
-    for place in plan.places:
-        click.echo(f"  {place}")
+    if plan.places:
+        click.echo(f"  {len(plan.places)} 处启用 / places where it is enabled")
 
 
 def _tell_cases(session: Session, name: str) -> None:

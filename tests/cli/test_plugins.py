@@ -31,7 +31,7 @@ def test_from_the_folder_to_its_removal(demo: Home) -> None:
     demo.ok("plugins", "install", "street_lamps", "--sha256", digest, "--as", "operator")
     assert "nobody" in demo.refused("plugins", "enable", "street_lamps", "--department", "nobody")
     demo.ok("plugins", "enable", "street_lamps", "--department", "market_regulation")
-    assert "street_lamps  1.0.0  department/" in demo.ok("plugins", "list")
+    assert "market_regulation" in demo.ok("plugins", "list")
     _plant(demo, CODE + "# more\n", version="1.1.0")
     assert "1.0.0 → 1.1.0" in demo.ok("plugins", "upgrade", "street_lamps", "--dry-run")
     assert "street_lamps  1.0.0 (→ 1.1.0)" in demo.ok("plugins", "list")
