@@ -14,7 +14,6 @@ from sqlalchemy import select, text
 import core.cases.tasks  # noqa: F401 - its handlers index answers and write exports
 from core.audit.models import Entry
 from core.cases.library import exporting, saved, searchable
-from core.cases.library.formats import harmless
 from core.cases.library.search import Asked, batch, departments_of, of_applicant, search, statement
 from core.cases.models import Case, CaseExport, CaseIndexed, table
 from core.identity import queries as people
@@ -25,6 +24,7 @@ from core.kernel.actor import Actor
 from core.kernel.clock import now, today
 from core.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from core.kernel.ids import new_id
+from core.kernel.sheets import harmless
 from core.outbox import relay
 from tests.fixtures_cases import VALUES, Desk
 

@@ -1,21 +1,19 @@
 """The formats of an export. Each writer takes rows one by one and holds no more than a few of them, so a file of 100,000 cases costs no more memory
 than one of a hundred; each says in the file itself whose it is and for what.
 
-A text in CSV that a spreadsheet would run as a formula – it begins with ``= + - @``, a tab or a line break – gets an apostrophe in front (OWASP, CSV
-injection); a workbook says of each cell that it is text.
+No cell is ever run as a formula: CSV goes through :mod:`core.kernel.sheets`, a workbook says of each cell that it is text.
 """
 
-import csv
-import io
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import IO
 
 from core.cases.library.rows import COLUMNS, About, titles
+from core.kernel.sheets import write_csv
 from core.kernel.wording import word
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # full-width ones too: some spreadsheets fold them
 _WIDTHS = (30, 28, 24, 22, 18, 22, 8, 12, 10, 17, 17, 17, 17, 17, 28)
 #: ``fn(file, about, rows, locale)``.
 Writer = Callable[[IO[bytes], About, Iterable[Sequence[str]], str], None]
@@ -30,22 +28,10 @@ class Format:
     write: Writer
 
 
-def harmless(text: str) -> str:
-    """*text* so that no spreadsheet takes it for a formula."""
-    return f"'{text}" if text.startswith(_FORMULA) else text
-
-
 def _csv(file: IO[bytes], about: About, rows: Iterable[Sequence[str]], locale: str) -> None:
-    """UTF-8 with a mark at the beginning, which is how spreadsheets here know Chinese. Whose it is stands in every row; the rest in the last lines,
-    below an empty one, so that the first line is the heads as every reader of CSV expects."""
-    text = io.TextIOWrapper(file, encoding="utf-8-sig", newline="", write_through=False)
-    writer = csv.writer(text)
-    writer.writerow(titles(locale))
-    writer.writerows([harmless(each) for each in row] for row in rows)
-    writer.writerow([])
-    writer.writerows([title, harmless(said)] for title, said in about.lines(locale))
-    text.flush()
-    text.detach()
+    """Whose it is stands in every row; the rest in the last lines, below an empty one, so that the first line is the heads as every reader of CSV
+    expects."""
+    write_csv(file, chain([titles(locale)], rows, [()], about.lines(locale)))
 
 
 def _jsonl(file: IO[bytes], about: About, rows: Iterable[Sequence[str]], locale: str) -> None:

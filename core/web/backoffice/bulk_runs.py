@@ -1,10 +1,8 @@
 """一批一批地办: everything that a filter of the worklist finds, looked at and then done by the worker – with its progress, its results and a way to stop."""
 
-import csv
-import io
 from typing import Any
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response as Answer
 
 from core.cases.models import CaseBulk
@@ -13,7 +11,7 @@ from core.cases.service.bulk_runs import EVERY, UNDER_WAY
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id
 from core.web import edge
-from core.web.backoffice.desk import actor, at_desk, desk_page, tell
+from core.web.backoffice.desk import actor, at_desk, csv_file, desk_page, tell
 from core.web.backoffice.worklist import filters_of
 from core.web.page import say as _
 
@@ -112,21 +110,16 @@ def stop(run_id: str) -> Answer:
 
 @blueprint.get("/<run_id>/results.csv")
 @at_desk
-def table(run_id: str) -> Response:
-    """Every case of the run with what became of it: UTF-8 with a mark at the beginning, which is how spreadsheets here know Chinese."""
+def table(run_id: str) -> Answer:
+    """Every case of the run with what became of it, for a spreadsheet."""
     session, locale = edge.session(), edge.locale()
     run = bulk_runs.run_of(session, run_id, actor=actor())
-    sheet = io.StringIO()
-    writer = csv.writer(sheet)
-    writer.writerow([_("办件编号"), _("事项"), _("环节"), _("结果"), _("为什么"), _("时间")])
+    rows = [[_("办件编号"), _("事项"), _("环节"), _("结果"), _("为什么"), _("时间")]]
     said = {"done": _("已办"), "refused": _("没办"), "": _("还没轮到")}
     for line in bulk_runs.results(session, run, limit=bulk_runs.MANY):
         why = (line.why or {}).get(locale, "")
-        cells = [line.number, line.item_title, line.title, said[line.verdict], why, f"{line.at:%Y-%m-%d %H:%M:%S} UTC" if line.at else ""]
-        writer.writerow([f"'{cell}" if cell[:1] in ("=", "+", "-", "@") else cell for cell in cells])  # no spreadsheet takes it for a formula
-    response = Response("\ufeff" + sheet.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename=bulk-{run.started_at:%Y%m%d-%H%M}.csv"
-    return response
+        rows.append([line.number, line.item_title, line.title, said[line.verdict], why, f"{line.at:%Y-%m-%d %H:%M:%S} UTC" if line.at else ""])
+    return csv_file(f"bulk-{run.started_at:%Y%m%d-%H%M}.csv", rows)
 
 
 def _refused(error: PlatformError, back: str) -> tuple[str, int]:

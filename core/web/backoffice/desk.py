@@ -1,6 +1,7 @@
 """Who sits at this desk: the member of staff behind the back-office log-in, and the pages they get."""
 
-from collections.abc import Callable
+import io
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import wraps
 from typing import Any, TypeVar
@@ -19,6 +20,7 @@ from core.items.catalogue import kinds
 from core.kernel.actor import Actor
 from core.kernel.clock import local
 from core.kernel.errors import NotFound
+from core.kernel.sheets import write_csv
 from core.web import edge
 from core.web.page import page
 from core.web.page import say as _
@@ -119,6 +121,13 @@ def desk_page(template: str, **context: Any) -> str:
 def last_day(due_at: datetime) -> date:
     """The last day of a limit: clocks run to the midnight after it."""
     return local(due_at - timedelta(seconds=1)).date()
+
+
+def csv_file(name: str, rows: Iterable[Sequence[object]]) -> Response:
+    """*rows* – the heads first – as a file for a spreadsheet."""
+    file = io.BytesIO()
+    write_csv(file, rows)
+    return Response(file.getvalue(), mimetype="text/csv", headers={"Content-Disposition": f"attachment; filename={name}"})
 
 
 def tell(message: str) -> None:

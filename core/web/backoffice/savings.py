@@ -1,18 +1,17 @@
 """少交的材料: how many papers applicants were not asked for, per item version and month, for the departments of the reader's posts."""
 
-import csv
-import io
 import re
 from typing import Any
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, request
 from sqlalchemy import select
+from werkzeug.wrappers import Response
 
 from core.cases.supplied import Saved, saved
 from core.items.models import Item
 from core.kernel.clock import today
 from core.web import edge
-from core.web.backoffice.desk import at_desk, desk_page, me
+from core.web.backoffice.desk import at_desk, csv_file, desk_page, me
 from core.web.page import say as _
 
 blueprint = Blueprint("savings", __name__, url_prefix="/office/savings")
@@ -42,21 +41,12 @@ def show() -> str:
 @blueprint.get("/table.csv")
 @at_desk
 def table() -> Response:
-    """The same rows for a spreadsheet: UTF-8 with a mark at the beginning, which is how spreadsheets here know Chinese."""
+    """The same rows for a spreadsheet."""
     since, until, rows = _asked()
-    titles, sheet = _titles(rows), io.StringIO()
-    writer = csv.writer(sheet)
-    writer.writerow([_("月份"), _("事项代码"), _("事项"), _("版本"), _("办件"), *_heads()])
-    for row in rows:
-        writer.writerow([row.month, row.item_code, _plain(titles[row.item_code]), row.version, row.cases, *(getattr(row, part) for part in PARTS)])
-    response = Response("\ufeff" + sheet.getvalue(), mimetype="text/csv")
-    response.headers["Content-Disposition"] = f"attachment; filename=materials-saved-{since}-{until}.csv"
-    return response
-
-
-def _plain(title: str) -> str:
-    """A title that no spreadsheet takes for a formula."""
-    return f"'{title}" if title[:1] in "=+-@" else title
+    titles = _titles(rows)
+    heads = [_("月份"), _("事项代码"), _("事项"), _("版本"), _("办件"), *_heads()]
+    lines = ([row.month, row.item_code, titles[row.item_code], row.version, row.cases, *(getattr(row, part) for part in PARTS)] for row in rows)
+    return csv_file(f"materials-saved-{since}-{until}.csv", [heads, *lines])
 
 
 def _heads() -> list[str]:
