@@ -13,17 +13,13 @@ from core.web import edge
 from core.web.backoffice.followups import kinds, states
 from core.web.page import say as _
 
-#: What the history says of a case that has evidence or promises.
-_SUPPLIED = frozenset({"evidence_used", "promised"})
-
 
 def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     """Evidence and promises of the case; no panel for a case without either."""
-    if not _SUPPLIED.intersection(line.kind for line in view.history):
-        return None
     session, read = edge.session(), Reader(compiled.doc, edge.locale())
     titles = {each["id"]: str(read(f"materials.{each['id']}.title", each["title"])) for each in compiled.doc["materials"]}
-    found, promises = supplied.evidence_of(session, view.id, locale=edge.locale()), following.of_case(session, view.id)
+    used = any(line.kind == "evidence_used" for line in view.history)
+    found, promises = supplied.evidence_of(session, view.id, locale=edge.locale()) if used else (), following.of_case(session, view.id)
     if not found and not promises:
         return None
     said = following.said(session, view.id)
