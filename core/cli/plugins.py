@@ -77,8 +77,6 @@ def check(name: str) -> None:
     """Check a plugin that lies here: manifest, sdk, what it imports, hooks. Writes nothing."""
     host = _host()
     found = host.found(name)
-    for needed in found.manifest.requires:
-        life.check(host, host.found(needed))
     life.check(host, found)
     click.echo(f"{name} {found.manifest.version}: 没有问题 / nothing wrong  sha256 {found.digest or '-'}")
 
@@ -95,8 +93,6 @@ def install(what: str, sha256: str | None, signature: Path | None, name_of_actor
         name, sha256 = _wheel(Path(what), sha256, signature), None
     host = _host()
     with opened() as (_site, session):
-        for needed in host.found(name).manifest.requires:
-            life.check(host, host.found(needed))
         plan = life.install(session, host, name, actor=actor, sha256=sha256)
         _record(session, "plugin.installed", name, actor, digest=host.found(name).digest)
     _tell(plan)

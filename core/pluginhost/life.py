@@ -48,8 +48,11 @@ def owner(found: Found) -> migrate.Owner | None:
 def check(host: PluginHost, found: Found) -> None:
     """Everything that can be said of a plugin before it is installed. :class:`PluginTrouble` with the first thing that is wrong.
 
-    Its files import nothing of the platform but the sdk; it can be imported; its hooks are those of its manifest; what it requires is here.
+    Its files import nothing of the platform but the sdk; it can be imported; its hooks are those of its manifest; what it requires is here and
+    holds the same.
     """
+    for needed in found.manifest.requires:
+        check(host, host.found(needed))
     for path, line, module in trespasses(found):
         raise PluginTrouble("pluginhost.trespass", name=found.manifest.name, path=path, line=line, module=module)
     if found.manifest.name not in {state.manifest.name for state in host.states()}:
@@ -70,6 +73,7 @@ def install(session: Session, host: PluginHost, name: str, *, actor: Actor, sha2
     if row is not None and row.digest != found.digest:
         raise PluginTrouble("pluginhost.changed", name=name, version=row.version)
     check(host, found)
+    _needs_installed(session, found)
     plan = planned(session, host, name)
     _migrate(session, found)
     if row is None:
@@ -89,6 +93,7 @@ def upgrade(session: Session, host: PluginHost, name: str, *, actor: Actor, dry_
     if dry_run:
         return plan
     check(host, found)
+    _needs_installed(session, found)
     _migrate(session, found)
     row.version, row.digest, row.installed_at, row.installed_by = found.manifest.version, found.digest, now(), _who(actor)
     row.set_aside_at = row.reason = None
@@ -116,9 +121,8 @@ def enable(session: Session, host: PluginHost, name: str, place: str = SITE, *, 
 def disable(session: Session, host: PluginHost, name: str, place: str = SITE) -> None:
     """Let *name* take part at *place* no longer. Refused while another plugin that is enabled there requires it."""
     _installed(session, name)
-    needing = [state.manifest.name for state in host.states() if name in state.manifest.requires]
     places = load(session).places
-    for other in needing:
+    for other in _requiring(host, name):
         if any(other in names for where, names in places.items() if place in (SITE, where)):
             raise PluginTrouble("pluginhost.needed", name=name, other=other)
     session.execute(delete(Enabled).where(Enabled.name == name, Enabled.place == place))
@@ -142,7 +146,7 @@ def planned(session: Session, host: PluginHost, name: str) -> Plan:
     revision = (None, None) if whose is None else migrate.status(_database(session), whose)
     places = tuple(session.scalars(select(Enabled.place).where(Enabled.name == name).order_by(Enabled.place)))
     return Plan(
-        name, (None if row is None else row.version, None if lies is None else lies.manifest.version), revision, tuple(_rows(session, name)), places
+        name, (None if row is None else row.version, None if lies is None else lies.manifest.version), revision, tuple(_rows(session, host, name)), places
     )  # fmt: skip
 
 
@@ -153,7 +157,7 @@ def remove(session: Session, host: PluginHost, name: str, *, keep: Path, dry_run
     Raises :class:`PluginTrouble` when *keep* holds something already.
     """
     plan = planned(session, host, name)
-    others = [state.manifest.name for state in host.states() if name in state.manifest.requires and session.get(Installed, state.manifest.name) is not None]
+    others = [each for each in _requiring(host, name) if session.get(Installed, each) is not None]
     if others:
         raise PluginTrouble("pluginhost.needed", name=name, other=", ".join(others))
     if dry_run:
@@ -186,9 +190,12 @@ def _plain(value: Any) -> str:
     return value.hex() if isinstance(value, bytes) else str(value)
 
 
-def _rows(session: Session, name: str) -> list[tuple[str, int]]:
-    known = inspect(session.connection())
-    names = [table for table, _keys in known.get_sorted_table_and_fkc_names() if table is not None and table.startswith(f"plg_{name}_")]
+def _rows(session: Session, host: PluginHost, name: str) -> list[tuple[str, int]]:
+    """The plugin's tables with their rows. What ``notes_more`` owns begins like what ``notes`` owns, and is not ``notes``'s."""
+    others = {*session.scalars(select(Installed.name)), *(each.manifest.name for each in host.all_found())}
+    longer = tuple(f"plg_{each}_" for each in others if each.startswith(f"{name}_"))
+    tables = [table for table, _keys in inspect(session.connection()).get_sorted_table_and_fkc_names() if table is not None]
+    names = [table for table in tables if table.startswith(f"plg_{name}_") and not table.startswith(longer)]
     return [(table, session.scalar(select(func.count()).select_from(Table(table, MetaData()))) or 0) for table in names]
 
 
@@ -197,6 +204,17 @@ def _migrate(session: Session, found: Found) -> None:
     if whose is not None:
         session.commit()  # a migration has a connection of its own; SQLite lets one write at a time
         migrate.upgrade(_database(session), whose)
+
+
+def _requiring(host: PluginHost, name: str) -> list[str]:
+    """Plugins that lie here and require *name* – also in a process that loaded none of them, as the command line."""
+    return [each.manifest.name for each in host.all_found() if name in each.manifest.requires]
+
+
+def _needs_installed(session: Session, found: Found) -> None:
+    missing = next((each for each in found.manifest.requires if session.get(Installed, each) is None), None)
+    if missing is not None:
+        raise PluginTrouble("pluginhost.requires", name=found.manifest.name, missing=missing)
 
 
 def _installed(session: Session, name: str) -> Installed:

@@ -214,6 +214,42 @@ def test_what_others_require_is_neither_disabled_nor_removed_and_needs_come_firs
         life.disable(session, host, "base")
 
 
+def test_a_process_that_loaded_nothing_knows_who_requires_whom_as_well(shelf: Shelf, tmp_path: Path) -> None:
+    for name, needs in (("base", []), ("middle", ["base"]), ("needs", ["middle"])):
+        shelf.plant(name, requires=needs)
+
+    def bare() -> PluginHost:
+        """What the command line opens: everything that lies here, nothing of it imported."""
+        shelf.host()
+        return PluginHost([specs()]).discover(shelf.folder, entry_points=False)
+
+    with shelf.database.session() as session:
+        life.check(bare(), bare().found("needs"))
+        with pytest.raises(PluginTrouble, match="requires middle"):
+            life.install(session, bare(), "needs", actor=SYSTEM)
+        for name in ("base", "middle", "needs"):
+            life.install(session, bare(), name, actor=SYSTEM)
+            life.enable(session, bare(), name, actor=SYSTEM)
+        with pytest.raises(PluginTrouble, match="still requires base"):
+            life.disable(session, bare(), "base")
+        with pytest.raises(PluginTrouble, match="still requires base"):
+            life.remove(session, bare(), "base", keep=tmp_path / "kept")
+        shelf.plant("needs", requires=["middle"], version="1.1.0")
+        assert life.upgrade(session, bare(), "needs", actor=SYSTEM).version == ("1.0.0", "1.1.0")
+
+
+def test_removing_a_plugin_leaves_the_tables_of_one_whose_name_goes_on(shelf: Shelf, tmp_path: Path) -> None:
+    shelf.plant("notes", revisions={"n1": NOTES})
+    shelf.plant("notes_more", revisions={"m1": NOTES.replace("plg_notes_note", "plg_notes_more_note")})
+    with shelf.database.session() as session:
+        for name in ("notes", "notes_more"):
+            life.install(session, shelf.host(), name, actor=SYSTEM)
+        session.execute(text("INSERT INTO plg_notes_more_note (id, words) VALUES (1, 'kept')"))
+        assert life.remove(session, shelf.host(), "notes", keep=tmp_path / "kept").tables == (("plg_notes_note", 0),)
+    left = inspect(shelf.database.engine).get_table_names()
+    assert "plg_notes_more_note" in left and "plg_notes_note" not in left
+
+
 def test_one_that_was_set_aside_takes_part_nowhere_in_any_process_until_it_is_let_back(shelf: Shelf) -> None:
     shelf.plant("watcher", "@hookimpl\ndef case_seen(case_id):\n    raise OSError('mail server')\n", ("case_seen",))
     with shelf.database.session() as session:
