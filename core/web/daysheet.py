@@ -1,11 +1,11 @@
 """The day sheet: a due date as a small calendar in which each day says whether it counted, and why not."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from core.cases.spec import ClockView
-from core.web.page import say
+from core.web.page import once_a_language, say
 from core.worktime.calendars import Calendar
 from core.worktime.projection import weeks
 from core.worktime.spec import DayLine, Projection
@@ -76,15 +76,18 @@ def _cells(rows: Iterable[Iterable[DayLine]], locale: str, start_words: str) -> 
             yield Cell(label, _words(line, start_words), css.strip())
 
 
+@once_a_language
+def _kinds() -> Mapping[str, str]:
+    """What kinds of days are called."""
+    return {"due": say("最晚"), "paused": say("暂停"), "off": say("休息"), "holiday": say("放假"), "counted": say("第%(n)s天"), "today": say("今天")}
+
+
 def _words(line: DayLine, start_words: str) -> str:
-    kinds = {
-        "start": start_words,
-        "due": say("最晚"),
-        "paused": say("暂停"),
-        "off": say("休息"),
-        "holiday": line.name or say("放假"),
-    }
-    words = kinds.get(line.kind, "")
-    if line.kind in ("counted", "makeup") and line.n is not None:
-        words = say("第%(n)s天", n=line.n)
-    return words or (say("今天") if line.today else "")
+    kinds = _kinds()
+    if line.kind in ("counted", "makeup"):
+        words = kinds["counted"] % {"n": line.n} if line.n is not None else ""
+    elif line.kind == "start":
+        words = start_words
+    else:
+        words = (line.name if line.kind == "holiday" else "") or kinds.get(line.kind, "")
+    return words or (kinds["today"] if line.today else "")

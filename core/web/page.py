@@ -8,8 +8,9 @@ import datetime as dt
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
+from functools import wraps
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import current_app, request, url_for
 from flask import session as cookie
@@ -32,6 +33,8 @@ from core.web.theming import Theme, Themes, translations
 SLOTS = {name: f"\ue000{name}\ue001" for name in ("csrf", "account", "here")}
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+Words = TypeVar("Words")
 
 
 def themes() -> Themes:
@@ -68,6 +71,20 @@ def say(message: str, **params: Any) -> str:
     """A Chinese message id in the reader's language, for Python code."""
     text = translations(edge.locale()).gettext(message)
     return text % params if params else text
+
+
+def once_a_language(make: Callable[[], Words]) -> Callable[[], Words]:
+    """A closed list of words that :func:`say` makes, kept by the process for each language: catalogues do not change while it lives."""
+    kept: dict[str, Words] = {}
+
+    @wraps(make)
+    def words() -> Words:
+        locale = edge.locale()
+        if locale not in kept:
+            kept[locale] = make()
+        return kept[locale]
+
+    return words
 
 
 def page(template: str, **context: Any) -> str:

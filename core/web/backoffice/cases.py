@@ -26,6 +26,7 @@ from core.routing import service as routing
 from core.web import edge, enclosed
 from core.web.backoffice import clock_cards, history, panels
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
+from core.web.page import once_a_language
 from core.web.page import say as _
 
 blueprint = Blueprint("office_cases", __name__, url_prefix="/office/cases")
@@ -119,7 +120,8 @@ def _material_titles(view: CaseView, compiled: CompiledItem) -> dict[str, str]:
     return titles | {material: title for material, title in inside.items() if title is not None}
 
 
-def _words() -> dict[str, dict[str, str]]:
+@once_a_language
+def _words() -> Mapping[str, dict[str, str]]:
     """Titles of the closed lists that the page shows."""
     return {
         "status_words": {

@@ -1,12 +1,13 @@
 """The clocks on the case page: how much is left and of what, why a clock stands still, and the way behind each last day – words and day sheet."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from core.cases import clocks
 from core.cases.spec import CaseView, ClockView, Standstill
 from core.web import edge
 from core.web.daysheet import Sheet, clock_sheet
+from core.web.page import once_a_language
 from core.web.page import say as _
 
 
@@ -22,7 +23,8 @@ class Card:
     sheet: Sheet | None
 
 
-def units() -> dict[str, str]:
+@once_a_language
+def units() -> Mapping[str, str]:
     """What clocks count, in words."""
     return {"working_day": _("个工作日"), "calendar_day": _("天"), "hour": _("小时")}
 

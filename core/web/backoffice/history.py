@@ -1,6 +1,6 @@
 """谁看过，谁办过: events of a case and looks from the audit record as one list for staff, newest first."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from core.items.spec import CompiledItem
 from core.kernel.wording import catalogue, word
 from core.routing.actions import text
 from core.web import edge
+from core.web.page import once_a_language
 from core.web.page import say as _
 
 _LOOKS = ("cases.looked", "cases.looked_material", "cases.looked_document", "case.revealed")
@@ -72,30 +73,20 @@ def _done(view: CaseView, compiled: CompiledItem, locale: str) -> Iterator[Line]
             yield Line(event.at, event.actor or _("系统"), what, _note(event.note), event.on_behalf_of or "", True)
 
 
-def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: CompiledItem, locale: str) -> str | None:
-    title, node = opened.get(event.body.get("no", -1), ("", ""))
-    title = spoken_task(compiled.route, node, title, locale)
-    if event.kind == "task_closed":
-        action = str(event.body.get("action", ""))
-        if action in ("not_needed", "stopped"):
-            return None
-        found = compiled.route.nodes.get(node)
-        if found is not None and action in found.actions:
-            pressed = text(compiled.route, f"{node}.actions.{action}.title", found.actions[action].title, locale)
-            return _("%(title)s：%(what)s", title=title, what=pressed)
-        key = f"cases.action.{action}"
-        return _("%(title)s：%(what)s", title=title, what=word(key, locale)) if key in catalogue() else title
-    plain = {
+@once_a_language
+def _plain() -> Mapping[str, str]:
+    """What events are called; places for words of the event stay open."""
+    return {
         "case_filed": _("提交申请"),
         "filed_at_desk": _("核对证件后由窗口代为提交"),
         "filed_by_mandate": _("按代办授权提交"),
-        "task_claimed": _("领取：%(title)s", title=title),
-        "task_released": _("放回：%(title)s", title=title),
-        "task_escalated": _("超期上报：%(title)s", title=title),
-        "task_transferred": _("转办：%(title)s", title=title),
-        "task_delegated": _("委派：%(title)s", title=title),
-        "delegate_returned": _("交回：%(title)s", title=title),
-        "taken_back": _("撤回上一步：%(title)s", title=title),
+        "task_claimed": _("领取：%(title)s"),
+        "task_released": _("放回：%(title)s"),
+        "task_escalated": _("超期上报：%(title)s"),
+        "task_transferred": _("转办：%(title)s"),
+        "task_delegated": _("委派：%(title)s"),
+        "delegate_returned": _("交回：%(title)s"),
+        "taken_back": _("撤回上一步：%(title)s"),
         "inquiry_opened": _("询问申请人"),
         "inquiry_answered": _("申请人答复"),
         "mended_on_the_spot": _("当场更正"),
@@ -105,10 +96,10 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
         "signer_added": _("加签"),
         "urged": _("申请人催办"),
         "child_filed": _("发起子办件"),
-        "child_ended": _("子办件办完：%(how)s", how=word(f"cases.child_end.{event.body.get('result', 'granted')}", locale)),
+        "child_ended": _("子办件办完：%(how)s"),
         "pause_opened": _("暂停计时"),
         "pause_closed": _("恢复计时"),
-        "decided": _("作出决定：%(outcome)s", outcome=word(f"cases.outcome.{event.body.get('outcome', 'grant')}", locale)),
+        "decided": _("作出决定：%(outcome)s"),
         "licence_issued": _("发证"),
         "licence_renewed": _("延续证照"),
         "licence_changed": _("变更证照"),
@@ -124,12 +115,33 @@ def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: Com
         "case_closed": _("办结"),
         "case_withdrawn": _("申请人撤回"),
         "case_received": _("收到材料，开始计时"),
-        "papers_sent": _("纸质材料送出：%(number)s", number=event.body.get("batch", "")),
-        "papers_arrived": _("纸质材料收到：%(number)s", number=event.body.get("batch", "")),
+        "papers_sent": _("纸质材料送出：%(number)s"),
+        "papers_arrived": _("纸质材料收到：%(number)s"),
         "case_lapsed": _("逾期未补正"),
         "case_terminated": _("终止"),
     }
-    return plain.get(event.kind)
+
+
+def _words(event: HistoryLine, opened: dict[int, tuple[str, str]], compiled: CompiledItem, locale: str) -> str | None:
+    title, node = opened.get(event.body.get("no", -1), ("", ""))
+    title = spoken_task(compiled.route, node, title, locale)
+    if event.kind == "task_closed":
+        action = str(event.body.get("action", ""))
+        if action in ("not_needed", "stopped"):
+            return None
+        found = compiled.route.nodes.get(node)
+        if found is not None and action in found.actions:
+            pressed = text(compiled.route, f"{node}.actions.{action}.title", found.actions[action].title, locale)
+            return _("%(title)s：%(what)s", title=title, what=pressed)
+        key = f"cases.action.{action}"
+        return _("%(title)s：%(what)s", title=title, what=word(key, locale)) if key in catalogue() else title
+    said = _plain().get(event.kind)
+    if said is None:
+        return None
+    batch = event.body.get("batch", "")
+    how = word(f"cases.child_end.{event.body.get('result', 'granted')}", locale) if event.kind == "child_ended" else ""
+    outcome = word(f"cases.outcome.{event.body.get('outcome', 'grant')}", locale) if event.kind == "decided" else ""
+    return said % {"title": title, "number": batch, "how": how, "outcome": outcome}
 
 
 def _looked(session: Session, view: CaseView) -> Iterator[Line]:
