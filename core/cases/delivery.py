@@ -1,11 +1,11 @@
-"""Where results are: what waits at an output window, and one case's delivery. Who may hand out is in the query."""
+"""Where results are: what waits at an output window, one case's delivery, and that it is done. Who may hand out is in the query."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, false, literal, or_, select
+from sqlalchemy import ColumnElement, and_, exists, false, literal, or_, select, update
 from sqlalchemy.orm import Session
 
 from core.cases import access, sealing
@@ -148,6 +148,15 @@ def by_button(session: Session, case_id: str, way: str) -> None:
     chosen = session.scalar(select(_delivery.way).where(_delivery.case_id == case_id, _delivery.chosen_at.is_not(None)))
     if way != ELECTRONIC or chosen not in (None, ELECTRONIC):
         raise ElsewhereDelivered
+
+
+def done(session: Session, case_id: str, way: str, at: datetime, *still: ColumnElement[bool]) -> bool:
+    """Write down that the result arrived by *way*, with the command that says so; False when what *still* asks of the row does not hold any more."""
+    values = {"way": way, "state": "done", "moved_at": at, "wrong": 0, "locked_until": None}
+    return (
+        session.execute(update(table(CaseDelivery)).where(_delivery.case_id == case_id, *still).values(**values).returning(_delivery.case_id)).scalar()
+        is not None
+    )
 
 
 def holder(session: Session, found: Output, *, actor: Actor) -> Actor:

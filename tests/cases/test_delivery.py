@@ -5,19 +5,20 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, update
 
 from core.audit.models import Entry
 from core.cases import delivery, queries, sealing
 from core.cases.errors import CaseNotFound, ElsewhereDelivered, PickupLocked, TaskClosed
 from core.cases.models import Case, CaseDelivery, CaseEvent
-from core.cases.service import delivering
+from core.cases.service import delivering, papers
 from core.cases.service.delivering import Proof, Proxy
 from core.cases.spec import DeliveryChoice
 from core.documents import queries as documents
 from core.documents.models import Document
 from core.documents.service import words
 from core.identity import service as identity
+from core.identity.models import AccountParty
 from core.identity.service import add_post
 from core.kernel import clock
 from core.kernel.actor import SYSTEM
@@ -238,6 +239,54 @@ def test_an_electronic_result_arrives_when_its_papers_are_made_and_leaves_a_read
     with desk.database.session() as session:
         delivering.read(session, ref.id, actor=desk.hall.me)
     assert row(desk, ref.id).read_at is not None and kinds(desk, ref.id)[before:] == ["result_read"]
+    desk.sound(ref.id)
+
+
+def test_what_the_plain_button_delivered_is_done_and_has_a_read_receipt_like_any_other(lite: Desk) -> None:
+    chosen, plain = granted(lite, DeliveryChoice("pickup")), granted(lite)
+    with lite.database.session() as session:
+        delivering.choose(session, chosen.id, DeliveryChoice("electronic"), command_id=new_id(), actor=lite.hall.me)
+    for ref in (chosen, plain):  # before the sweep comes by; the second where nobody chose and the first way of the item stood
+        lite.act(ref.id, lite.mine(ref.id).tasks[0].no, "deliver", "window", data={"way": "electronic"})
+        assert (row(lite, ref.id).way, row(lite, ref.id).state) == ("electronic", "done")
+        with lite.database.session() as session:
+            delivering.read(session, ref.id, actor=lite.hall.me)
+        assert row(lite, ref.id).read_at is not None and kinds(lite, ref.id)[-1] == "result_read"
+        lite.sound(ref.id)
+
+
+def test_whoever_cannot_be_reached_does_not_stand_before_those_who_can(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delivering, "BATCH", 1)
+    gone = lite.submit(delivery=DeliveryChoice("electronic"), actor=lite.hall.stranger)
+    with lite.database.session() as session:
+        session.execute(delete(AccountParty).where(AccountParty.party_id == lite.hall.other_party))
+        session.execute(update(CaseDelivery).where(CaseDelivery.case_id == gone.id).values(state="ready"))
+        session.execute(update(Case).where(Case.id == gone.id).values(status="decided"))
+    ref = granted(lite, DeliveryChoice("pickup"))
+    with lite.database.session() as session:
+        delivering.choose(session, ref.id, DeliveryChoice("electronic"), command_id=new_id(), actor=lite.hall.me)
+    with lite.database.session() as session:
+        assert delivering.sweep(session) is True
+    assert lite.mine(ref.id).status == "closed" and row(lite, gone.id).state == "ready"
+    with lite.database.session() as session:
+        assert delivering.sweep(session) is False
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)  # SQLite has one writer: nobody can choose in between
+def test_who_chose_another_way_while_the_window_looked_is_not_handed_the_result(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    ref, ready, chosen = granted(desk, DeliveryChoice("pickup")), papers.ready, []
+
+    def meanwhile(session: Any, case: Any) -> bool:
+        if not chosen:
+            chosen.append(True)
+            with desk.database.session() as other:
+                delivering.choose(other, ref.id, HOME, command_id=new_id(), actor=desk.hall.me)
+        return ready(session, case)
+
+    monkeypatch.setattr(papers, "ready", meanwhile)
+    with pytest.raises(TaskClosed):
+        hand(desk, ref)
+    assert chosen and (row(desk, ref.id).way, row(desk, ref.id).state) == ("post", "ready") and desk.mine(ref.id).status == "decided"
     desk.sound(ref.id)
 
 

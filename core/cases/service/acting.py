@@ -50,7 +50,7 @@ def act(
         _by_its_own_door(case, task_no)
         words = {**given, **dispositions.ground(given)} if action == "decline" else given
         if action == "deliver":
-            delivery.by_button(session, case.id, str(given.get("way") or case.compiled.route.delivery.ways[0]))
+            delivery.by_button(session, case.id, _way(case, given))
         command = Command("act", task_no, action, trimmed(reason), _ids_only(given), holds.id)
         facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
         plan = advance(case.compiled.route, case.marking, command, facts)
@@ -59,12 +59,23 @@ def act(
         if asks(plan):
             _check_asked(case, asks(plan))
             change.then = lambda loaded, at: _write_correction(session, loaded, plan, given, at)
+        if action == "deliver":
+            change.then = lambda loaded, at: _arrived(session, loaded, _way(loaded, given), at)
         if plan.outcome == "grant":
             lateness.whole(session, case)
             change.then = lambda loaded, at: decision.issue(session, loaded, at, actor=actor)
         return change
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
+
+
+def _way(case: Loaded, given: Mapping[str, Any]) -> str:
+    return str(given.get("way") or case.compiled.route.delivery.ways[0])
+
+
+def _arrived(session: Session, case: Loaded, way: str, at: datetime) -> Sequence[Fact]:
+    delivery.done(session, case.id, way, at)
+    return ()
 
 
 def _inward(case: Loaded, task_no: int, action: str) -> bool:

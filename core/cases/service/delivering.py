@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import exists, insert, literal, select, update
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -46,6 +46,14 @@ MOST_WRONG, LOCKED_FOR = 5, timedelta(minutes=30)
 TAIL = 6
 SWEEP_SECONDS, BATCH = 15.0, 100
 _delivery, _case = table(CaseDelivery).c, table(Case).c
+_party, _link = table(CaseParty).c, table(AccountParty).c
+#: Somebody of the case has an account, in which an electronic result can be laid down.
+_REACHED = exists(
+    select(literal(1))
+    .select_from(table(CaseParty).join(table(AccountParty), _link.party_id == _party.party_id))
+    .where(_party.case_id == _case.id)
+    .correlate(table(Case))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +204,7 @@ def _first_way(route: RouteSpec, *, reachable: bool) -> str:
 
 
 def _reachable(session: Session, case_id: str) -> bool:
-    query = select(AccountParty.id).join(CaseParty, CaseParty.party_id == AccountParty.party_id).where(CaseParty.case_id == case_id)
-    return session.scalar(query.limit(1)) is not None
+    return session.scalar(select(_case.id).where(_case.id == case_id, _REACHED)) is not None
 
 
 def at_once(session: Session, case_id: str) -> bool:
@@ -213,9 +220,12 @@ def at_once(session: Session, case_id: str) -> bool:
 
 
 def sweep(session: Session) -> bool:
-    """Deliver what is electronic and made (every quarter of a minute); one that fails is told in the log and does not hold up the others."""
-    query = select(_delivery.case_id).join(table(Case), _case.id == _delivery.case_id)
-    query = query.where(_delivery.way == ELECTRONIC, _delivery.state == "ready", ~UNFINISHED).order_by(_delivery.case_id).limit(BATCH)
+    """Deliver what is electronic and made (every quarter of a minute); one that fails is told in the log and does not hold up the others.
+
+    What nobody can be reached with is not even found, or it would stand for ever before what can be delivered.
+    """
+    ready = (_delivery.way == ELECTRONIC, _delivery.state == "ready", _case.status == "decided", ~UNFINISHED, _REACHED)
+    query = select(_delivery.case_id).join(table(Case), _case.id == _delivery.case_id).where(*ready).order_by(_delivery.case_id).limit(BATCH)
     done = 0
     for case_id in session.scalars(query).all():
         try:
@@ -267,8 +277,8 @@ def _deliver(session: Session, found: Any, way: str, taker: str, first: Fact | N
         plan = advance(case.compiled.route, case.marking, Command("deliver", data={"way": way}, actor=by), facts)
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:
-            values = {"state": "done", "moved_at": at, "wrong": 0, "locked_until": None}
-            session.execute(update(table(CaseDelivery)).where(_delivery.case_id == loaded.id).values(**values))
+            if not delivery.done(session, loaded.id, way, at, _delivery.way == way, *([_delivery.state == "posted"] if way == POST else [])):
+                raise TaskClosed(who="", at=None)  # the applicant chose another way, or the post brought it back, since we looked
             return ()
 
         note = {"recipient": taker} if taker else None
