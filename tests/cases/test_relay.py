@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from core.cases.errors import CaseNotFound, NotAsked, NotHolder, PapersMoved
 from core.cases.models import CaseClock
-from core.cases.service import relaying
+from core.cases.service import custody, relaying
 from core.cases.service.rungs import run_due
 from core.identity import demo
 from core.identity.queries import department, successor
@@ -125,6 +126,53 @@ def test_paper_follows_in_batches_and_what_is_missing_is_named(relay: Relay) -> 
     told = [line.kind for line in relay.desk.mine(case).history if line.kind.startswith("papers_")]
     assert told == ["papers_received", "papers_sent", "papers_arrived", "papers_sent", "papers_arrived", "papers_sent", "papers_arrived"]
     relay.desk.sound(case)
+
+
+@pytest.fixture
+def served(desk: Desk) -> Iterator[Relay]:
+    """The same on a database with several writers."""
+    with freeze(MONDAY):
+        yield relay_of(desk)
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_two_batches_taken_in_at_once_leave_no_clock_that_waits_for_the_other(served: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = served.hand_in().id
+    served.press(case, "pass_on", "shiqiao-agent")
+    first, *others = [line.paper.id for line in served.waiting("shiqiao-agent")]
+    one, two, done, taken = served.send("shiqiao-agent", [first]), served.send("shiqiao-agent", others), custody._done, []
+
+    def meanwhile(*given: Any) -> Any:
+        seen = done(*given)
+        if not taken:  # between our look at the papers and our write somebody takes in the other batch
+            taken.append(True)
+            served.receive("linxi-agent", two.id, others)
+        return seen
+
+    monkeypatch.setattr(custody, "_done", meanwhile)
+    served.receive("linxi-agent", one.id, [first])
+    with served.desk.database.session() as session:
+        assert session.query(CaseClock).filter(CaseClock.case_id == case, CaseClock.name == "custody:village").one().state == "stopped"
+    served.desk.sound(case)
+
+
+@pytest.mark.parametrize("desk", ["postgresql"], indirect=True)
+def test_one_press_of_the_button_that_comes_twice_at_once_is_one_batch_with_the_next_number(served: Relay, monkeypatch: pytest.MonkeyPatch) -> None:
+    case = served.hand_in().id
+    served.press(case, "pass_on", "shiqiao-agent")
+    first, *others = [line.paper.id for line in served.waiting("shiqiao-agent")]
+    command, number, faster = new_id(), custody.following, []
+
+    def meanwhile(*given: Any) -> str:
+        if not faster:
+            faster.append("")
+            faster[0] = served.send("shiqiao-agent", [first], command).id
+        return number(*given)
+
+    monkeypatch.setattr(custody, "following", meanwhile)
+    assert served.send("shiqiao-agent", [first], command).id == faster[0]
+    assert served.send("shiqiao-agent", others).number.endswith("0002")
+    served.desk.sound(case)
 
 
 def test_papers_that_are_late_turn_red_beside_the_case_and_never_stop_it(relay: Relay) -> None:

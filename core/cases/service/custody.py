@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, insert, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.cases import access
@@ -85,17 +86,18 @@ def send(session: Session, papers: Sequence[str], *, command_id: str, actor: Act
     Raises :class:`BadInput` for none, too many or several places, :class:`PapersMoved` when one is not in the sender's hands (any more).
     """
     key = command_key(actor, command_id)
-    earlier = session.execute(select(_batch.id).where(_batch.command_key == key)).scalar()
+    earlier = _sent(session, key)
     if earlier is not None:
         return batch(session, earlier, actor=actor)
     lines = _asked(session, papers, actor)
-    at, first = now(), lines[0].paper
-    made = {
-        "id": new_id(), "region_root": people.department(session, first.from_id).region_root, "command_key": key,
-        "number": following(session, _prefix(session, first.from_id)), "from_id": first.from_id, "to_id": first.to_id, "count": len(lines), "sent_at": at,
-        "sent_by": actor.id, "received_at": None, "received_by": None,
-    }  # fmt: skip
-    session.execute(insert(table(CustodyBatch)), made)
+    try:
+        with session.begin_nested():
+            made = _batched(session, key, lines, actor)
+    except IntegrityError:  # the same press of the button was faster; the number taken for this one is given back with the savepoint
+        if (earlier := _sent(session, key)) is None:
+            raise
+        return batch(session, earlier, actor=actor)
+    first = lines[0].paper
     for case_id, theirs in _by_case(lines).items():
         ids = [each.paper.id for each in theirs]
         body = {"batch": made["number"], "from": first.from_id, "to": first.to_id, "papers": [[each.paper.leg, each.paper.material] for each in theirs]}
@@ -107,8 +109,24 @@ def send(session: Session, papers: Sequence[str], *, command_id: str, actor: Act
                 raise PapersMoved
             return ()
 
-        _tell(session, case_id, f"{command_id}/{case_id}", Fact("papers_sent", body), write, (), actor)
+        _tell(session, case_id, f"{command_id}/{case_id}", Fact("papers_sent", body), write, actor)
     return batch(session, str(made["id"]), actor=actor)
+
+
+def _sent(session: Session, key: str) -> str | None:
+    return session.execute(select(_batch.id).where(_batch.command_key == key)).scalar()
+
+
+def _batched(session: Session, key: str, lines: Sequence[Line], actor: Actor) -> dict[str, Any]:
+    """The row of a batch of *lines*, with its number."""
+    first = lines[0].paper
+    made = {
+        "id": new_id(), "region_root": people.department(session, first.from_id).region_root, "command_key": key,
+        "number": following(session, _prefix(session, first.from_id)), "from_id": first.from_id, "to_id": first.to_id, "count": len(lines), "sent_at": now(),
+        "sent_by": actor.id, "received_at": None, "received_by": None,
+    }  # fmt: skip
+    session.execute(insert(table(CustodyBatch)), made)
+    return made
 
 
 def receive(session: Session, batch_id: str, arrived: Sequence[str], *, command_id: str, actor: Actor) -> Batch:
@@ -120,7 +138,7 @@ def receive(session: Session, batch_id: str, arrived: Sequence[str], *, command_
     waiting = [line for line in found.lines if line.paper.state == "sent"]
     here = set(arrived)
     if not found.mine or not waiting:
-        if found.mine and _replayed(session, found, here, actor):
+        if found.mine and _replayed(found, here, actor):
             return found
         raise PapersMoved
     if not here <= {line.paper.id for line in waiting}:
@@ -139,15 +157,14 @@ def receive(session: Session, batch_id: str, arrived: Sequence[str], *, command_
                 session.execute(update(table(CaseCustody)).where(*onward).values(state="held"))
             return ()
 
-        _tell(session, case_id, f"{command_id}/{case_id}", Fact("papers_arrived", body), write, _done(session, case_id, came, lost), actor)
+        _tell(session, case_id, f"{command_id}/{case_id}", Fact("papers_arrived", body), write, actor, came, lost)
     taken = {"received_at": now(), "received_by": actor.id}
     session.execute(update(table(CustodyBatch)).where(_batch.id == found.id).values(**taken))
     return batch(session, batch_id, actor=actor)
 
 
-def _replayed(session: Session, found: Batch, here: set[str], actor: Actor) -> bool:
+def _replayed(found: Batch, here: set[str], actor: Actor) -> bool:
     """Whether this very receipt was written down already, so that a second press of the button is no error."""
-    del session
     return found.received_by == actor.id and here == {line.paper.id for line in found.lines if line.paper.state == "received"}
 
 
@@ -173,11 +190,14 @@ def _by_case(lines: Sequence[Line]) -> dict[str, list[Line]]:
     return dict(sorted(found.items()))
 
 
-def _tell(session: Session, case_id: str, command_id: str, fact: Fact, write: Any, ops: Sequence[ClockOp], actor: Actor) -> None:
-    """The fact in the chain of the case, with what belongs to it in the same transaction."""
+def _tell(
+    session: Session, case_id: str, command_id: str, fact: Fact, write: Any, actor: Actor, came: Sequence[Paper] = (), lost: Sequence[Paper] = ()
+) -> None:  # fmt: skip
+    """The fact in the chain of the case, with what belongs to it in the same transaction. Which clocks *came* stops is seen anew when another batch of
+    the same case was faster: each of two taken in at once would else wait for the other's papers."""
 
     def decide(case: Loaded) -> Change:
-        return Change(Plan(case.marking, (), clocks=tuple(ops)), before=[fact], action=fact.kind, then=write)
+        return Change(Plan(case.marking, (), clocks=_done(session, case_id, came, lost)), before=[fact], action=fact.kind, then=write)
 
     carry_out(session, case_id, command_id, decide, actor=actor)
 
@@ -203,6 +223,8 @@ def _again(session: Session, case: Loaded, lost: Sequence[Paper], at: datetime) 
 
 def _done(session: Session, case_id: str, came: Sequence[Paper], lost: Sequence[Paper]) -> tuple[ClockOp, ...]:
     """The clocks of the legs that have nothing left on the way."""
+    if not came:
+        return ()
     ids = {one.id for one in came}
     open_ = select(_row.leg, _row.id).where(_row.case_id == case_id, _row.material != RESULT, _row.state.not_in(("received", "missing", "void")))
     left = {row.leg for row in session.execute(open_) if row.id not in ids} | {one.leg for one in lost}
