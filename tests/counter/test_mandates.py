@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from core.cases.models import CaseParty
 from core.identity.errors import MandateRefused, NotYours
-from core.identity.models import Mandate, MandateUse
+from core.identity.models import Mandate, MandateUse, Visit
 from core.identity.service import mandates
 from core.kernel import clock
 from core.kernel.actor import Actor
@@ -177,6 +177,52 @@ def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(a
     assert clerk.get(right.headers["Location"]).status_code == 200
     other = site.Browser(app).staff("shiqiao-agent", built.passwords["shiqiao-agent"])
     assert other.get(where).status_code == 404 and other.get(right.headers["Location"]).status_code == 404
+
+
+def agreed_visit(app: Flask, built: site.Built, principal: site.Browser) -> tuple[site.Browser, str, str, str, str]:
+    """A village agent at a visit that rests on a mandate: the clerk, where the consent stands, the visit, the item, and the mandate."""
+    clerk = site.Browser(app).staff("linxi-agent", built.passwords["linxi-agent"])
+    item = re.search(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
+    assert item is not None
+    asked = {"name": "李大山", "document_kind": "resident_id", "number": "110105195808150016", "item": item[1]}
+    where = clerk.post("/office/counter/consents", asked).headers["Location"]
+    mandate = where.rpartition("/")[2]
+    assert principal.post(f"/my/mandates/{mandate}/answer", {"agreed": "1"}).status_code == 303
+    return clerk, where, clerk.post(where, {}).headers["Location"], item[1], mandate
+
+
+@pytest.mark.parametrize("how", ["revoked", "expired"])
+def test_a_mandate_that_ended_opens_no_visit_and_closes_the_one_that_is_open(app: Flask, built: site.Built, principal: site.Browser, how: str) -> None:
+    clerk, where, visit, item, mandate = agreed_visit(app, built, principal)
+    assert clerk.get(f"{visit}items/{item}/apply").status_code == 200
+    if how == "revoked":
+        assert principal.post(f"/my/mandates/{mandate}/revoke").status_code == 303
+    else:
+        with app.extensions["wangting"].database.session() as session:
+            session.execute(update(Mandate).values(valid_until=clock.today() - timedelta(days=1)))
+    for answer in (clerk.post(where, {}), clerk.get(visit), clerk.get(f"{visit}items/{item}/apply"), clerk.post(f"{visit}items/{item}/apply", {})):
+        assert answer.status_code == 403 and "第一百七十三条" in answer.text
+        assert "李" not in answer.text.partition("<main")[2] and "110105" not in answer.text
+    with app.extensions["wangting"].database.session() as session:
+        assert session.query(Visit).filter(Visit.mandate_id == mandate).count() == 1
+
+
+def test_an_agent_by_mandate_opens_nothing_beyond_its_items_and_cannot_hide_from_the_principal(
+    app: Flask, built: site.Built, principal: site.Browser
+) -> None:  # fmt: skip
+    clerk, _where, visit, item, mandate = agreed_visit(app, built, principal)
+    mine = site.Api(app, LI, built.passwords[LI]).file("senior-card").json["id"]
+    window = site.Browser(app).staff("window", built.passwords["window"])
+    assert [site.office_press(window, mine, no, act).status_code for no, act in ((1, "accept"), (2, "grant"))] == [303, 303]
+    page = clerk.get(visit).text
+    assert "别的不翻看" in page and "老年人优待证" not in page.partition('id="had-title"')[2]  # the licence itself is there, and not shown
+    offered = re.findall(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
+    other = next(each for each in offered if each != item)
+    refused = clerk.get(f"{visit}items/{other}/apply")
+    assert refused.status_code == 403 and "第一百六十二条" in refused.text and "110105195808150016" not in refused.text
+    assert clerk.post(f"{visit}disown").status_code == 403
+    with app.extensions["wangting"].database.session() as session:
+        assert session.query(Visit).filter(Visit.mandate_id == mandate, Visit.account_id.is_(None)).count() == 0
 
 
 def test_five_wrong_codes_end_it_and_each_try_counts(app: Flask, built: site.Built) -> None:

@@ -129,8 +129,8 @@ def revoke(session: Session, mandate_id: str, *, actor: Actor) -> None:
 # --- using ---------------------------------------------------------------------------------------------------------------------------------------
 
 
-def authority(session: Session, mandate_id: str, *, item: str, department: str, power: str = "file") -> Mandate:
-    """The mandate, when it lets *power* be used for *item* of the kind of *department* today. Raises :class:`MandateRefused` with the rule."""
+def in_force(session: Session, mandate_id: str) -> Mandate:
+    """The mandate, when it holds today. Raises :class:`MandateRefused` with the rule."""
     row = session.get(Mandate, mandate_id, populate_existing=True)
     if row is None or row.granted_at is None:
         raise MandateRefused(reason="identity.mandate_not_given")
@@ -138,6 +138,12 @@ def authority(session: Session, mandate_id: str, *, item: str, department: str, 
         raise MandateRefused(reason="identity.mandate_revoked")
     if row.valid_until < today():
         raise MandateRefused(reason="identity.mandate_expired", day=row.valid_until.isoformat())
+    return row
+
+
+def authority(session: Session, mandate_id: str, *, item: str, department: str, power: str = "file") -> Mandate:
+    """The mandate, when it lets *power* be used for *item* of the kind of *department* today. Raises :class:`MandateRefused` with the rule."""
+    row = in_force(session, mandate_id)
     if f"item:{item}" not in row.reach and f"department:{department}" not in row.reach:
         raise MandateRefused(reason="identity.mandate_reach")
     if power not in row.powers:

@@ -18,6 +18,7 @@ from core.identity.errors import NotYours, OutsideThePlace
 from core.identity.models import Account, AccountParty, Department, Division, Mandate, Party, Visit
 from core.identity.sealing import blind, unseal
 from core.identity.service.mandates import authority as mandate_authority
+from core.identity.service.mandates import in_force
 from core.identity.service.parties import add_party
 from core.identity.spec import DESK_ROLES, ActingParty, PartyView, PostView, VisitView
 from core.kernel.actor import Actor
@@ -80,11 +81,15 @@ def receive(
 
 
 def receive_by_mandate(session: Session, *, post: PostView, mandate_id: str, actor: Actor) -> VisitView:
-    """A visit for somebody who is not there and who agreed by a mandate to this agent's place. Raises :class:`NotYours`, :class:`NotFound`."""
+    """A visit for somebody who is not there and who agreed by a mandate to this agent's place.
+
+    Raises :class:`NotYours`, :class:`NotFound`, and :class:`MandateRefused` when the mandate has ended: then nothing of theirs is opened any more.
+    """
     _check_post(session, post, actor)
     row = session.get(Mandate, mandate_id, populate_existing=True)
     if row is None or row.granted_at is None or row.agent_department_id != post.department_id or post.role != "agent":
         raise NotFound
+    in_force(session, row.id)
     made = {
         "id": new_id(), "department_id": post.department_id, "division_id": post.division_id, "staff_id": actor.id, "post": post.role,
         "party_id": row.party_id, "bearer_id": None, "role": "agent", "authority": f"mandate:{row.id}", "evidence_blob": None, "mandate_id": row.id,
@@ -175,8 +180,13 @@ def _link(session: Session, account_id: str, party_id: str, standing: Standing) 
 
 
 def disown(session: Session, visit_id: str, *, actor: Actor) -> VisitView:
-    """The person at the desk says that the account of their number is not theirs: from here on they are a party of their own."""
+    """The person at the desk says that the account of their number is not theirs: from here on they are a party of their own.
+
+    Raises :class:`NotYours` where the account itself gave the mandate: else an agent would file where the principal does not see it.
+    """
     view = visit(session, visit_id, actor=actor)
+    if view.mandate is not None:
+        raise NotYours
     row = session.get(Visit, visit_id)
     assert row is not None
     if view.account_id is None or view.party.kind != "person":
@@ -205,13 +215,17 @@ _VISIT = (
 
 
 def visit(session: Session, visit_id: str, *, actor: Actor) -> VisitView:
-    """Today's visit at a desk that the member of staff holds. Raises :class:`NotFound` for every other."""
+    """Today's visit at a desk that the member of staff holds. Raises :class:`NotFound` for every other, and :class:`MandateRefused` from the moment
+    the mandate that it rests on has ended.
+    """
     held = [(post.department_id, post.role) for post in people.staff_view(session, actor.id).posts if post.role in DESK_ROLES]
     if not is_id(visit_id) or not held:
         raise NotFound
     row = session.execute(_VISIT.where(Visit.id == visit_id, Visit.day == today())).first()
     if row is None or (row.Visit.department_id, row.Visit.post) not in held:
         raise NotFound
+    if row.Visit.mandate_id is not None:
+        in_force(session, row.Visit.mandate_id)
     return _view(row)
 
 

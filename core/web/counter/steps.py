@@ -74,7 +74,7 @@ def space() -> str:
     visit, locale = sat.visit, edge.locale()
     asked = normalise(request.args.get("q", ""))[:100]
     kept = [each for each in drafts.mine(edge.session(), actor=sat.keeper) if each.party_id == visit.party.id]
-    had = licences.for_party(edge.session(), visit.party.id) if visit.may_look else ()
+    had = licences.for_party(edge.session(), visit.party.id) if visit.may_look and visit.mandate is None else ()
     return desk_page(
         "office/counter_visit.html",
         nav_here="counter",

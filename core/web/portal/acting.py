@@ -81,9 +81,13 @@ def own_values(who: Acting) -> dict[str, str]:
 def require(who: Acting, compiled: CompiledItem) -> None:
     """What the hall holds about a party is shown to those who may act for it in this matter, and to nobody else.
 
-    Raises :class:`core.identity.errors.NotYours` or :class:`core.identity.errors.MandateRefused`. A desk was checked when its seat was taken.
+    Raises :class:`core.identity.errors.NotYours` or :class:`core.identity.errors.MandateRefused`. A desk was checked when its seat was taken; one that
+    rests on a mandate opens nothing beyond the items of it.
     """
-    me = edge.account() if seat.taken() is None else None
+    desk = seat.taken()
+    if desk is not None and desk.visit.mandate is not None:
+        mandates.authority(edge.session(), desk.visit.mandate, item=compiled.code, department=str(compiled.doc["department"]))
+    me = edge.account() if desk is None else None
     if me is None or who.party_id == me.party_id:
         return
     try:

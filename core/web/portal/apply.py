@@ -54,6 +54,8 @@ def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem,
     values = forms.empty(spec) | item_facts.preset(compiled.doc, situation)
     if not any(field.ui.get("prefill") for top in spec.fields for field in top.walk()):
         return values, {}
+    if seat.taken() is not None:
+        acting.require(who, compiled)
     own = acting.own_values(who)
     title = say("企业信息") if who.kind == "company" else say("账号信息")
     known = {f"party.{name}": value for name, value in own.items()}
