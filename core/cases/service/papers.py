@@ -104,6 +104,8 @@ def draw_up(session: Session, case: "Loaded", change: "Change", clocks: Mapping[
 
 def ready(session: Session, row: Mapping[Any, Any]) -> bool:
     """Whether delivery may begin: the written decision and every licence of the case have their paper (行政许可法 38, 39, 44)."""
+    if row["decided_at"] is None:
+        return True  # nothing is written that would have to be there; every step of a case asks
     return documents.decisions_ready(session, row["id"]) and (not row["results"] or all(licence.has_pdf for licence in of_case(session, row["number"])))
 
 

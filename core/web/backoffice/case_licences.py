@@ -49,8 +49,8 @@ def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
 def _wanted(compiled: CompiledItem) -> list[str]:
     """The types that the item's materials name: what else an applicant holds is nobody's business here (个人信息保护法 6)."""
     sources = [each.get("source", {}) for each in compiled.doc.get("materials", ())]
-    known = queries.type_codes(edge.session())
-    return sorted({source["licence"] for source in sources if source.get("from") == "library" and source.get("licence") in known})
+    named = {source["licence"] for source in sources if source.get("from") == "library" and source.get("licence")}
+    return sorted(named & queries.type_codes(edge.session())) if named else []
 
 
 def _parties(view: CaseView) -> list[str]:
