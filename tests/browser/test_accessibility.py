@@ -1,4 +1,5 @@
-"""axe-core finds nothing on any page of portal, back office and Flask-AppBuilder: every theme, three widths, both languages.
+"""axe-core finds nothing on any page of portal, back office and Flask-AppBuilder: every theme and both languages; the ordinary theme at three widths, the
+others at the narrowest, and all of it at all of them in the long run.
 
 The list of pages comes from the application's own URL map. A rule that is neither sampled nor said to be no page fails the test, so
 that a new page cannot be forgotten.
