@@ -89,15 +89,20 @@ def register_handlers() -> None:
         import_module(f"core.{name}.tasks")
 
 
-def share_imports() -> None:
-    """Import everything that a web process needs, before it is forked: the processes then share these pages of memory.
+#: The application that :func:`share_application` built before the web processes were forked from this one.
+_shared: Flask | None = None
 
-    Frozen, so that no garbage collection in a child writes to them. Nothing is opened and no thread is started.
+
+def share_application() -> None:
+    """Build the application before the web processes are forked, so that they share its memory and :func:`serve` has it ready in each of them.
+
+    Frozen, so that no garbage collection in a child writes to it. Every connection is given back and no thread is left running: neither may be
+    shared by two processes. Raises what :func:`create_app` raises.
     """
-    register_handlers()
-    for face in ("backoffice", "portal", "api", "counter"):
-        import_module(f"core.web.{face}.wiring")
+    global _shared
+    _shared = _built(Config.from_environment(os.environ))
     configure_mappers()
+    _shared.extensions["wangting"].database.close()
     gc.collect()
     gc.freeze()
 
@@ -108,9 +113,19 @@ def create_app(config: Config | None = None) -> Flask:
     Raises a :class:`~core.kernel.errors.PlatformError` that says what to mend when a key file is missing or wrong, the database has not
     been migrated, or the demo would be shown to the world.
     """
+    return _at_work(_built(config or Config.from_environment(os.environ)))
+
+
+def serve() -> Flask:
+    """What a WSGI server in production is pointed at (``--factory core.app:serve``): structured logs, then the application."""
+    configure_logging()
+    return create_app() if _shared is None else _at_work(_shared)
+
+
+def _built(config: Config) -> Flask:
+    """The application, its worker not yet running."""
     guard_roots()
     share_arenas()
-    config = config or Config.from_environment(os.environ)
     config.refuse_public_demo()
     site = open_site(config)
     check_ready(site)
@@ -128,15 +143,15 @@ def create_app(config: Config | None = None) -> Flask:
     register_error_pages(app)
     Themes.load(shipped("themes"), config.home / "themes").install(app)
     app.wsgi_app = ShortAddresses(HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app))  # type: ignore[method-assign]
-    if config.embedded:
-        site.relay = Embedded(site.database).start()
     return app
 
 
-def serve() -> Flask:
-    """What a WSGI server in production is pointed at (``--factory core.app:serve``): structured logs, then the application."""
-    configure_logging()
-    return create_app()
+def _at_work(app: Flask) -> Flask:
+    """Start the embedded worker: a thread, which no fork would take along."""
+    site: Site = app.extensions["wangting"]
+    if site.config.embedded and site.relay is None:
+        site.relay = Embedded(site.database).start()
+    return app
 
 
 def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import socket
 
 import click
 
-from core.app import check_ready, open_site, share_imports
+from core.app import share_application
 from core.cli.opening import configured
 from core.kernel.errors import BadInput
 from core.web.observe import configure_logging
@@ -19,7 +19,7 @@ def serve(workers: int, threads: int, application: str) -> None:
     """Serve the hall at HOST:PORT on Granian (extra ``fast``).
 
     What stops a hall from running – keys, tables, a demo shown to the world – is said once, here, before any process is started. Then the
-    modules are imported and the processes forked from this one: they share that memory, and a worker that is replaced starts at once.
+    application is built and the processes forked from this one: they share that memory, and a worker that is replaced starts at once.
     """
     if importlib.util.find_spec("granian") is None:
         raise BadInput("cli.no_granian")
@@ -29,11 +29,8 @@ def serve(workers: int, threads: int, application: str) -> None:
     configure_logging()
     config = configured()
     config.refuse_public_demo()
-    site = open_site(config)
-    check_ready(site)
-    site.database.close()  # a connection must not be shared by two processes
     socket.create_server((config.host, config.port)).close()  # a taken port in words: Granian would end with a trace of its own
-    share_imports()
+    share_application()
     Granian(
         application,
         address=config.host,

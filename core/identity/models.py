@@ -193,7 +193,7 @@ class Mandate(Base):
     """Consent that another files for a party (代办授权, 民法典 161–165): for which items, what they may do, until when.
 
     ``reach`` holds ``item:<code>`` and ``department:<code>``. It holds from ``granted_at`` – given by the principal, or by a code that only the
-    principal was sent – until ``valid_until`` or ``revoked_at``, whichever comes first. The agent is an account, or a place of village agents.
+    principal is shown – until ``valid_until`` or ``revoked_at``, whichever comes first. The agent is an account, or a place of village agents.
     """
 
     __tablename__ = "mandate"
@@ -209,7 +209,6 @@ class Mandate(Base):
     powers: Mapped[list[str]] = mapped_column(Json)
     consent: Mapped[str] = mapped_column(String(10))
     evidence_blob: Mapped[str | None] = mapped_column(Id)
-    code_hash: Mapped[str | None] = mapped_column(String(100))
     code_until: Mapped[datetime | None] = mapped_column(Instant)
     tries: Mapped[int] = mapped_column(Integer, default=0)
     asked_at: Mapped[datetime] = mapped_column(Instant)

@@ -5,9 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
+from core.cases import service as cases
 from core.cases.errors import CaseNotFound, NotAsked, NotHolder, PapersMoved
-from core.cases.models import CaseClock
+from core.cases.models import CaseClock, Correction
 from core.cases.service import custody, relaying
 from core.cases.service.rungs import run_due
 from core.identity import demo
@@ -102,6 +104,21 @@ def test_the_town_sends_back_once_and_the_village_mends_exactly_what_was_asked(r
     relay.press(case, "request_correction", COUNTY, data={"fields": {"phone": "少一位"}, "materials": {}})  # the law's one correction is still there
     assert relay.desk.mine(case).correction.fields == {"phone": "少一位"}
     relay.desk.sound(case)
+
+
+def test_what_was_mended_on_the_way_did_not_lapse_when_the_correction_of_the_law_does(relay: Relay) -> None:
+    case = relay.hand_in(materials=("id_card", "photo", "medical")).id
+    relay.press(case, "pass_on", "shiqiao-agent")
+    relay.press(case, "missing", "linxi-agent", data={"materials": {"household_book": "没有户口簿"}})
+    relay.mend(case, ("household_book",), "shiqiao-agent")
+    relay.press(case, "complete", "linxi-agent")
+    relay.press(case, "request_correction", COUNTY, data={"fields": {"phone": "少一位"}})
+    with freeze(MONDAY + timedelta(days=60)), relay.desk.database.session() as session:
+        cases.decline_uncorrected(session, case, reason="到期没有补正", command_id=new_id(), actor=relay.desk.hall.actor(COUNTY))
+        rows = session.execute(select(Correction.node, Correction.answered_at, Correction.lapsed_at).where(Correction.case_id == case)).all()
+    assert {row.node: (row.answered_at is None, row.lapsed_at is None) for row in rows} == {
+        "intake.relay.town.amend": (False, True), "intake.correction": (True, False),
+    }  # fmt: skip
 
 
 def test_paper_follows_in_batches_and_what_is_missing_is_named(relay: Relay) -> None:
@@ -268,8 +285,6 @@ def test_strangers_see_no_paper_and_no_way(relay: Relay) -> None:
 
 
 def test_papers_that_were_not_sent_stay_when_the_applicant_withdraws(relay: Relay) -> None:
-    from core.cases import service as cases
-
     case = relay.hand_in().id
     relay.press(case, "pass_on", "shiqiao-agent")
     with relay.desk.database.session() as session:

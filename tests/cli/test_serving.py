@@ -8,7 +8,6 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable
-from pathlib import Path
 
 from core.keys import store as key_store
 from tests.cli.conftest import Home
@@ -49,15 +48,22 @@ def test_a_hall_is_served_by_several_processes_and_a_lost_one_is_replaced(plain:
     assert not _children(server.pid)
 
 
-def test_what_is_imported_before_the_fork_opens_nothing_and_starts_no_thread(tmp_path: Path) -> None:
-    code = (
-        "import gc, os, threading; from core.app import share_imports; share_imports()\n"
-        "links = [os.readlink(f'/proc/self/fd/{fd}') for fd in os.listdir('/proc/self/fd') if os.path.lexists(f'/proc/self/fd/{fd}')] "
-        "if os.path.isdir('/proc/self/fd') else []\n"
-        "print(threading.active_count(), sum(link.startswith('socket:') for link in links), gc.get_freeze_count() > 100_000)"
-    )
-    made = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
-    assert made.stdout.split() == ["1", "0", "True"]
+BEFORE_THE_FORK = """
+import gc, os, threading
+from core import app
+app.share_application()
+fds = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")] if os.path.isdir("/proc/self/fd") else []
+links = [os.readlink(each) for each in fds if os.path.lexists(each)]
+print(threading.active_count(), sum("socket:" in link or ".db" in link for link in links), gc.get_freeze_count() > 100_000)
+shared = app.serve()
+print(shared is app.serve(), threading.active_count(), shared.test_client().get("/readyz").status_code)
+"""
+
+
+def test_what_is_built_before_the_fork_keeps_nothing_open_and_starts_no_thread_until_a_process_serves_it(plain: Home) -> None:
+    environ = plain.environ(WANGTING_WORKER="embedded")
+    made = subprocess.run([sys.executable, "-c", BEFORE_THE_FORK], env=environ, cwd=ROOT, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
+    assert made.stdout.split() == ["1", "0", "True", "True", "2", "200"]
 
 
 def test_a_hall_without_its_keys_or_with_a_used_port_is_refused_in_words(plain: Home) -> None:

@@ -155,6 +155,12 @@ def test_nobody_gives_answers_or_takes_back_what_is_anothers(app: Flask, princip
     )
 
 
+def shown_code(principal: site.Browser) -> str:
+    found = re.search(r'<b class="no">(\d{6})</b>', principal.get("/my/mandates").text)
+    assert found is not None
+    return found[1]
+
+
 def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(app: Flask, built: site.Built, principal: site.Browser) -> None:
     clerk = site.Browser(app).staff("linxi-agent", built.passwords["linxi-agent"])
     item = re.search(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
@@ -167,12 +173,17 @@ def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(a
     settle(app.extensions["wangting"].database)
     with app.extensions["wangting"].database.session() as session:
         notice = session.scalars(select(Notice).where(Notice.template == "mandate_asked")).one()
-        code = notice.params["code"]
+        kept = f"{notice.params}{notice.title}{notice.body}"
+    code = shown_code(principal)
+    assert code not in kept  # whoever reads the database reads no code
     assert code not in clerk.get(where).text
     wrong = clerk.post(where, {"code": "000000" if code != "000000" else "111111"})
     assert wrong.status_code == 422
     assert "等你同意" in principal.get("/my/mandates").text
+    assert code not in site.Browser(app).citizen(WANG, built.passwords[WANG]).get("/my/mandates").text
+    assert clerk.post(where, {"code": "１２三"}).status_code == 422
     right = clerk.post(where, {"code": code})
+    assert code not in principal.get("/my/mandates").text
     assert right.status_code == 303 and right.headers["Location"].startswith("/office/counter/visits/")
     assert clerk.get(right.headers["Location"]).status_code == 200
     other = site.Browser(app).staff("shiqiao-agent", built.passwords["shiqiao-agent"])
@@ -225,18 +236,18 @@ def test_an_agent_by_mandate_opens_nothing_beyond_its_items_and_cannot_hide_from
         assert session.query(Visit).filter(Visit.mandate_id == mandate, Visit.account_id.is_(None)).count() == 0
 
 
-def test_five_wrong_codes_end_it_and_each_try_counts(app: Flask, built: site.Built) -> None:
+def test_five_wrong_codes_end_it_and_each_try_counts(app: Flask, built: site.Built, principal: site.Browser) -> None:
     clerk = site.Browser(app).staff("linxi-agent", built.passwords["linxi-agent"])
     item = re.search(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
     assert item is not None
     asked = {"name": "李大山", "document_kind": "resident_id", "number": "110105195808150016", "item": item[1]}
     where = clerk.post("/office/counter/consents", asked).headers["Location"]
-    with app.extensions["wangting"].database.session() as session:
-        code = session.scalars(select(Notice.params).where(Notice.template == "mandate_asked")).one()["code"]
+    code = shown_code(principal)
     for _ in range(5):
         assert clerk.post(where, {"code": "x"}).status_code == 422
     ended = clerk.post(where, {"code": code})
     assert ended.status_code == 422 and "重新申请" in ended.text
+    assert code not in principal.get("/my/mandates").text
     with app.extensions["wangting"].database.session() as session:
         assert session.scalars(select(Mandate.granted_at)).one() is None
         assert session.scalar(select(MandateUse.id)) is None

@@ -144,7 +144,7 @@ def correct(
             session.execute(insert(table(CasePayload)), payload)
             _replace(session, loaded, materials, dropped, revision)
             insert_together(session, *on_paper.written())
-            session.execute(_still_open(loaded).values(answered_at=at))
+            session.execute(still_open(loaded).values(answered_at=at))
             return (received,)
 
         return Change(plan, columns={"payload_revision": revision}, action="correct", then=write, actor=who)
@@ -170,7 +170,7 @@ def lapse(session: Session, case_id: str, *, command_id: str) -> ActResult:
         plan = advance(case.compiled.route, case.marking, Command("lapse"), case.facts())
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:
-            session.execute(_still_open(loaded).values(lapsed_at=at))
+            session.execute(still_open(loaded).values(lapsed_at=at))
             return ()
 
         return Change(plan, action="lapse", then=write)
@@ -274,7 +274,8 @@ def _open_correction(session: Session, case: Loaded, node: str) -> Any:
     return session.execute(query).first()
 
 
-def _still_open(case: Loaded) -> Any:
+def still_open(case: Loaded) -> Any:
+    """The update of what the case was asked for and has not answered."""
     return update(Correction).where(Correction.case_id == case.id, Correction.answered_at.is_(None))
 
 

@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from core.cases import dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import TaskClosed
-from core.cases.models import CasePayload, Correction, table
-from core.cases.service.acting import held, note_of, trimmed
+from core.cases.models import CasePayload, table
+from core.cases.service.acting import held, note_of, still_open, trimmed
 from core.cases.service.anytime import by_post
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.spec import ActResult
@@ -108,7 +108,7 @@ def decline_uncorrected(session: Session, case_id: str, *, reason: str, command_
         plan = advance(case.compiled.route, case.marking, Command("decline", reason=trimmed(reason), actor=who.id), case.facts())
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:
-            session.execute(update(table(Correction)).where(Correction.case_id == loaded.id).values(lapsed_at=at))
+            session.execute(still_open(loaded).values(lapsed_at=at))
             return ()
 
         return Change(plan, note=note_of(reason, None, words), action="decline", then=write, actor=who)

@@ -20,8 +20,9 @@ from core.cases import clocks, incidents
 from core.cases import rungs as ladder
 from core.cases.chain import Fact
 from core.cases.incidents import Trouble
-from core.cases.models import CaseClock, CaseClockFire, CaseClockParked, Correction, table
+from core.cases.models import CaseClock, CaseClockFire, CaseClockParked, table
 from core.cases.service import decision
+from core.cases.service.acting import still_open
 from core.cases.service.machine import Change, Loaded, carry_out, load
 from core.db.database import Database
 from core.db.errors import DatabaseAway, is_transient
@@ -209,7 +210,7 @@ def _advance(session: Session, case: Loaded, due: Due, at: datetime) -> Sequence
 
 
 def _lapsed(session: Session, case: Loaded, at: datetime) -> Sequence[Fact]:
-    session.execute(update(table(Correction)).where(Correction.case_id == case.id, Correction.answered_at.is_(None)).values(lapsed_at=at))
+    session.execute(still_open(case).values(lapsed_at=at))
     return ()
 
 

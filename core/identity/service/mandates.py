@@ -1,7 +1,7 @@
 """Mandates (代办授权): a person lets another file for them – which items, to do what, until when – and sees every use. 民法典 161–165, 173.
 
-The principal gives it in their own space, or a village agent asks for it: then a code goes to the principal alone, and the one who has it from them
-enters it. It ends on its day or when the principal takes it back (民法典 173); every use after that is refused and says by which rule.
+The principal gives it in their own space, or a village agent asks for it: then a code is shown to the principal alone, and the one who has it from
+them enters it; it is computed from the hall's secret when it is asked for and stands nowhere. It ends on its day or when the principal takes it back (民法典 173); every use after that is refused and says by which rule.
 """
 
 import secrets
@@ -60,8 +60,8 @@ def grant(
 
 def ask(
     session: Session, *, document_kind: str, number: str, name: str, department_id: str, agent_name: str, reach: Sequence[str], valid_until: date, actor: Actor
-) -> tuple[str, str, str] | None:
-    """A desk asks the person of this document for a mandate: (mandate id, the principal's account, the code that goes to them alone).
+) -> tuple[str, str] | None:
+    """A desk asks the person of this document for a mandate: (mandate id, the principal's account). The code is read there (:func:`code_for`).
 
     ``None`` when nobody of that name and number has an account; then it is done on paper.
     """
@@ -73,20 +73,30 @@ def ask(
         session, found.Party.id, account_id=found.id, agent_department_id=department_id, agent_name=agent_name, reach=reach, powers=("file",),
         valid_until=valid_until, consent="code", granted=False,
     )  # fmt: skip
-    code = f"{secrets.randbelow(10**6):06d}"
-    hashed = blind(session, "mandate-code", f"{mandate_id}:{code}")
-    session.execute(update(Mandate).where(Mandate.id == mandate_id).values(code_hash=hashed, code_until=now() + CODE_FOR))
+    session.execute(update(Mandate).where(Mandate.id == mandate_id).values(code_until=now() + CODE_FOR))
     audit.record(session, "identity.mandate_asked", subject=("party", found.Party.id), actor=actor, detail={"mandate": mandate_id})
-    return mandate_id, found.id, code
+    return mandate_id, found.id
+
+
+def code_for(session: Session, mandate_id: str, *, actor: Actor) -> str | None:
+    """The code that lets the desk go on, for the principal alone; ``None`` once it is over. Raises :class:`NotFound` for everybody else."""
+    row = _asked(session, mandate_id)
+    if actor.kind != "citizen" or row.account_id != actor.id:
+        raise NotFound
+    return _code(session, mandate_id) if row.code_until is not None and now() <= row.code_until and row.tries < TRIES else None
+
+
+def _code(session: Session, mandate_id: str) -> str:
+    return f"{int(blind(session, 'mandate-code', mandate_id).rpartition(':')[2], 16) % 10**6:06d}"
 
 
 def confirm(session: Session, mandate_id: str, code: str, *, actor: Actor) -> None:
     """The principal's code makes the mandate hold. Five wrong tries, or ten minutes, end it: commit also when this raises :class:`MandateRefused`."""
     row = _asked(session, mandate_id)
-    if row.code_until is None or now() > row.code_until or row.tries >= TRIES:
-        raise MandateRefused(reason="identity.mandate_code_over")
-    if not secrets.compare_digest(row.code_hash or "", blind(session, "mandate-code", f"{mandate_id}:{code.strip()}")):
-        session.execute(update(Mandate).where(Mandate.id == mandate_id).values(tries=Mandate.tries + 1))
+    tried = update(Mandate).where(Mandate.id == row.id, Mandate.tries < TRIES, Mandate.code_until >= now()).values(tries=Mandate.tries + 1)
+    if session.execute(tried.returning(Mandate.id), execution_options={"synchronize_session": False}).scalar_one_or_none() is None:
+        raise MandateRefused(reason="identity.mandate_code_over")  # counted before it is compared: many at once are no more than five
+    if not secrets.compare_digest(_code(session, mandate_id).encode(), code.strip().encode()):
         raise MandateRefused(reason="identity.mandate_code_wrong")
     _grant_asked(session, row, actor)
 
@@ -111,7 +121,7 @@ def _asked(session: Session, mandate_id: str) -> Mandate:
 
 
 def _grant_asked(session: Session, row: Mandate, actor: Actor) -> None:
-    session.execute(update(Mandate).where(Mandate.id == row.id).values(granted_at=now(), code_hash=None))
+    session.execute(update(Mandate).where(Mandate.id == row.id).values(granted_at=now(), code_until=None))
     session.expire(row)
     audit.record(session, "identity.mandate_given", subject=("party", row.party_id), actor=actor, detail={"mandate": row.id})
 
@@ -257,7 +267,7 @@ def _write(
     at = now()
     row = {
         "id": new_id(), "party_id": party_id, "account_id": None, "agent_account_id": None, "agent_department_id": None, "reach": wanted,
-        "powers": list(dict.fromkeys(powers)), "consent": consent, "evidence_blob": None, "code_hash": None, "code_until": None, "tries": 0, "asked_at": at,
+        "powers": list(dict.fromkeys(powers)), "consent": consent, "evidence_blob": None, "code_until": None, "tries": 0, "asked_at": at,
         "granted_at": at if granted else None, "refused_at": None, "revoked_at": None, "valid_until": valid_until, **more,
     }  # fmt: skip
     session.execute(insert(Mandate), row)

@@ -1,4 +1,4 @@
-"""A village agent asks somebody who is not there for consent: a code goes to that person alone, and whoever has it from them enters it here."""
+"""A village agent asks somebody who is not there for consent: a code is shown to that person alone, and whoever has it from them enters it here."""
 
 from datetime import timedelta
 from typing import Any
@@ -63,7 +63,7 @@ def _page(post: PostView, given: dict[str, str], wrong: dict[str, str], **more: 
 @blueprint.post("/consents")
 @at_desk
 def consent_asked() -> Answer:
-    """Send the code to the person's own space."""
+    """Ask in the person's own space; the code is shown there."""
     post = _agents_post()
     limit("consents", "30/hour", actor().id)
     given = {name: normalise(request.form.get(name, ""))[:100] for name in _FIELDS}
@@ -85,8 +85,8 @@ def consent_asked() -> Answer:
     )
     if asked is None:
         return _page(post, given, {"number": _("没有找到这个人的网上账号。可以用书面委托书：回综合窗口选“本人没有来”。")}), 422
-    mandate_id, account_id, code = asked
-    params = {"agent": post.department_title, "what": titles[given["item"]], "until": {"zh": day(until, "zh"), "en": day(until, "en")}, "code": code}
+    mandate_id, account_id = asked
+    params = {"agent": post.department_title, "what": titles[given["item"]], "until": {"zh": day(until, "zh"), "en": day(until, "en")}}
     notices.post(edge.session(), key=f"mandate/{mandate_id}/asked", template="mandate_asked", recipient=("account", account_id), params=params)
     return redirect(url_for("counter.consent_code", mandate_id=mandate_id), 303)
 

@@ -40,7 +40,7 @@ def mandates() -> str:
     titles = reach_titles()
     return page(
         "portal/mandates.html",
-        asked=[_row(one, titles, used) for one in given if one.state == "asked"],
+        asked=[_row(one, titles, used) | {"code": verbs.code_for(edge.session(), one.id, actor=edge.citizen())} for one in given if one.state == "asked"],
         given=[_row(one, titles, used) for one in given if one.state != "asked"],
         held=[_row(one, titles, used) for one in held],
     )
