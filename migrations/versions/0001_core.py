@@ -1359,7 +1359,6 @@ def upgrade() -> None:
         sa.Column("powers", types.Json(), nullable=False),
         sa.Column("consent", sa.String(length=10), nullable=False),
         sa.Column("evidence_blob", types.Id(), nullable=True),
-        sa.Column("code_hash", sa.String(length=100), nullable=True),
         sa.Column("code_until", types.Instant(), nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False),
         sa.Column("asked_at", types.Instant(), nullable=False),

@@ -1,7 +1,8 @@
 """Mandates (代办授权): a person lets another file for them – which items, to do what, until when – and sees every use. 民法典 161–165, 173.
 
 The principal gives it in their own space, or a village agent asks for it: then a code is shown to the principal alone, and the one who has it from
-them enters it; it is computed from the hall's secret when it is asked for and stands nowhere. It ends on its day or when the principal takes it back (民法典 173); every use after that is refused and says by which rule.
+them enters it; it is computed from the hall's secret whenever it is shown or compared, and stands nowhere. A mandate ends on its day or when the
+principal takes it back (民法典 173); every use after that is refused and says by which rule.
 """
 
 import secrets
