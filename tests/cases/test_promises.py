@@ -221,6 +221,14 @@ def test_who_lets_the_day_for_the_late_papers_pass_has_withdrawn_with_the_basis_
         assert verify(session, case).ok
 
 
+def test_late_cases_that_people_decide_do_not_stand_before_those_that_are_withdrawn(hall: Desk) -> None:
+    stays, goes = [later(hall, "refused") for _ in range(2)], later(hall, "withdrawn")
+    with clock.freeze(clock.now() + timedelta(days=20)), hall.database.session() as session:
+        assert lateness.sweep(session, limit=1) is True
+        assert lateness.sweep(session, limit=1) is False
+    assert hall.mine(goes).status == "withdrawn" and {hall.mine(each).status for each in stays} == {"submitted"}
+
+
 def test_where_lateness_means_refusal_people_decide_and_nobody_grants(hall: Desk) -> None:
     """滨州 11: 申请人逾期未补正的,审批部门应当作出不予审批的决定."""
     case = later(hall, "refused")

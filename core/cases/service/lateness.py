@@ -36,23 +36,31 @@ def whole(session: Session, case: Loaded) -> None:
 
 
 def sweep(session: Session, limit: int = 100) -> bool:
-    """Withdraw the cases whose item says that lateness is withdrawal, each in a savepoint of its own; True when more may be waiting."""
-    query = (
+    """Withdraw the cases whose item says that lateness is withdrawal, each in a savepoint of its own; True when more may be waiting.
+
+    Read page by page: a late case that stays – lateness means refusal there, or its route is past withdrawing – does not stand before the others.
+    """
+    page = (
         select(_pledge.case_id, _pledge.due_on)
         .select_from(table(CasePledge).join(table(Case), _case.id == _pledge.case_id))
         .where(*_later, _pledge.due_on < today(), _case.outcome.is_(None), _case.status.not_in(ENDED))
         .order_by(_pledge.due_on, _pledge.case_id)
         .limit(limit)
     )
-    rows = {row.case_id: row.due_on for row in session.execute(query)}
-    done = 0
-    for case_id, due_on in rows.items():
-        try:
-            with session.begin_nested():
-                done += _withdrawn(session, case_id, day_words(due_on, year=True))
-        except RouteRefused:
-            continue  # the route does not let it be withdrawn any more: it stays on the list of those who follow it up
-    return done == limit
+    done, query = 0, page
+    while done < limit:
+        rows = session.execute(query).all()
+        for case_id, due_on in {row.case_id: row.due_on for row in rows}.items():
+            try:
+                with session.begin_nested():
+                    done += _withdrawn(session, case_id, day_words(due_on, year=True))
+            except RouteRefused:
+                continue  # the route does not let it be withdrawn any more: it stays on the list of those who follow it up
+        if len(rows) < limit:
+            return False
+        last = rows[-1]
+        query = page.where((_pledge.due_on > last.due_on) | ((_pledge.due_on == last.due_on) & (_pledge.case_id > last.case_id)))
+    return True
 
 
 class _NotSo(Exception):
