@@ -37,7 +37,8 @@ OF_REGION, OF_DEPARTMENT = ("admin", "supervisor"), ("section_chief", "leader", 
 _TOLD = (("section_chief", "leader", "agency_head"), ("admin",))
 LOCALES = ("zh", "en")
 LONGEST_ERROR = 2000
-#: ``session.info``: incidents of a transaction that will be rolled back, for the edge to write afterwards.
+#: ``session.info``: incidents of a transaction that will be rolled back, to be written afterwards. What the worker takes up fails as a message or as a
+#: rung, which is an incident of its own.
 PENDING = "incidents"
 _row = table(CaseIncident).c
 _case = table(Case).c
@@ -104,7 +105,7 @@ def ended(session: Session, *conditions: Any) -> int:
 
 
 def note(session: Session, trouble: Trouble) -> None:
-    """Remember *trouble* of a command that will be rolled back; :func:`write_noted` writes it afterwards, in a transaction of its own."""
+    """Remember *trouble* of a command that will be rolled back; whoever rolls back takes it with :func:`noted` and writes it afterwards."""
     session.info.setdefault(PENDING, []).append(trouble)
 
 

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from core.cases.errors import CaseNotFound
 from core.cases.models import CaseBulk, CaseBulkLine, CaseEvent, CaseIncident, CaseTask
-from core.cases.service import bulk, bulk_runs
+from core.cases.service import bulk, bulk_runs, machine
 from core.cases.worklist import Filters
 from core.identity.models import Post, Staff
 from core.kernel.actor import Actor
@@ -195,6 +195,19 @@ def test_what_a_refused_act_had_written_is_taken_back_and_a_fault_of_ours_holds_
         assert "ZeroDivision" not in str(whys) and "系统出了错" in whys[cases[1]]["zh"]
     for case in cases:
         desk.sound(case)
+
+
+def test_a_case_whose_next_step_nobody_could_hold_is_refused_and_an_incident(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    (case,) = filed(lite, 1)
+    run = begun(lite)
+    settle(lite.database)
+    started(lite, run, "pass")
+    monkeypatch.setattr(machine, "_organisation", lambda *_: ())
+    settle(lite.database)
+    assert verdicts(lite, run) == {case: "refused"}
+    with lite.database.session() as session:
+        assert [(found.kind, found.case_id) for found in session.query(CaseIncident)] == [("nowhere", case)]
+    lite.sound(case)
 
 
 @pytest.mark.parametrize("login", ["chief", "admin", "yunling-reviewer", "window"])

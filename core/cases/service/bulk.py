@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from core.cases.errors import CaseNotFound, NotForMany
 from core.cases.service import papers
 from core.cases.service.acting import act, claim, held, release
-from core.cases.service.machine import Loaded, load
+from core.cases.service.machine import Loaded, command_key, load
 from core.cases.speaking import spoken_task, spoken_title
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, PlatformError
@@ -87,16 +87,10 @@ def do(session: Session, choice: Choice, action: str, *, command_id: str, actor:
         verb = claim if action == "claim" else release
         verb(session, choice.case_id, choice.no, command_id=command, actor=actor)
         return
-    case, earlier = load(session, choice.case_id, _key(actor, command))
+    case, earlier = load(session, choice.case_id, command_key(actor, command))
     if earlier is None:
         _refuse(_not_for_many(session, case, choice.no, _button(session, case, choice.no, action, actor), actor))
     act(session, choice.case_id, choice.no, action, command_id=command, actor=actor)
-
-
-def _key(actor: Actor, command: str) -> str:
-    from core.cases.service.machine import command_key
-
-    return command_key(actor, command)
 
 
 def _button(session: Session, case: Loaded, no: int, action: str, actor: Actor) -> ActionView:

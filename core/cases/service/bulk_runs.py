@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
+from core.cases import incidents
 from core.cases.errors import CaseNotFound
 from core.cases.models import CaseBulk, CaseBulkLine, table
 from core.cases.service import bulk
@@ -258,6 +259,8 @@ def _one(session: Session, run: CaseBulk, line: CaseBulkLine) -> dict[str, str] 
     except DatabaseAway:
         raise
     except PlatformError as error:
+        for trouble in incidents.noted(session):  # the savepoint is rolled back, the message is not: nobody behind us would write it down
+            incidents.happened(session, trouble)
         return {locale: error.words(locale) for locale in LOCALES}
     except Exception as error:
         if is_transient(error):
