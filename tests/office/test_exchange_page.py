@@ -1,14 +1,16 @@
 """上报 in the browser: for posts that answer for it, each with their own departments; a refused record is sent again from its page."""
 
 import pytest
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from core.cases.models import Case
 from core.exchange import service
 from core.exchange.models import Delivery
 from core.exchange.settings import URL
+from core.identity.models import Post, Staff
 from core.kernel.actor import SYSTEM
 from core.kernel.clock import now
+from core.kernel.ids import new_id
 from core.settings import service as settings
 from tests.office.conftest import Office, errors
 
@@ -63,6 +65,14 @@ def test_days_are_listed_and_a_platform_that_does_not_answer_is_said(fresh: Offi
     day = f"{now():%Y-%m-%d}"
     assert "补报" not in chief.get("/office/exchange/days").text
     assert chief.post("/office/exchange/days", {"do": "reconcile", "day": day}).status_code == 403
+    with fresh.session() as session:
+        county = session.scalars(select(Staff.id).where(Staff.name == "吕正")).one()
+        department = session.scalars(select(Post.department_id).where(Post.staff_id == county)).first()
+        session.add(Post(id=new_id(), staff_id=county, department_id=department, role="supervisor"))
+    below = fresh.staff("yunling-leader")
+    assert "跟平台核对" not in below.get("/office/exchange/days").text
+    assert below.post("/office/exchange/days", {"do": "reconcile", "day": day}).status_code == 403  # it names cases of every department
+    assert "跟平台核对" in supervisor.get("/office/exchange/days").text
     away = supervisor.post("/office/exchange/days", {"do": "reconcile", "day": day})
     assert away.status_code == 503
     assert "没有答复" in errors(away)
