@@ -14,11 +14,14 @@ from core.exchange import service
 from core.exchange.models import Answer, Delivery
 from core.exchange.settings import URL
 from core.kernel.clock import local
+from core.kernel.ids import is_id
 from core.kernel.wording import word
 from core.outbox.models import Message
 from core.settings import service as settings
 
 STATES = ("waiting", "invalid", "rejected", "accepted")
+#: Keys in one question.
+_AT_ONCE = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +122,13 @@ def reconcile(session: Session, day: date) -> Reconciled:
     from core.exchange import client  # the wire: only this asks it
 
     theirs = client.day(settings.get(session, URL), day.isoformat())
-    rows = session.execute(select(Delivery.case_id, Delivery.digest).where(Delivery.ended_on == day, Delivery.state == "accepted"))
-    ours = {case_id: digest or "" for case_id, digest in rows}
+    taken = select(Delivery.case_id, Delivery.number, Delivery.digest).where(Delivery.ended_on == day, Delivery.state == "accepted")
+    rows = session.execute(taken).all()
+    ours, numbers = {row.case_id: row.digest or "" for row in rows}, {row.case_id: row.number for row in rows}
+    unknown = sorted(theirs.keys() - ours.keys())
+    known = [key for key in unknown if is_id(key)]  # what the platform names as a key may be anything
+    for some in (known[at : at + _AT_ONCE] for at in range(0, len(known), _AT_ONCE)):
+        numbers |= {row.case_id: row.number for row in session.execute(select(Delivery.case_id, Delivery.number).where(Delivery.case_id.in_(some)))}
     differing = sorted(key for key in ours.keys() & theirs.keys() if ours[key] != theirs[key])
-    numbers = dict(session.execute(select(Delivery.case_id, Delivery.number).where(Delivery.case_id.in_([*ours, *(k for k in theirs if len(k) == 36)]))).all())
-    named = [tuple(numbers.get(key, key) for key in keys) for keys in (sorted(ours.keys() - theirs.keys()), sorted(theirs.keys() - ours.keys()), differing)]
-    return Reconciled(day, len(ours), len(theirs), named[0], named[1], named[2])
+    missing, strange, other = (tuple(numbers.get(key, key) for key in keys) for keys in (sorted(ours.keys() - theirs.keys()), unknown, differing))
+    return Reconciled(day, len(ours), len(theirs), missing, strange, other)

@@ -18,7 +18,7 @@ from core.cases.library.search import reach
 from core.cases.models import Case, table
 from core.cases.spec import ENDED
 from core.exchange import mapping
-from core.exchange.errors import NoDelivery, NotConfigured, NotFinished
+from core.exchange.errors import NoDelivery, NotConfigured, NotFinished, PlatformAway
 from core.exchange.gather import gather
 from core.exchange.models import Answer, Delivery
 from core.exchange.settings import MAPPING, SOURCE, URL
@@ -90,7 +90,7 @@ def make(session: Session, case_id: str) -> tuple[mapping.Record, tuple[Finding,
 
 @outbox.handler(TOPIC)
 def deliver(session: Session, body: dict[str, Any], message_id: str) -> None:
-    """Make, check and send one revision. Raises :class:`core.exchange.errors.PlatformAway` so that the outbox tries again."""
+    """Make, check and send one revision. Raises :class:`PlatformAway` so that the outbox tries again."""
     from core.exchange import client  # the wire: a web process never needs it
 
     del message_id
@@ -112,6 +112,8 @@ def deliver(session: Session, body: dict[str, Any], message_id: str) -> None:
     said = client.deliver(
         url, canonical.dumps({"key": row.case_id, "revision": row.revision, "day": row.ended_on.isoformat(), "digest": digest, "record": made})
     )
+    if said.digest != digest:
+        raise PlatformAway(why="the receipt is of another record")
     state = "accepted" if said.accepted else "rejected"
     values = {"receipt": said.receipt, "digest": digest, "answered_at": now(), "attempts": row.attempts + 1}
     _answered(session, row, state=state, findings=[dict(each) for each in said.reasons], **values)

@@ -64,8 +64,11 @@ class Answer:
 
 def usable(url: str) -> bool:
     """Whether messages may go to *url*: https, or http on this machine only."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
+    try:
+        parts = urlsplit(url)
+        host, _port = parts.hostname or "", parts.port
+    except ValueError:  # brackets that do not close, a port that is no number
+        return False
     return bool(host) and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK))
 
 

@@ -187,18 +187,31 @@ def test_an_answer_that_was_lost_is_asked_for_again_and_is_the_same(lite: Desk, 
     assert delivery(lite, case).receipt == first.receipt
 
 
+def test_a_receipt_for_another_record_is_none_for_ours(
+    lite: Desk, upper: tuple[Upper, str], codes: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:  # fmt: skip
+    linked(lite, upper[1])
+    case = finished(lite)
+    take = upper[0].take
+    monkeypatch.setattr(upper[0], "take", lambda message: {**take(message), "digest": "sha256:another"})
+    relay.run_all(lite.database)
+    assert delivery(lite, case).state == "waiting" and delivery(lite, case).receipt is None
+
+
 def test_reconciliation_finds_what_is_missing_unknown_and_different(lite: Desk, upper: tuple[Upper, str], codes: dict[str, Any]) -> None:
     linked(lite, upper[1])
     cases = [finished(lite) for _ in range(3)]
     relay.run_all(lite.database)
     keys = sorted(upper[0]._decided)
     del upper[0]._decided[next(key for key in keys if key[0] == cases[0])]
+    strange = "z" * 36  # as long as a key of ours, and none
+    upper[0]._decided[strange, 1] = {"key": strange, "revision": 1, "day": today().isoformat(), "digest": "sha256:x", "accepted": True}
     with lite.database.session() as session:
         session.execute(update(Delivery).where(Delivery.case_id == cases[1]).values(digest="sha256:other"))
         session.execute(update(Delivery).where(Delivery.case_id == cases[2]).values(state="rejected"))
         found = queries.reconcile(session, today())
         numbers = dict(session.execute(select(Case.id, Case.number)).all())
-    assert (found.missing, found.differing, found.unknown) == ((numbers[cases[0]],), (numbers[cases[1]],), (numbers[cases[2]],))
+    assert (found.missing, found.differing, found.unknown) == ((numbers[cases[0]],), (numbers[cases[1]],), (numbers[cases[2]], strange))
 
 
 def test_cases_that_ended_without_a_platform_are_caught_up_with(lite: Desk, upper: tuple[Upper, str], codes: dict[str, Any]) -> None:
@@ -229,7 +242,7 @@ def test_a_forged_answer_or_an_open_line_is_not_believed(upper: tuple[Upper, str
     upper[0].secret = b"another secret of enough length!"
     with pytest.raises(PlatformAway):
         client.day(upper[1], "2026-11-22")
-    for bad in ("http://example.com/x", "ftp://127.0.0.1/", "nonsense"):
+    for bad in ("http://example.com/x", "ftp://127.0.0.1/", "nonsense", "https://[", "https://upper.example:port/"):
         with pytest.raises(NotConfigured):
             client.deliver(bad, b"{}")
     monkeypatch.setenv("WANGTING_EXCHANGE_SECRET", "short")
