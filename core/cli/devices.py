@@ -2,6 +2,8 @@
 
 import click
 
+from core.cli.simulating import until_stopped
+
 
 @click.group()
 def devices() -> None:
@@ -17,11 +19,4 @@ def simulate(origin: str, port: int, cards: tuple[tuple[str, str], ...]) -> None
     from core.cli.simulator import CARDS, serve  # the web process never needs it
 
     shown = [{"name": name, "number": number, "address": "示范市"} for name, number in cards]
-    server, _desk = serve(origin.rstrip("/"), port, shown or CARDS)
-    click.echo(f"http://127.0.0.1:{server.server_port}  →  {origin}")
-    try:
-        server.serve_forever()
-    except KeyboardInterrupt:
-        click.echo("")
-    finally:
-        server.server_close()
+    until_stopped(lambda: serve(origin.rstrip("/"), port, shown or CARDS)[0], port, f"  →  {origin}")

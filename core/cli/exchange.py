@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from core.cli.opening import opened
+from core.cli.simulating import until_stopped
 from core.kernel.actor import SYSTEM
 from core.kernel.clock import today
 from core.kernel.errors import BadInput
@@ -25,9 +26,13 @@ def exchange() -> None:
 def configure(url: str | None, source: str | None, mapping: Path | None) -> None:
     """Set address, source code and mapping; without options show them."""
     from core.exchange import mapping as mappings
+    from core.exchange.errors import NotConfigured
     from core.exchange.settings import MAPPING, SOURCE, URL
+    from core.kernel import wire
     from core.settings import service as settings
 
+    if url and not wire.usable(url):
+        raise NotConfigured("exchange.bad_url", url=url)
     with opened() as (_site, session):
         given = {URL: url, SOURCE: source, MAPPING: mappings.checked(_json(mapping)) if mapping is not None else None}
         for name, value in given.items():
@@ -58,9 +63,8 @@ def simulate(host: str, port: int, file: Path | None, away: float, refuse: tuple
     from core.exchange import client
     from core.exchange.simulator import Upper, server
 
-    with server(Upper(file, secret=client.secret(), away=away, refuse=refuse), host, port) as serving:
-        click.echo(f"http://{host}:{serving.server_port}")
-        serving.serve_forever()
+    upper = Upper(file, secret=client.secret(), away=away, refuse=refuse)
+    until_stopped(lambda: server(upper, host, port), port)
 
 
 @exchange.command()

@@ -3,6 +3,7 @@
 import click
 
 from core.cli.opening import opened
+from core.cli.simulating import until_stopped
 from core.kernel.actor import SYSTEM
 
 
@@ -21,10 +22,10 @@ def configure(sms_url: str | None) -> None:
     from core.notices.settings import SMS_URL
     from core.settings import service as settings
 
+    if sms_url and not wire.usable(sms_url):
+        raise NotConfigured("notices.bad_sms_url", url=sms_url)
     with opened() as (_site, session):
         if sms_url is not None:
-            if sms_url and not wire.usable(sms_url):
-                raise NotConfigured("notices.bad_sms_url", url=sms_url)
             settings.put(session, SMS_URL, sms_url, actor=SYSTEM)
         told = "  ".join(f"{state}: {n}" for state, n in held.counts(session).items())
         click.echo(f"{settings.get(session, SMS_URL) or '–'}  {told}")
@@ -40,12 +41,10 @@ def simulate(host: str, port: int, fault: tuple[str, ...]) -> None:
     from core.notices.simulator import Gateway, server
 
     gateway = Gateway(secret=sms.secret(), faults=dict(_fault(each) for each in fault))
-    with server(gateway, host, port) as serving:
-        click.echo(f"http://{host}:{serving.server_port}")
-        try:
-            serving.serve_forever()
-        finally:
-            gateway.closing.set()
+    try:
+        until_stopped(lambda: server(gateway, host, port), port)
+    finally:
+        gateway.closing.set()
 
 
 def _fault(given: str) -> tuple[int, str]:
