@@ -141,9 +141,9 @@ def _by_mandate(session: Session, case_id: str, actor: Actor, power: str | None)
     mandates.record_use(session, row.mandate_id, power=power, case_id=case_id, case_no=row.case_no, title=row.title, actor=actor)
 
 
-def staff_may_see(session: Session, case_id: str, actor: Actor) -> bool:
-    """Whether a post of the member of staff gives sight of the case."""
-    return _seen(session, case_id, of_actor(session, actor))
+def may_see(session: Session, case_id: str, actor: Actor) -> bool:
+    """Whether whoever asks may see the case: a party of it, or a member of staff by a post."""
+    return is_id(case_id) and _seen(session, case_id, of_actor(session, actor))
 
 
 def _seen(session: Session, case_id: str, sight: Sight) -> bool:

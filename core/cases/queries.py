@@ -91,9 +91,7 @@ def material_holder(session: Session, case_id: str, blob_id: str, *, actor: Acto
 
 def require_sight(session: Session, case_id: str, *, actor: Actor) -> None:
     """Raise :class:`CaseNotFound` unless *actor* may see the case."""
-    sight = access.of_actor(session, actor)
-    found = select(_case.id).where(_case.id == case_id, sight.condition)
-    if not is_id(case_id) or session.execute(found, sight.params).scalar() is None:
+    if not access.may_see(session, case_id, actor):
         raise CaseNotFound
 
 

@@ -198,12 +198,12 @@ def held(session: Session, case: Loaded, task_no: int, actor: Actor, *, by_other
         raise CaseNotFound
     rows = access.task_rows(session, case.id, task_no, actor.id)
     if not rows:
-        if not access.staff_may_see(session, case.id, actor):
+        if not access.may_see(session, case.id, actor):
             raise CaseNotFound
         raise TaskClosed(**_who_closed(session, case, task_no, actor))
     held = next((row for row in rows if row.holds), None)
     if held is None:
-        if not access.staff_may_see(session, case.id, actor):
+        if not access.may_see(session, case.id, actor):
             raise CaseNotFound
         raise NotHolder
     claimed = rows[0].claimed_by

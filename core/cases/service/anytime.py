@@ -77,7 +77,7 @@ def entitled(session: Session, case: Loaded, kind: str, task: int | None, actor:
 
 def _watching(session: Session, case: Loaded, holders: Holders | None, actor: Actor, *, seen: bool) -> Actor:
     """A command that nobody may give, or one of a task without its number: who sees the case learns why from the engine, others nothing."""
-    if actor.kind != "staff" or not (seen or access.staff_may_see(session, case.id, actor)):
+    if actor.kind != "staff" or not (seen or access.may_see(session, case.id, actor)):
         raise CaseNotFound
     if holders is not None:
         raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
@@ -91,7 +91,7 @@ def by_post(session: Session, case: Loaded, holders: Holders, actor: Actor, *, s
     wanted = set(candidates(session, case.row, holders))
     found = next((post for post in people.staff_view(session, actor.id).posts if (post.department_id, post.role) in wanted), None)
     if found is None:
-        if not (seen or access.staff_may_see(session, case.id, actor)):
+        if not (seen or access.may_see(session, case.id, actor)):
             raise CaseNotFound
         raise NotEntitled(who={locale: words_of(session, case, holders, locale) for locale in ("zh", "en")})
     return replace(actor, on_behalf_of=found.on_behalf_of) if found.on_behalf_of else actor
@@ -107,7 +107,7 @@ def words_of(session: Session, case: Loaded, holders: Holders, locale: str = "zh
 
 def _who_did(session: Session, case: Loaded, task: int | None, actor: Actor) -> Actor:
     """Whoever closed the task may take the act back, as long as they sit in the post that it was done in."""
-    if actor.kind != "staff" or not access.staff_may_see(session, case.id, actor):
+    if actor.kind != "staff" or not access.may_see(session, case.id, actor):
         raise CaseNotFound
     query = select(_done.department_id, _done.role, _done.actor_id).where(_done.case_id == case.id, _done.no == task)
     row = session.execute(query).first()

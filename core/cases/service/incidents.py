@@ -162,7 +162,7 @@ def of_case(session: Session, case_id: str, queues: Sequence[tuple[str | None, s
 
 def sees_case(session: Session, found: Incident, actor: Actor) -> bool:
     """Whether the actor may open the case of an incident."""
-    return found.case_id is not None and access.staff_may_see(session, found.case_id, actor)
+    return found.case_id is not None and access.may_see(session, found.case_id, actor)
 
 
 def history(session: Session, found: Incident) -> Sequence[Any]:

@@ -14,16 +14,15 @@ from sqlalchemy.orm import Session
 
 from core.cases import access
 from core.cases.errors import CaseNotFound
-from core.cases.models import Case, CaseTaskDone, table
+from core.cases.models import CaseTaskDone, table
 from core.identity import queries as people
 from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput
-from core.kernel.ids import is_id
 from core.kernel.wording import word
 from core.routing.marking import Marking
 
-_done, _case = table(CaseTaskDone).c, table(Case).c
+_done = table(CaseTaskDone).c
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +71,7 @@ def stations(session: Session, case_id: str, marking: Marking, *, actor: Actor) 
     """The way of the papers of a case that *actor* may see, level by level. Raises :class:`CaseNotFound`."""
     if marking.relay is None:
         return ()
-    sight = access.of_actor(session, actor)
-    seen = select(_case.id).where(_case.id == case_id, sight.condition)
-    if not is_id(case_id) or session.execute(seen, sight.params).first() is None:
+    if not access.may_see(session, case_id, actor):
         raise CaseNotFound
     rows = session.execute(select(*_done).where(_done.case_id == case_id, _done.node.like("intake.relay.%")).order_by(_done.no)).mappings().all()
     names = people.staff_names(session, [row["actor_id"] for row in rows if row["actor_kind"] == "staff"])
