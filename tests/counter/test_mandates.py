@@ -182,6 +182,8 @@ def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(a
     assert "等你同意" in principal.get("/my/mandates").text
     assert code not in site.Browser(app).citizen(WANG, built.passwords[WANG]).get("/my/mandates").text
     assert clerk.post(where, {"code": "１２三"}).status_code == 422
+    for login in ("shiqiao-agent", "window"):  # another place's agent, and a desk without agents, with the right code
+        assert site.Browser(app).staff(login, built.passwords[login]).post(where, {"code": code}).status_code in (403, 404)
     right = clerk.post(where, {"code": code})
     assert code not in principal.get("/my/mandates").text
     assert right.status_code == 303 and right.headers["Location"].startswith("/office/counter/visits/")

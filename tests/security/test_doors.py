@@ -70,6 +70,7 @@ def leaves_the_site(location: str) -> bool:
 def test_a_form_without_its_token_is_refused_everywhere(world: World) -> None:
     people = {"own": world.me(), "citizen": world.me(), "public": site.Browser(world.app), "role": world.staff("admin"), "self": world.staff("admin")}
     people |= {"staff": world.staff("window"), "staff_object": world.staff("window"), "desk": world.staff("window")}
+    people["approver"] = world.staff("supervisor")
     tried = 0
     for method, rule in rules(world, *people):
         if method == "POST" and not rule.rule.startswith("/v1/"):

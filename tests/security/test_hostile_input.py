@@ -237,13 +237,20 @@ def test_strange_json_is_refused_with_words(place: World, body: str) -> None:
     assert count(place) == before
 
 
+#: Names that stand in addresses behind a question mark.
+IN_ADDRESSES = (
+    "q", "after", "from", "page", "light", "step", "number", "year", "who", "life", "draft", "need", "_l_", "action", "state", "day", "kind", "way", "since",
+    "item", "department_id", "field", "materials",
+)  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "word",
     [
         "\x00",
         "a\x00b",
         "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
-        pytest.param("𠮷" * 80, id="long"),  # in every value of the query at once: as long as an address may be
+        pytest.param("𠮷" * 45, id="long"),  # in every value of the query at once: as long as an address may be
         "%",
         "_",
         "'; DROP TABLE case_; --",
@@ -262,6 +269,7 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
         "staff": place.staff("window"),
         "staff_object": place.staff("window"),
         "desk": place.staff("window"),
+        "approver": place.staff("supervisor"),
         "role": place.staff("admin"),
     }
     for kind, browser in people.items():
@@ -269,7 +277,7 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
             if method == "GET" and not rule.endpoint.endswith(".download"):
                 path = re.sub(r"<int:\w+>", "1", rule.rule)
                 path = re.sub(r"<(?:\w+:)?\w+>", lambda _found: word.replace("/", "%2f").replace("%", "%25") or "x", path)
-                query = dict.fromkeys(("q", "after", "from", "page", "light", "step", "number", "year", "who", "life", "draft", "need", "_l_", "action"), word)
+                query = dict.fromkeys(IN_ADDRESSES, word)
                 answer = browser.get(path, query_string=query)
                 assert answer.status_code < 500, (rule.rule, word[:20])
 
