@@ -26,7 +26,10 @@ _later = (_pledge.kind == "later", _pledge.state == "due")
 
 
 def whole(session: Session, case: Loaded) -> None:
-    """Raise :class:`LaterMissing` while a paper that was promised for later is not there: nothing is granted on papers that never came."""
+    """Raise :class:`LaterMissing` while a paper that was promised for later is not there: nobody grants on papers that never came.
+
+    Asked where a person grants. A route that ends by a hook, a sub-case or by silence decides on what its own rules read.
+    """
     if not case.compiled.doc.get("deferral"):
         return
     codes = session.scalars(select(_pledge.code).where(_pledge.case_id == case.id, *_later).order_by(_pledge.code)).all()
