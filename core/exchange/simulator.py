@@ -9,13 +9,14 @@ import json
 import random
 import threading
 from collections.abc import Iterable, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 from core.exchange import client, mapping
 from core.kernel import wire
 from core.kernel.clock import now
+from core.kernel.wire_simulator import Door
 
 LARGEST = 8 * 2**20
 
@@ -94,46 +95,23 @@ def _reason(table: str, column: str, said: str) -> dict[str, str]:
 def server(upper: Upper, host: str, port: int) -> ThreadingHTTPServer:
     """The platform on a socket; port 0 takes a free one. The caller serves and closes it."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            if length > LARGEST or self.path != "/records":
-                self._say(404 if length <= LARGEST else 413, {"said": "没有这个地址"})
+    class Platform(Door):
+        partner, largest, messages = upper, LARGEST, "/records"
+
+        def posted(self, body: bytes) -> None:
+            if upper.is_away():
+                self.say(503, {"reason": "平台忙"})
                 return
-            body = self.rfile.read(length)
-            if not upper.signature.holds(dict(self.headers), body):
-                self._say(401, {"said": "签名不对"})
-            elif upper.is_away():
-                self._say(503, {"said": "平台忙"})
-            else:
-                self._take(body)
-
-        def do_GET(self) -> None:
-            if not upper.signature.holds(dict(self.headers), b""):
-                self._say(401, {"said": "签名不对"})
-            elif self.path.startswith("/days/"):
-                self._say(200, {"accepted": upper.day(self.path.removeprefix("/days/"))})
-            else:
-                self._say(404, {"said": "没有这个地址"})
-
-        def _take(self, body: bytes) -> None:
             try:
-                answer = upper.take(json.loads(body))
+                self.say(200, upper.take(json.loads(body)))
             except (ValueError, KeyError, TypeError, AttributeError):
-                self._say(400, {"said": "不是一条记录"})
-                return
-            self._say(200, answer)
+                self.say(400, {"reason": "不是一条记录"})
 
-        def _say(self, status: int, answer: Mapping[str, Any]) -> None:
-            body = json.dumps(answer, ensure_ascii=False).encode()
-            self.send_response(status)
-            for name, value in {**upper.signature.headers(body), "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.send_header("Content-Type", "application/json; charset=utf-8")
-            self.end_headers()
-            self.wfile.write(body)
+        def asked(self) -> None:
+            _before, found, day = self.path.rpartition("/days/")
+            if found:
+                self.say(200, {"accepted": upper.day(day)})
+            else:
+                super().asked()
 
-        def log_message(self, format: str, *args: object) -> None:
-            """Said once, by the command."""
-
-    return ThreadingHTTPServer((host, port), Door)
+    return ThreadingHTTPServer((host, port), Platform)

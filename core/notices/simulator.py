@@ -7,10 +7,11 @@ It remembers every message by its id and answers a repeat as the first time. It 
 import json
 import threading
 from collections.abc import Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from typing import Any
 
 from core.kernel import wire
+from core.kernel.wire_simulator import Door
 from core.notices import sms
 
 LARGEST = 64 * 2**10
@@ -46,37 +47,20 @@ class Gateway:
 def server(gateway: Gateway, host: str, port: int) -> ThreadingHTTPServer:
     """The gateway on a socket; port 0 takes a free one. The caller serves and closes it, after setting ``closing`` to let go of hanging requests."""
 
-    class Door(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            if length > LARGEST or not self.path.endswith("/messages"):
-                self._say(413 if length > LARGEST else 404, {"reason": "没有这个地址"})
-                return
-            body = self.rfile.read(length)
-            if not gateway.signature.holds(dict(self.headers), body):
-                self._say(401, {"reason": "签名不对"})
-                return
+    class Line(Door):
+        partner, largest, messages = gateway, LARGEST, "/messages"
+
+        def posted(self, body: bytes) -> None:
             try:
                 fault, status, answer = gateway.take(json.loads(body))
             except (ValueError, KeyError, TypeError):
-                self._say(400, {"reason": "不是一条短信"})
+                self.say(400, {"reason": "不是一条短信"})
                 return
             if fault == "hang":
                 gateway.closing.wait()
             elif fault == "odd":
-                self._say(502, None)
+                self.say(502, b"<html>Bad Gateway</html>")
             elif fault != "break":
-                self._say(status, answer)
+                self.say(status, answer)
 
-        def _say(self, status: int, answer: Mapping[str, str] | None) -> None:
-            body = json.dumps(answer, ensure_ascii=False).encode() if answer is not None else b"<html>Bad Gateway</html>"
-            self.send_response(status)
-            for name, value in {**gateway.signature.headers(body), "Content-Length": str(len(body))}.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, format: str, *args: object) -> None:
-            """Said once, by the command."""
-
-    return ThreadingHTTPServer((host, port), Door)
+    return ThreadingHTTPServer((host, port), Line)
