@@ -43,7 +43,8 @@ def test_every_mistake_of_a_row_is_named_with_its_column_and_without_its_value()
     wrong = reader().read(["", "330106199001011234x", "2026-13-01", "much", "lashes", "y" * 101])
     assert isinstance(wrong, list)
     assert {(each.column, each.key) for each in wrong} == {
-        ("单位名称", "missing"), ("统一社会信用代码", "number"), ("决定日期", "day"), ("罚款金额（元）", "not_a_number"), ("处罚种类", "choice"), ("文号", "too_long"),
+        ("单位名称", "missing"), ("统一社会信用代码", "number"), ("决定日期", "day"), ("罚款金额（元）", "not_a_number"), ("处罚种类", "choice"),
+        ("文号", "too_long"),
     }  # fmt: skip
     assert "330106199001011234" not in repr(wrong)
 
