@@ -11,11 +11,14 @@ from sqlalchemy.orm import Session
 
 from core.cases.models import Case
 from core.exchange import service
+from core.exchange.errors import NotConfigured, PlatformAway
 from core.exchange.models import Answer, Delivery
-from core.exchange.settings import URL
+from core.exchange.settings import SECRET, URL
 from core.kernel.clock import local
+from core.kernel.errors import PlatformError
 from core.kernel.ids import is_id
 from core.kernel.wording import word
+from core.outbox.errors import describe
 from core.outbox.models import Message
 from core.settings import service as settings
 
@@ -26,11 +29,13 @@ _AT_ONCE = 1000
 
 @dataclass(frozen=True, slots=True)
 class Trying:
-    """How the message of a waiting record stands: attempts so far, when it is tried next, what failed last, whether it was given up."""
+    """How the message of a waiting record stands: attempts so far, when it is tried next, what failed last – for those who look after the machine as it
+    was raised, for everybody in words (``why``) – and whether it was given up."""
 
     attempts: int
     next_at: datetime | None
     last_error: str
+    why: PlatformError | None
     parked: bool
 
 
@@ -85,7 +90,15 @@ def trying(session: Session, row: Delivery) -> Trying | None:
     found = session.execute(select(*columns).where(Message.key == service.message_key(row.case_id, row.revision))).first()
     if row.state != "waiting" or found is None:
         return None
-    return Trying(found.attempts, found.available_at if found.parked_at is None else None, found.last_error or "", found.parked_at is not None)
+    error = found.last_error or ""
+    return Trying(found.attempts, found.available_at if found.parked_at is None else None, error, _failure(session, error), found.parked_at is not None)
+
+
+def _failure(session: Session, error: str) -> PlatformError | None:
+    """What a message failed with, as an error that has words in every language; ``None`` for what nobody foresaw."""
+    unset = (NotConfigured(), NotConfigured("exchange.no_secret", name=SECRET), NotConfigured("exchange.bad_url", url=settings.get(session, URL)))
+    away = PlatformAway("exchange.no_answer") if error.startswith(f"{PlatformAway.__name__}:") else None
+    return next((each for each in unset if describe(each) == error), away)
 
 
 def words(finding: Mapping[str, Any], locale: str) -> str:

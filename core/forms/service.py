@@ -11,9 +11,9 @@ from core.forms.prefill import empty, prefill
 from core.forms.render import cache_key, render_page, render_summary
 from core.forms.sample import sample
 from core.forms.spec import Decision, Field, FieldError, FormSpec, Sourced, Values
-from core.forms.wording import words
+from core.forms.wording import told_apart, words
 
 __all__ = [
     "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "cache_key", "check_form",
-    "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "words",
+    "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "told_apart", "words",
 ]  # fmt: skip

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 from core.forms.names import locate
-from core.forms.spec import Field, FieldError, FormSpec
+from core.forms.spec import Field, FieldError, FormSpec, Page, Section
 from core.kernel.wording import catalogue, word
 
 
 def title_of(spec: FormSpec, field: Field, locale: str) -> str:
     """The field's title in *locale*."""
     return spec.text(f"{field.path}.title", field.title, locale)[0]
+
+
+def told_apart(spec: FormSpec, fields: Sequence[Field], locale: str) -> list[tuple[str, str]]:
+    """(path, title) of *fields* for a list of their own, where no heading stands above them: a title that occurs twice says whose it is."""
+    titles = {field.path: title_of(spec, field, locale) for field in fields}
+    often = Counter(titles.values())
+    above = {field.path: _heading(spec, page, section, locale) for page in spec.pages for section in page.sections for field in section.fields}
+    twice = {path: word("forms.of_section", locale, section=above.get(path, ""), title=title) for path, title in titles.items() if often[title] > 1}
+    return list((titles | {path: said for path, said in twice.items() if above.get(path)}).items())
+
+
+def _heading(spec: FormSpec, page: Page, section: Section, locale: str) -> str:
+    return spec.text(f"{section.id}.title", section.title, locale)[0] or spec.text(f"{page.id}.title", page.title, locale)[0]
 
 
 def words(error: FieldError, spec: FormSpec, locale: str = "zh", *, short: bool = False) -> str:

@@ -21,9 +21,10 @@ _HALF_WIDTH = re.compile(
     rf"|(?<=[{_HAN}》”])\((?=[^()<>]{{1,60}}[)）])|(?<=[{_HAN}])\)"
 )
 _UNEVEN = re.compile(r"\(([^()（）]*)）")  # opened after Latin letters: the pair stays half-width
+_OPENED = re.compile(r"（([^()（）]*)\)")  # opened after Chinese, closed after a number: the pair is full-width
 _FULL_WIDTH = str.maketrans(",;:?!()", "，；：？！（）")
 
 
 def typeset(text: str) -> str:
     """Chinese with the full-width punctuation it is set in; sources and administrators often type the half-width marks of their keyboard."""
-    return _UNEVEN.sub(r"(\1)", _HALF_WIDTH.sub(lambda found: found[0].translate(_FULL_WIDTH), text))
+    return _OPENED.sub(r"（\1）", _UNEVEN.sub(r"(\1)", _HALF_WIDTH.sub(lambda found: found[0].translate(_FULL_WIDTH), text)))

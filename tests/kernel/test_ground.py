@@ -76,6 +76,8 @@ def test_masks_show_enough_for_the_owner_and_too_little_for_others() -> None:
 
 
 def test_text_from_outside_is_folded_and_stripped_of_controls() -> None:
+    assert text.typeset("你的申请(办件编号 2026-1)已由局里受理,最晚周五") == "你的申请（办件编号 2026-1）已由局里受理，最晚周五"
+    assert text.typeset("接口API(REST)说明") == "接口API(REST)说明"
     assert text.normalise("　１２３ＡＢＣ\u202e\x00\r\n行 ") == "123ABC\n行"
 
 

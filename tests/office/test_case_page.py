@@ -150,7 +150,10 @@ def test_review_sign_decision_and_delivery_run_through_the_buttons(office: Offic
     window = office.staff("window")
     early = press(window, case, "deliver", way="electronic")
     assert early.status_code == 409 and errors(early)
+    assert 'value="deliver"' not in window.get(f"/office/cases/{case}").text, "nobody asked for it online: it is fetched at a window"
     office.settle()
+    page = window.get(f"/office/cases/{case}").text
+    assert 'value="deliver"' not in page and f'href="/office/output/{case}"' in page
     assert press(window, case, "deliver", way="electronic").status_code == 303
     assert status(office, case) == ("closed", "grant")
     page = window.get(f"/office/cases/{case}")

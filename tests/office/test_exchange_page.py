@@ -46,6 +46,31 @@ def test_a_refused_record_says_what_to_mend_and_is_sent_again(fresh: Office, end
     assert "已经收下" in errors(taken)
 
 
+def test_why_a_record_waits_is_said_in_words_and_as_it_was_raised_for_those_who_look_after_the_machine(
+    fresh: Office, ended: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chief = fresh.staff("chief")
+    monkeypatch.setattr("core.db.remembered.FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(service, "make", lambda *_args: ({}, ()))  # the record itself is fit; what fails is the way
+    for url, secret, words in (
+        ("", "", "还没有设置上级平台的地址"),
+        ("http://127.0.0.1:9/", "", "没有设置跟上级平台共用的密钥：环境变量 WANGTING_EXCHANGE_SECRET"),
+        ("http://127.0.0.1:9/", "a shared secret of enough length", "上级平台没有按约定答复"),
+    ):
+        monkeypatch.setenv("WANGTING_EXCHANGE_SECRET", secret)
+        with fresh.session() as session:
+            settings.put(session, URL, url, actor=SYSTEM)
+            session.execute(update(Delivery).values(state="invalid"))
+        assert chief.post(f"/office/exchange/{ended}/again").status_code == 303
+        fresh.settle()
+        page = chief.get(f"/office/exchange/{ended}").text
+        assert words in page
+        said, raised = page.split("<details>", 1)
+        assert "NotConfigured" not in said and "PlatformAway" not in said
+        assert 'lang="en">NotConfigured: ' in raised or 'lang="en">PlatformAway: ' in raised
+        assert words not in chief.get(f"/office/exchange/{ended}?_l_=en").text
+
+
 def test_the_pages_are_for_posts_that_answer_for_it_and_for_their_departments(fresh: Office, ended: str) -> None:
     window = fresh.staff("window")
     for address in ("/office/exchange/", "/office/exchange/days", f"/office/exchange/{ended}"):

@@ -30,6 +30,15 @@ def test_a_clerk_mends_a_slip_and_the_applicant_reads_what_was_wrong(office: Off
         assert any(entry.action == "case.revealed" and "operator_name" in str(entry.detail) for entry in looked)
 
 
+def test_fields_of_one_name_say_whose_they_are(office: Office) -> None:
+    case, window = office.file(FOOD), office.staff("window")
+    offered = re.findall(r'name="field" value="[^"]+">([^<]+)</label>', window.get(f"/office/cases/{case}/on-the-spot").text)
+    assert len(offered) > 10 and len(set(offered)) == len(offered)
+    assert {"基本情况：身份证号码", "法定代表人（负责人）：身份证号码", "经营者名称"} <= set(offered)
+    asked = re.findall(r'name="field" value="[^"]+"><label for="[^"]+">([^<]+)</label>', window.get(f"/office/cases/{case}").text)
+    assert len(asked) > 10 and len(set(asked)) == len(asked)
+
+
 def test_what_is_wrong_stays_on_the_page_and_nothing_is_written(office: Office) -> None:
     case, window = office.file(FOOD), office.staff("window")
     absent = window.post(f"/office/cases/{case}/on-the-spot", {**NEW, "present": "", "command_id": new_id()})

@@ -100,11 +100,11 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
 
 
 def _ways(view: CaseView, compiled: CompiledItem) -> tuple[str, ...]:
-    """The ways that the plain button may deliver by: none when the applicant wants a paper, which goes over the output window."""
+    """The ways that the plain button may deliver by: none for a paper, asked for or the item's first way, which goes over the output window."""
     if not any(task.mine and task.kind == "delivery" for task in view.tasks):
         return ()
-    chosen = delivery.of_case(edge.session(), view.id)
-    return compiled.route.delivery.ways if chosen is None or not chosen.chosen or chosen.way == delivery.ELECTRONIC else ()
+    ways, chosen = compiled.route.delivery.ways, delivery.of_case(edge.session(), view.id)
+    return ways if (chosen.way if chosen is not None else ways[0]) == delivery.ELECTRONIC else ()
 
 
 def _asked(compiled: CompiledItem) -> list[dict[str, str]]:
@@ -152,9 +152,8 @@ def _words() -> Mapping[str, dict[str, str]]:
 
 def _fields(compiled: CompiledItem) -> list[tuple[str, str]]:
     """(path, title) of what a correction may ask for: top fields in reading order."""
-    locale = edge.locale()
     asked = [field for page in compiled.form.pages for field in page.fields if field.kind.key != "computed"]
-    return [(field.path, compiled.form.text(f"{field.path}.title", field.title, locale)[0]) for field in asked]
+    return forms.told_apart(compiled.form, asked, edge.locale())
 
 
 @blueprint.post("/<case_id>/tasks/<int:no>")

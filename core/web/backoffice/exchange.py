@@ -82,8 +82,10 @@ def _page(case_id: str, error: PlatformError | None = None) -> str:
     _departments()
     row = service.one(session, case_id, actor=actor())
     answers = [(each, [_said(one) for one in each.reasons]) for each in queries.answers(session, row.case_id)]
+    trying = queries.trying(session, row)
     return desk_page(
-        "office/exchange_case.html", nav_here="exchange", row=row, states=states(), trying=queries.trying(session, row), answers=answers,
+        "office/exchange_case.html", nav_here="exchange", row=row, states=states(), trying=trying, answers=answers,
+        why=typeset(trying.why.words(edge.locale())) if trying and trying.why else None,
         findings=[_said(each) for each in row.findings], wrong=error.words(edge.locale()) if error else None,
         department=people.titles(session, [row.department_id]).get(row.department_id, ""),
         sends=row.state != "accepted" and row.department_id in service.senders(session, actor()),

@@ -98,7 +98,6 @@ def _page(view: CaseView, case: Loaded, wanted: list[Field], values: Mapping[str
     facts = {name: known for name, known in case.facts().items() if name != "form"}
     part = Page("mend", "", (Section("mend", "", "", tuple(wanted)),))
     html = forms.render_page(environment(), compiled.form, part, values, errors, None, locale, facts) if wanted else ""
-    listed = [(field.id, compiled.form.text(f"{field.path}.title", field.title, locale)[0]) for field in mendable(compiled)]
     return desk_page(
         "office/mend_on_spot.html",
         nav_here="worklist",
@@ -106,7 +105,7 @@ def _page(view: CaseView, case: Loaded, wanted: list[Field], values: Mapping[str
         number=view.number,
         title=view.item_title,
         who=view.applicant,
-        fields=listed,
+        fields=forms.told_apart(compiled.form, mendable(compiled), locale),
         wanted=[field.id for field in wanted],
         form_html=html,
         errors=[(error.anchor, forms.words(error, compiled.form, locale)) for error in errors],

@@ -34,7 +34,7 @@ function button(label, act) {
       say(words.failed);
     }
     made.disabled = false;
-    made.focus();
+    if (document.activeElement === document.body) made.focus(); // whoever typed on meanwhile is left where they are
   });
   return made;
 }

@@ -1,9 +1,18 @@
 // Keyboard for the worklist, focus for errors, and forms that go out once. Everything works without it.
+import "./unfold.js";
+
 for (const spot of document.querySelectorAll("[data-focus]")) spot.focus();
 
 // Where one is stays in sight among doors that do not fit on a phone.
 const door = document.querySelector(".bar .nav [aria-current]");
 if (door) door.parentElement.scrollLeft = door.offsetLeft - (door.parentElement.clientWidth - door.offsetWidth) / 2;
+
+// A route wider than its place is shown where the case stands.
+for (const way of document.querySelectorAll(".scroll:has(> svg.route .here)")) {
+  const here = way.querySelector(".here").getBoundingClientRect();
+  const seen = way.getBoundingClientRect();
+  way.scrollLeft += here.left + here.width / 2 - seen.left - seen.width / 2;
+}
 
 const table = document.querySelector("table[data-keys]");
 if (table) {
@@ -25,6 +34,7 @@ for (const form of document.querySelectorAll("form[data-once]")) {
     if (sent) event.preventDefault(); // the command id makes a second one harmless; this spares the wait
     sent = true;
   });
+  window.addEventListener("pageshow", () => { sent = false; }); // back again, the form may go out once more
   form.addEventListener("keydown", (event) => {
     const main = form.querySelector("button.main[name=action]");
     if (event.key === "Enter" && event.ctrlKey && main) form.requestSubmit(main);

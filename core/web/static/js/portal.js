@@ -1,5 +1,6 @@
 // What every citizens' page gains with JavaScript: suggestions while typing, focus on the error summary, one submit a form.
 // Everything works without it.
+import "./unfold.js";
 
 /** Turn a search form into a combobox with a listbox (ARIA 1.2 pattern, list autocomplete with manual selection). */
 function combobox(form) {
