@@ -53,6 +53,7 @@ setup(
         "uuid6>=2024.1",
         "waitress>=3.0.2,<4",
         "segno>=1.6.6,<2",
+        "openpyxl>=3.1.5,<4",  # MIT; reads a sheet row by row
         "xlsxwriter>=3.2,<4",  # BSD-2-Clause; the only sheet writer with a constant memory mode and no dependencies
         "reportlab>=5.1,<6",
         "pypinyin>=0.55,<1",

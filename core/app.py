@@ -6,6 +6,7 @@ Flask with its edge (sessions, security headers, errors) → faces (portal, back
 
 import gc
 import os
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from core.db.database import Database
 from core.db.errors import NotMigrated
 from core.files.service import Files
 from core.files.store import LocalStore
+from core.forms.fieldtypes import registry as field_types
 from core.items import hookspecs as item_hooks
 from core.kernel.memory import share_arenas
 from core.kernel.places import shipped
@@ -29,9 +31,13 @@ from core.keys import service as keys
 from core.keys import store as key_store
 from core.keys.keyring import Keyring
 from core.outbox.relay import Embedded
+from core.pluginhost import failures
+from core.pluginhost import hookspecs as plugin_hooks
 from core.pluginhost import standing as plugin_standing
+from core.pluginhost.apart import IDLE_SECONDS, Keeper
 from core.pluginhost.host import PluginHost
 from core.web import edge, translating
+from core.web import hookspecs as web_hooks
 from core.web.addresses import ShortAddresses, refuse_long
 from core.web.cookies import CalmSessions
 from core.web.errors import register_error_pages
@@ -42,7 +48,7 @@ from core.web.site import Config, Site
 from core.web.theming import Themes
 
 #: Every module of hook specifications; the plugin host itself knows no hook by name.
-HOOKSPECS = (case_hooks, item_hooks)
+HOOKSPECS = (case_hooks, item_hooks, plugin_hooks, web_hooks)
 ROOT = Path(core.__file__).resolve().parent.parent
 
 
@@ -71,6 +77,12 @@ def open_site(config: Config) -> Site:
     instruments: dict[str, Any] = {"keyring": keyring, "blobs": Files(LocalStore(config.home / "blobs")), "plugins": host}
     database = Database(config.database_url, **instruments)
     host.load(plugin_standing.of(database))
+    for name in host.taking_part("field_types"):
+        for kind in host.offered("field_types", name):
+            if not kind.key.startswith(f"{name}."):
+                host.quarantine(name, f"field_types: {kind.key}")
+            elif host.active(name):
+                field_types.register(kind)
     return Site(config=config, database=database, keyring=keyring, instruments=instruments)
 
 
@@ -85,7 +97,7 @@ def check_ready(site: Site) -> None:
 
 def register_handlers() -> None:
     """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
-    for name in ("cases", "exchange", "files", "licences", "notices", "outbox"):
+    for name in ("cases", "exchange", "files", "licences", "notices", "outbox", "pluginhost"):
         import_module(f"core.{name}.tasks")
 
 
@@ -113,13 +125,16 @@ def create_app(config: Config | None = None) -> Flask:
     Raises a :class:`~core.kernel.errors.PlatformError` that says what to mend when a key file is missing or wrong, the database has not
     been migrated, or the demo would be shown to the world.
     """
-    return _at_work(_built(config or Config.from_environment(os.environ)))
+    return _at_work(_built(config or Config.from_environment(os.environ)), replaced=False)
 
 
 def serve() -> Flask:
-    """What a WSGI server in production is pointed at (``--factory core.app:serve``): structured logs, then the application."""
+    """What a WSGI server in production is pointed at (``--factory core.app:serve``): structured logs, then the application.
+
+    Such a server starts another process for one that ended: a process in which a plugin hangs ends itself.
+    """
     configure_logging()
-    return create_app() if _shared is None else _at_work(_shared)
+    return _at_work(_built(Config.from_environment(os.environ)) if _shared is None else _shared, replaced=True)
 
 
 def _built(config: Config) -> Flask:
@@ -141,17 +156,24 @@ def _built(config: Config) -> Flask:
     secure(app, config)
     register_faces(app, site)
     register_error_pages(app)
-    Themes.load(shipped("themes"), config.home / "themes").install(app)
+    Themes.load(shipped("themes"), config.home / "themes", plugins=site.plugins.folders()).install(app)
     app.wsgi_app = ShortAddresses(HallPrefix(ProxyFix(app.wsgi_app) if config.public_url else app.wsgi_app))  # type: ignore[method-assign]
     return app
 
 
-def _at_work(app: Flask) -> Flask:
-    """Start the embedded worker: a thread, which no fork would take along."""
+def _at_work(app: Flask, *, replaced: bool) -> Flask:
+    """Start the embedded worker: a thread, which no fork would take along. And watch over plugins' calls; is a process *replaced* when it ends?"""
     site: Site = app.extensions["wangting"]
+    site.plugins.calls.watch(partial(failures.hung, site.database, replaced=replaced))
     if site.config.embedded and site.relay is None:
-        site.relay = Embedded(site.database).start()
+        site.relay = Embedded(site.database, keeper=keeper(site)).start()
     return app
+
+
+def keeper(site: Site, *, idle: float = IDLE_SECONDS) -> Keeper:
+    """Who opens the process that runs plugins' background work, in the hall of *site*; it ends after *idle* seconds without any."""
+    environ = {"WANGTING_HOME": str(site.config.home), "DATABASE_URL": site.config.database_url}
+    return Keeper(site.database, site.config.home, environ, idle=idle)
 
 
 def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:
@@ -180,10 +202,12 @@ def register_faces(app: Flask, site: Site) -> None:
     from core.web.api.wiring import register as api
     from core.web.backoffice.wiring import register as backoffice
     from core.web.counter.wiring import register as counter
+    from core.web.plugged.serving import register as plugged
     from core.web.portal.wiring import register as portal
 
     with app.app_context():
         backoffice(app, site)
     portal(app)
     counter(app)
+    plugged(app)
     api(app)

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from core.pluginhost.host import hookspec
+from core.items.hookspecs import ItemInfo
+from core.kernel.errors import Finding
+from core.pluginhost.context import Context
+from core.pluginhost.hooks import hook
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +40,75 @@ class StepCall:
     values: Mapping[str, Any]
 
 
-@hookspec
-def run_step(call: StepCall) -> Mapping[str, Any] | None:
+@dataclass(frozen=True, slots=True)
+class Application:
+    """What somebody is about to file: the item as the plugin sees it, the decided answers, the chosen situation, the party that applies."""
+
+    item: ItemInfo
+    values: Mapping[str, Any]
+    situation: Mapping[str, str]
+    party_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepView:
+    """A button of a step that is about to be pressed. ``node`` is the step's path, ``action`` the button's id."""
+
+    case_id: str
+    number: str
+    item: ItemInfo
+    node: str
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class SubCase:
+    """A sub-case that a case began. ``result``: ``granted``, ``refused``, ``cancelled``, or ``None`` while it is not through."""
+
+    item_code: str
+    number: str
+    result: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A grant about to issue its licences: the case, its item, the sub-cases it began, and the facts that its rules are asked with."""
+
+    case_id: str
+    number: str
+    item: ItemInfo
+    parts: tuple[SubCase, ...]
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Lines for one licence of the grant beside the item's own: title → words. ``result`` is the id of the item's result that carries them."""
+
+    result: str
+    lines: Mapping[str, str]
+
+
+@hook("finds", Finding)
+def validate_submission(ctx: Context, application: Application) -> Sequence[Finding]:  # type: ignore[empty-body]
+    """What is wrong with an application for an item that configures this plugin.
+
+    *When* it is filed, after the form's own checks. *Transaction* the filing's; the hook reads only. *Returns* findings; an ``error`` refuses the
+    filing with its words, and the draft stays. *On error* nothing is filed and the plugin is named. *Since* 1.0.
+    """
+
+
+@hook("finds", Finding)
+def may_leave_step(ctx: Context, step: StepView) -> Sequence[Finding]:  # type: ignore[empty-body]
+    """What must happen before a button of a step is pressed, in a case of an item that configures this plugin.
+
+    *When* a member of staff presses it. *Transaction* the command's; the hook reads only. *Returns* findings; an ``error`` refuses the button with
+    its words. *On error* nothing is done and the plugin is named. *Since* 1.0.
+    """
+
+
+@hook("decides", Mapping)
+def run_step(ctx: Context, call: StepCall) -> Mapping[str, Any] | None:
     """Do the automatic step of a case.
 
     *When* after the commit, from the outbox; only the plugin that the route names is asked. *Transaction* the message's. *Returns* plain JSON, which
@@ -47,10 +117,20 @@ def run_step(call: StepCall) -> Mapping[str, Any] | None:
     """
 
 
-@hookspec
-def case_changed(change: CaseChange) -> None:
+@hook("observes")
+def case_changed(ctx: Context, change: CaseChange) -> None:
     """A command was carried out.
 
     *When* after the commit, from the outbox, once for each plugin. *Transaction* one of its own; rolled back when the hook raises.
     *Returns* nothing. *On error* tried again with growing pauses, counted, and the plugin is set aside in the end. *Since* 0.1.
+    """
+
+
+@hook("decides", Merged)
+def merge_licences(ctx: Context, grant: Grant) -> Merged | None:
+    """What one licence of a grant carries for the others: certificates that sub-cases of the same matter brought.
+
+    *When* a case of an item that configures this plugin is granted, before its licences are issued. *Transaction* the grant's; the hook reads only.
+    *Returns* further lines for one licence; a line of the item's own of the same title stays as it is. *On error* nothing is granted and the plugin
+    is named; the button may be pressed again. The first plugin that answers counts; two for one item are refused at the publishing gate. *Since* 1.0.
     """

@@ -48,6 +48,8 @@ class Known:
     offering: tuple[str, ...] | None = None
     #: Names of the offering organisations, each with the question whether somebody there can hold a task.
     organisations: Mapping[str, Callable[[Mapping[str, Any]], bool]] | None = None
+    #: What the plugins that the item configures have to say.
+    plugins: Callable[[JsonObject, JsonObject], Iterable[Finding]] | None = None
 
 
 def check_item(doc: Any, *, forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject] | None = None, known: Known | None = None) -> list[Finding]:
@@ -83,6 +85,8 @@ def _checks(forms: Mapping[str, JsonObject], blocks: Mapping[str, JsonObject], k
     yield lambda doc: bars_known(doc, known)
     yield lambda doc: form_and_rules(doc, forms, blocks, known)
     yield lambda doc: holders_resolve(doc, known)
+    if known.plugins is not None:
+        yield lambda doc: known.plugins(doc, forms.get(str(doc["form"]), {}))  # type: ignore[misc]
 
 
 def _tolerant(check: Check, doc: JsonObject) -> list[Finding]:

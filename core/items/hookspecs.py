@@ -1,12 +1,54 @@
-"""What plugins may add to items: facts that can be checked instead of asked for, and conditions that bar a promise."""
+"""What plugins may add to items: checks at the publishing gate, facts that can be looked up instead of asked for, conditions that bar a promise, and
+kinds of field."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
+from core.forms.fieldtypes.base import FieldType
 from core.items.sources import BarCondition, FactType
-from core.pluginhost.host import hookspec
+from core.items.spec import CompiledItem, JsonObject
+from core.kernel.errors import Finding
+from core.pluginhost.context import Context
+from core.pluginhost.hooks import hook
 
 
-@hookspec
+@dataclass(frozen=True, slots=True)
+class ItemInfo:
+    """An item as a plugin sees it: ``options`` are what the item sets for this plugin; ``doc`` and ``form`` are frozen documents."""
+
+    code: str
+    title: str
+    options: Mapping[str, Any]
+    doc: JsonObject
+    form: JsonObject
+
+    @classmethod
+    def of(cls, compiled: CompiledItem, plugin: str) -> "ItemInfo":
+        """What *plugin* sees of a compiled item."""
+        return cls(compiled.code, compiled.title, (compiled.doc.get("plugins") or {}).get(plugin) or {}, compiled.doc, compiled.form_doc)
+
+
+@hook("offers", FieldType)
+def field_types() -> Sequence[FieldType]:  # type: ignore[empty-body]
+    """Kinds of field for forms, with keys that begin with the plugin's name and a dot.
+
+    *When* once, when the plugin is loaded; it counts in every form of the hall. *Transaction* none. *Returns* kinds of field. *On error* the plugin is
+    set aside. Forms that use the kind of a plugin that is gone show its answers and ask for nothing. *Since* 1.0.
+    """
+
+
+@hook("finds", Finding)
+def check_item(ctx: Context, item: ItemInfo) -> Sequence[Finding]:  # type: ignore[empty-body]
+    """What is wrong with an item that configures this plugin.
+
+    *When* at the publishing gate and while the item is edited; its options follow the plugin's ``options_schema`` already. *Transaction* the caller's;
+    the hook reads only. *Returns* findings; an ``error`` keeps the item from being published. *On error* the gate stays closed and names the plugin.
+    *Since* 1.0.
+    """
+
+
+@hook("offers", FactType)
 def shared_facts() -> Sequence[FactType]:  # type: ignore[empty-body]
     """Facts that this plugin can look up (a register, an exchange platform), so that nobody is asked to prove them.
 
@@ -16,7 +58,7 @@ def shared_facts() -> Sequence[FactType]:  # type: ignore[empty-body]
     """
 
 
-@hookspec
+@hook("offers", BarCondition)
 def bar_conditions() -> Sequence[BarCondition]:  # type: ignore[empty-body]
     """Conditions that bar an applicant from promising (告知承诺) and from handing in later (容缺受理), such as bad credit not yet repaired.
 

@@ -5,8 +5,9 @@ earlier case holds is found by the slice that owns cases; it answers in the same
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from functools import partial
 from typing import Any, Literal
 
 from sqlalchemy.orm import Session
@@ -17,7 +18,7 @@ from core.kernel.wording import word
 from core.licences import queries as library
 from core.licences import service as licences
 from core.licences.spec import VerifyView
-from core.pluginhost.service import offers
+from core.pluginhost.service import called, offers
 from core.worktime.projection import add_months
 
 Kind = Literal["library", "fact", "case"]
@@ -82,7 +83,8 @@ class Question:
 class FactType:
     """A kind of fact the hall can look up. ``papers`` are titles of papers it stands for, so that the gate knows what need not be asked.
 
-    ``needs`` names keys of ``source`` an item must give (``item``). ``provide(session, question)`` reads only.
+    ``needs`` names keys of ``source`` an item must give (``item``). ``provide(session, question)`` reads only; a plugin's is called with its
+    :class:`~core.pluginhost.context.Context` in place of the session.
     """
 
     name: str
@@ -94,7 +96,7 @@ class FactType:
 
 @dataclass(frozen=True, slots=True)
 class BarCondition:
-    """A named condition about an applicant that bars promises. ``holds(session, party_id)`` reads only."""
+    """A named condition about an applicant that bars promises. ``holds(session, party_id)`` reads only; a plugin's gets its context."""
 
     name: str
     title: str
@@ -150,14 +152,19 @@ def declare(fact: FactType) -> FactType:
 def facts(session: Session) -> dict[str, FactType]:
     """Every fact that can be looked up here, by name: the hall's own, then those of plugins."""
     known = dict(_facts)
-    for offered in offers(session, "shared_facts"):
-        known.setdefault(offered.name, offered)
+    for plugin, offered in offers(session, "shared_facts"):
+        known.setdefault(offered.name, replace(offered, provide=partial(_asking, plugin, offered.provide)))
     return known
 
 
 def bar_conditions(session: Session) -> dict[str, BarCondition]:
     """Every condition that plugins offer for barring promises, by name."""
-    return {offered.name: offered for offered in offers(session, "bar_conditions")}
+    return {offered.name: replace(offered, holds=partial(_asking, plugin, offered.holds)) for plugin, offered in offers(session, "bar_conditions")}
+
+
+def _asking(plugin: str, ask: Callable[..., Any], session: Session, about: Any) -> Any:
+    """Ask what a plugin offered: it gets a context in place of the session."""
+    return ask(called(session, plugin), about)
 
 
 def ask(session: Session, need: Need, party_id: str, day: date) -> Found:

@@ -16,6 +16,12 @@ class PluginFailed(PlatformError):
     key = "pluginhost.failed"
 
 
+class JobWaits(PlatformError):
+    """A job whose plugin takes part nowhere just now: disabled, set aside, or not loaded. It is tried again, and kept for an operator in the end."""
+
+    key = "pluginhost.job_waits"
+
+
 class UnknownPlugin(NotFound):
     """No such plugin, or no such hook."""
 

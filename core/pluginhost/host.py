@@ -5,42 +5,41 @@ finders fail the operation and name the plugin, observers are counted and quaran
 """
 
 import importlib
+import json
 import logging
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 import pluggy
 from packaging.specifiers import SpecifierSet
 
+from core.kernel import wording
 from core.kernel.errors import PlatformError
+from core.pluginhost.calls import BACKGROUND_SECONDS, Calls
 from core.pluginhost.discovery import Found, find
 from core.pluginhost.errors import PluginFailed, PluginTrouble, UnknownPlugin
+from core.pluginhost.hooks import CONTEXT, PROJECT, Hook, specified
 from core.pluginhost.manifest import SDK, Manifest
 from core.pluginhost.order import ordered
 from core.pluginhost.standing import Standing
 
 log = logging.getLogger("wangting.plugins")
 
-PROJECT = "wangting"
-#: So many failures of its observers in a row and a plugin is set aside until an operator looks.
-QUARANTINE_AFTER = 10
-
-hookspec = pluggy.HookspecMarker(PROJECT)
-hookimpl = pluggy.HookimplMarker(PROJECT)
+T = TypeVar("T")
+#: Makes what a plugin is called with: ``contexts(name)`` is its ``ctx`` for this call.
+Contexts = Callable[[str], Any]
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """A plugin as this process sees it. ``reason`` says why it takes part in nothing; ``failures`` are those of its observers in a row."""
+    """A plugin as this process sees it. ``reason`` says why it takes part in nothing."""
 
     manifest: Manifest
     reason: str | None = None
-    failures: int = 0
-    told: bool = False  #: whether other processes know that it failed too often
 
     @property
     def active(self) -> bool:
@@ -56,17 +55,36 @@ class Answer:
     value: Any
 
 
+def _speak(manifest: Manifest) -> None:
+    """Add the words of a plugin's errors and findings: ``wording.json``, keys that begin with its name."""
+    path = None if manifest.folder is None else manifest.folder / "wording.json"
+    if path is None or not path.is_file():
+        return
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        foreign = [key for key in found if not key.startswith(f"{manifest.name}.")]
+        if foreign or not all(isinstance(text, str) for each in found.values() for text in (each["zh"], each["en"])):
+            raise ValueError(foreign[0] if foreign else "zh, en")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise PluginTrouble("pluginhost.wording", name=manifest.name, why=str(error)) from error
+    wording.add(found)
+
+
 class PluginHost:
     """All plugins of a hall. Built once by the composition root: ``PluginHost(specs).discover(folder).load(standing)``."""
 
     def __init__(self, hookspecs: Iterable[ModuleType] = ()) -> None:
         self._manager = pluggy.PluginManager(PROJECT)
+        self._hooks: dict[str, Hook] = {}
+        self._offered: dict[tuple[str, str], tuple[Any, ...]] = {}
         for module in hookspecs:
             self._manager.add_hookspecs(module)
+            self._hooks |= specified(module)
         self._found: dict[str, Found] = {}
         self._states: dict[str, State] = {}
         self._troubles: list[PlatformError] = []
         self._lock = threading.Lock()
+        self.calls = Calls()
 
     def discover(self, *folders: Path, shipped: Path | None = None, entry_points: bool = True) -> "PluginHost":
         """Read the manifest of every plugin of *shipped* (those that come with the platform), of *folders* and of the entry points. Nothing of
@@ -133,43 +151,53 @@ class PluginHost:
                 "pluginhost.hooks_untrue", name=manifest.name, done=", ".join(sorted(done)) or "–", said=", ".join(sorted(manifest.hooks)) or "–"
             )
         self._states[manifest.name] = State(manifest)
+        _speak(manifest)
 
-    def call(self, hook: str, *, scope: Iterable[str] | None = None, **arguments: Any) -> list[Any]:
+    def call(self, hook: str, *, scope: Iterable[str] | None = None, contexts: Contexts | None = None, **arguments: Any) -> list[Any]:
         """The answers of the plugins in *scope* (names enabled here, see :func:`core.pluginhost.service.enabled`; ``None``: all that are loaded), in
-        the host's order, without ``None``.
+        the host's order, without ``None``. *contexts* makes each one's ``ctx``.
 
-        An exception of a plugin becomes :class:`PluginFailed` with its name; a platform error passes as it is.
+        An exception of a plugin, and an answer that is none, become :class:`PluginFailed` with its name; a platform error passes as it is.
         """
-        return [answer.value for answer in self.answers(hook, scope=scope, **arguments)]
+        return [answer.value for answer in self.answers(hook, scope=scope, contexts=contexts, **arguments)]
 
-    def answers(self, hook: str, *, scope: Iterable[str] | None = None, **arguments: Any) -> list[Answer]:
+    def answers(self, hook: str, *, scope: Iterable[str] | None = None, contexts: Contexts | None = None, **arguments: Any) -> list[Answer]:
         """As :meth:`call`, each answer with the plugin it came from."""
-        return [Answer(name, value) for name in self.taking_part(hook, scope) if (value := self._one(hook, name, arguments)) is not None]
+        names = self.taking_part(hook, scope)
+        return [Answer(name, value) for name in names if (value := self._one(hook, name, arguments, contexts)) is not None]
 
-    def first(self, hook: str, *, scope: Iterable[str] | None = None, **arguments: Any) -> Answer | None:
+    def first(self, hook: str, *, scope: Iterable[str] | None = None, contexts: Contexts | None = None, **arguments: Any) -> Answer | None:
         """The first answer that is not ``None`` (hooks that decide)."""
         for name in self.taking_part(hook, scope):
-            value = self._one(hook, name, arguments)
+            value = self._one(hook, name, arguments, contexts)
             if value is not None:
                 return Answer(name, value)
         return None
 
-    def observe(self, hook: str, plugin: str, **arguments: Any) -> None:
-        """Tell one observer. Its failure is counted, quarantines it in the end, and is raised for the outbox to try again."""
-        try:
-            self._one(hook, plugin, arguments)
-        except PlatformError as error:
-            self._count_failure(plugin, error)
-            raise
-        with self._lock:
-            state = self._states[plugin]
-            if state.failures:
-                self._states[plugin] = replace(state, failures=0)
+    def offered(self, hook: str, name: str) -> tuple[Any, ...]:
+        """What *name* offers by *hook*. Asked once while the plugin is loaded: an offer is a list of values, not an answer to a question.
+
+        One whose offer cannot be had is set aside; the others go on.
+        """
+        kept = self._offered.get((hook, name))
+        if kept is None:
+            try:
+                kept = tuple(self._one(hook, name, {}) or ())
+            except PlatformError as error:
+                cause = error.__cause__
+                self.quarantine(name, f"{hook}: {type(cause).__name__}: {cause}"[:300] if cause is not None else error.words("zh")[:300])
+                kept = ()
+            self._offered[hook, name] = kept
+        return kept
+
+    def observe(self, hook: str, plugin: str, *, contexts: Contexts | None = None, **arguments: Any) -> None:
+        """Tell one observer. Nobody waits for it; its failure is raised for the outbox to try again."""
+        with self.calls.within(BACKGROUND_SECONDS):
+            self._one(hook, plugin, arguments, contexts)
 
     def knows(self, hook: str) -> bool:
         """Whether *hook* was specified in this process."""
-        caller = getattr(self._manager.hook, hook, None)
-        return caller is not None and caller.has_spec()
+        return hook in self._hooks
 
     def taking_part(self, hook: str, scope: Iterable[str] | None = None) -> tuple[str, ...]:
         """Names of the active plugins in *scope* that implement *hook*, in order. Observers get one outbox message for each."""
@@ -181,33 +209,36 @@ class PluginHost:
         return tuple(name for name, state in self._states.items() if state.active and name in implementing and (wanted is None or name in wanted))
 
     def quarantine(self, name: str, reason: str) -> None:
-        """Set a plugin aside; its hooks are not called until :meth:`release`."""
+        """Set a plugin aside that cannot take part as it is: here at once, and everywhere when what was noted is written."""
         with self._lock:
             self._states[name] = replace(self._state(name), reason=reason)
+        self.calls.note(name, "", "unfit", what=reason)
         log.error("plugin %s is quarantined: %s", name, reason)
 
-    def release(self, name: str) -> None:
-        """Let a quarantined plugin take part again."""
-        with self._lock:
-            self._states[name] = replace(self._state(name), reason=None, failures=0, told=False)
+    def manifest(self, name: str) -> Manifest:
+        """The manifest of a loaded plugin. :class:`UnknownPlugin` otherwise."""
+        return self._state(name).manifest
 
-    def agree(self, standing: Standing) -> tuple[tuple[str, str], ...]:
-        """Bring what this process and the hall think of failing plugins together: one that was let back by somebody takes part again here. Returns
-        (name, reason) of those that failed too often here and that nobody else knows of yet; the caller writes them down."""
-        news = []
-        for name, state in self._states.items():
-            if not state.failures or state.active:
-                continue
-            if not state.told:
-                news.append((name, state.reason or ""))
-                self._states[name] = replace(state, told=True)
-            elif name not in standing.aside:
-                self.release(name)
-        return tuple(news)
+    def folder(self, name: str) -> Path | None:
+        """Where the files of a loaded plugin are; ``None`` for one without."""
+        state = self._states.get(name)
+        return None if state is None else state.manifest.folder
+
+    def active(self, name: str) -> bool:
+        """Whether *name* was loaded and not set aside."""
+        return name in self._states and self._states[name].active
+
+    def folders(self) -> dict[str, Path]:
+        """Name → folder of every plugin that was loaded from files."""
+        return {name: state.manifest.folder for name, state in self._states.items() if state.manifest.folder is not None}
 
     def states(self) -> tuple[State, ...]:
         """Every plugin that was found, in order."""
         return tuple(self._states.values())
+
+    def hooks(self) -> Mapping[str, Hook]:
+        """Every hook that was specified in this process, by name."""
+        return self._hooks
 
     def versions(self) -> dict[str, str]:
         """Name → version of every plugin that takes part: what an item version was published against."""
@@ -227,24 +258,30 @@ class PluginHost:
         except KeyError as error:
             raise UnknownPlugin(name=name) from error
 
-    def _one(self, hook: str, name: str, arguments: Mapping[str, Any]) -> Any:
+    def _one(self, hook: str, name: str, arguments: Mapping[str, Any], contexts: Contexts | None = None) -> Any:
+        given = dict(arguments)
+        if contexts is not None and CONTEXT in self._hooks[hook].arguments:
+            given[CONTEXT] = contexts(name)
         others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name]
         caller = self._manager.subset_hook_caller(hook, others)
-        try:
-            result = caller(**arguments)
-        except PlatformError:
-            raise
-        except Exception as error:
-            log.exception("plugin %s failed in %s", name, hook)
-            raise PluginFailed(plugin=name, hook=hook) from error
-        return next((value for value in result if value is not None), None) if isinstance(result, list) else result
+        result = self.guarded(name, hook, lambda: caller(**given))
+        value = next((value for value in result if value is not None), None) if isinstance(result, list) else result
+        if not self._hooks[hook].fits(value):
+            raise self.nonsense(name, hook, value)
+        return value
 
-    def _count_failure(self, name: str, error: PlatformError) -> None:
-        with self._lock:
-            state = replace(self._state(name), failures=self._state(name).failures + 1)
-            self._states[name] = state
-        if state.failures >= QUARANTINE_AFTER and state.active:
-            self.quarantine(name, f"{state.failures} × {type(error.__cause__ or error).__name__}: {error.__cause__ or error}"[:300])
+    def guarded(self, name: str, what: str, call: Callable[[], T], seconds: float | None = None) -> T:
+        """Run a piece of *name*'s code – a hook, a page, a slot – called *what*. What it raises becomes :class:`PluginFailed` with its name; a platform
+        error is an answer and passes as it is."""
+        with self.calls.call(name, what, seconds):
+            return call()
+
+    def nonsense(self, name: str, what: str, answer: object) -> PluginFailed:
+        """The error for an answer that is none, noted for the plugin; to be raised."""
+        given = type(answer).__name__
+        log.error("plugin %s answered %s with %s", name, what, given)
+        self.calls.note(name, what, "nonsense", what=given)
+        return PluginFailed("pluginhost.nonsense", plugin=name, hook=what, what=given)
 
     def _order(self, manifests: Mapping[str, Manifest]) -> tuple[str, ...]:
         """The order to load in; members of a circle are noted and left out."""

@@ -19,6 +19,7 @@ from core.kernel.clock import now
 from core.pluginhost.boundary import trespasses
 from core.pluginhost.discovery import Found
 from core.pluginhost.errors import PluginTrouble
+from core.pluginhost.failures import both
 from core.pluginhost.host import PluginHost
 from core.pluginhost.models import Enabled, Installed
 from core.pluginhost.standing import SITE, load, remembered
@@ -96,7 +97,8 @@ def upgrade(session: Session, host: PluginHost, name: str, *, actor: Actor, dry_
     _needs_installed(session, found)
     _migrate(session, found)
     row.version, row.digest, row.installed_at, row.installed_by = found.manifest.version, found.digest, now(), _who(actor)
-    row.set_aside_at = row.reason = None
+    row.set_aside_at = row.reason = row.last_error = None
+    row.failures = 0
     remembered.changed(session)
     return plan
 
@@ -105,7 +107,7 @@ def enable(session: Session, host: PluginHost, name: str, place: str = SITE, *, 
     """Let *name* take part at *place* (``site`` or ``department/<id>``). What it requires must take part there already."""
     row = _installed(session, name)
     if row.set_aside_at is not None:
-        raise PluginTrouble("pluginhost.set_aside", name=name, reason=row.reason or "-")
+        raise PluginTrouble("pluginhost.set_aside", name=name, reason=both(row.reason or "-"))
     manifest = host.found(name).manifest
     if manifest.scope == "site" and place != SITE:
         raise PluginTrouble("pluginhost.whole_site", name=name)
@@ -130,11 +132,13 @@ def disable(session: Session, host: PluginHost, name: str, place: str = SITE) ->
 
 
 def set_aside(session: Session, name: str, reason: str | None) -> None:
-    """Keep *name* out of every call because of *reason*, or let it back (``None``). Nothing happens for one that is not installed."""
+    """Keep *name* out of every call because of *reason*, or let it back (``None``), its failures forgotten. Nothing happens for one not installed."""
     row = session.get(Installed, name)
     if row is None:
         return
     row.set_aside_at, row.reason = (None, None) if reason is None else (now(), reason)
+    if reason is None:
+        row.failures, row.last_error = 0, None
     remembered.changed(session)
 
 

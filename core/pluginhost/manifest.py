@@ -33,7 +33,7 @@ class Manifest:
     after: tuple[str, ...] = ()
     description: Mapping[str, str] = field(default_factory=dict)
     options_schema: str | None = None
-    permissions: tuple[str, ...] = ()
+    permissions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
     quality: str = "bronze"
     folder: Path | None = None
@@ -82,7 +82,7 @@ def parse(document: Any, origin: str, folder: Path | None = None) -> Manifest:
         after=tuple(document.get("after", ())),
         description=document.get("description", {}),
         options_schema=document.get("options_schema"),
-        permissions=tuple(document.get("permissions", ())),
+        permissions=document.get("permissions", {}),
         settings=document.get("settings", {}),
         quality=document.get("quality", "bronze"),
         folder=folder,

@@ -1,11 +1,15 @@
-"""What other slices ask: the hall's host, and which plugins take part somewhere."""
+"""What other slices ask: the hall's host, which plugins take part somewhere, and their answers."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.pluginhost.host import PluginHost
+from core.kernel.actor import SYSTEM, Actor
+from core.pluginhost import words
+from core.pluginhost.context import Context, context
+from core.pluginhost.host import Answer, PluginHost
 from core.pluginhost.standing import Standing, remembered
 
 
@@ -18,7 +22,10 @@ def host(session: Session) -> PluginHost:
 
 def standing(session: Session) -> Standing:
     """What the hall decided about its plugins."""
-    return remembered.value(session)
+    found = remembered.value(session)
+    if "plugins" in session.info:
+        host(session).calls.failing = found.failing  # so that the success of what failed before is noted, and of nothing else
+    return found
 
 
 def enabled(session: Session, department_id: str | None = None, *, item: Iterable[str] = ()) -> frozenset[str]:
@@ -38,7 +45,30 @@ def taking_part(session: Session, hook: str, department_id: str | None = None, *
     return host(session).taking_part(hook, enabled(session, department_id, item=item))
 
 
-def offers(session: Session, hook: str, department_id: str | None = None, *, item: Iterable[str] = ()) -> list[Any]:
-    """Everything that the enabled plugins offer by *hook*, one after the other in their order."""
+def anywhere(session: Session, hook: str) -> tuple[str, ...]:
+    """Names of the plugins that implement *hook* and are enabled at any place at all: for what is not about one department (a public page, a job)."""
+    if "plugins" not in session.info or not host(session).knows(hook) or not host(session).taking_part(hook):
+        return ()
+    here = standing(session)
+    return host(session).taking_part(hook, frozenset().union(*here.places.values()) - here.aside.keys())
+
+
+def answers(
+    session: Session, hook: str, department_id: str | None = None, *, item: Iterable[str] = (), actor: Actor = SYSTEM, locale: str = "zh", **arguments: Any
+) -> list[Answer]:
+    """What the enabled plugins answer to *hook*, each with its name, in their order. Raises :class:`PluginFailed` for one that fails."""
     names = taking_part(session, hook, department_id, item=item)
-    return [each for answer in host(session).call(hook, scope=names) for each in answer] if names else []
+    if not names:
+        return []
+    return host(session).answers(hook, scope=names, contexts=partial(called, session, actor=actor, locale=locale), **arguments)
+
+
+def offers(session: Session, hook: str, department_id: str | None = None, *, item: Iterable[str] = ()) -> list[tuple[str, Any]]:
+    """(plugin, one thing) for everything that the enabled plugins offer by *hook*, one after the other in their order."""
+    names = taking_part(session, hook, department_id, item=item)
+    return [(name, each) for name in names for each in host(session).offered(hook, name)]
+
+
+def called(session: Session, plugin: str, *, actor: Actor = SYSTEM, locale: str = "zh", granted: Iterable[str] = ()) -> Context:
+    """The context of one call of *plugin* in this transaction."""
+    return context(session, plugin, actor=actor, locale=locale, granted=frozenset(granted), words=words.of(host(session), plugin))

@@ -1,5 +1,6 @@
 """What this hall decided about its plugins: which are installed, where they are enabled, which were set aside. Read from rows that each process remembers."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -15,11 +16,14 @@ SITE = "site"
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """``installed``: name → (version, digest); ``aside``: name → why; ``places``: place → names enabled there."""
+    """``installed``: name → (version, digest); ``aside``: name → why; ``places``: place → names enabled there; ``failures``: name → how many in a row,
+    and ``failing``: name → the hook that failed last, of those that failed."""
 
     installed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     aside: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    failures: Mapping[str, int] = field(default_factory=dict)
+    failing: Mapping[str, str] = field(default_factory=dict)
 
     def enabled(self, department_id: str | None = None) -> frozenset[str]:
         """Names enabled for the whole site, and for the department when one is given; none that was set aside."""
@@ -36,7 +40,8 @@ def department(department_id: str) -> str:
 
 def load(session: Session) -> Standing:
     """The rows as they are now."""
-    rows = session.execute(select(Installed.name, Installed.version, Installed.digest, Installed.set_aside_at, Installed.reason)).all()
+    columns = (Installed.name, Installed.version, Installed.digest, Installed.set_aside_at, Installed.reason, Installed.failures, Installed.last_error)
+    rows = session.execute(select(*columns)).all()
     places: dict[str, set[str]] = {}
     for name, place in session.execute(select(Enabled.name, Enabled.place)):
         places.setdefault(place, set()).add(name)
@@ -44,6 +49,8 @@ def load(session: Session) -> Standing:
         {row.name: (row.version, row.digest) for row in rows},
         {row.name: row.reason or "" for row in rows if row.set_aside_at is not None},
         {place: frozenset(names) for place, names in places.items()},
+        {row.name: row.failures for row in rows if row.failures},
+        {row.name: str(json.loads(row.last_error)["hook"]) for row in rows if row.failures and row.last_error},
     )
 
 

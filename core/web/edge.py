@@ -20,6 +20,7 @@ from core.identity import queries as people
 from core.identity.spec import AccountView, Hall, Scope
 from core.kernel.actor import Actor
 from core.kernel.errors import Forbidden
+from core.pluginhost import failures
 from core.web.site import site
 
 LOCALES = ("zh", "en")
@@ -56,13 +57,15 @@ def commit() -> None:
 
 
 def close(_error: BaseException | None = None) -> None:
-    """Give the connection back at the end of the context; an open transaction is rolled back. What it told of as an incident is written all the same."""
+    """Give the connection back at the end of the context; an open transaction is rolled back. What it told of as an incident is written all the
+    same, and so is what plugins did wrong in it."""
     here = site()
     sessions = here.instruments["sessions"]
     noted = incidents.noted(sessions()) if sessions.registry.has() else []
     sessions.remove()
     if noted:
         here.database.run(lambda session: [incidents.happened(session, trouble) for trouble in noted])
+    failures.write(here.database)
 
 
 def locale() -> str:
@@ -117,6 +120,19 @@ def citizen() -> Actor:
     if me is None:
         raise Forbidden
     return Actor("citizen", me.id)
+
+
+#: Nobody in particular: a reader who is not logged in.
+ANYBODY = Actor("citizen", "anybody")
+
+
+def reader() -> Actor:
+    """Whoever reads this page: the member of staff whose desk it is, the citizen who is logged in, or anybody."""
+    staff = g.get("staff")
+    if staff is not None and request.path.startswith("/office"):
+        return Actor("staff", staff.id)
+    me = account()
+    return ANYBODY if me is None else Actor("citizen", me.id)
 
 
 def log_in(who: AccountView) -> None:

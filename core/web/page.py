@@ -7,7 +7,7 @@ after a change of language) is left open as *slots* and filled in when the page 
 import datetime as dt
 import re
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar
@@ -25,12 +25,12 @@ from core.kernel.clock import local, now
 from core.kernel.errors import PlatformError
 from core.kernel.text import typeset as typeset
 from core.notices import queries as notices
-from core.web import edge
+from core.web import edge, slots
 from core.web.marking import mark_chinese
 from core.web.theming import Theme, Themes, translations
 
 #: Slots are private-use characters: :func:`core.kernel.text.normalise` takes them out of everything a person can send.
-SLOTS = {name: f"\ue000{name}\ue001" for name in ("csrf", "account", "here")}
+SLOTS = {name: f"\ue000{name}\ue001" for name in ("csrf", "account", "here", "plugins")}
 _WEEKDAYS = {"zh": "一二三四五六日", "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -91,7 +91,9 @@ def page(template: str, **context: Any) -> str:
     """*template* as a page for this reader."""
     locale, theme = edge.locale(), themes().get(look())
     filled = {"csrf": generate_csrf, "account": lambda: account_link(locale, theme), "here": way_back}
-    context = _common(theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"]} | context
+    context = (
+        _common(theme) | {"csrf_token": filled["csrf"], "account_slot": filled["account"], "way_back": filled["here"], "plugin_slots": plugin_slots} | context
+    )
     return _in_language(_template(theme, locale, template).render(context), locale)
 
 
@@ -107,16 +109,18 @@ class Kept:
         self._pages: OrderedDict[Any, tuple[str, ...]] = OrderedDict()
         self._lock = Lock()
 
-    def page(self, key: tuple[Any, ...], template: str, build: Callable[[], Mapping[str, Any]], finish: Callable[[str], str] = str) -> str:
+    def page(
+        self, key: tuple[Any, ...], template: str, build: Callable[[], Mapping[str, Any]], finish: Callable[[str], str] = str, plugins: Callable[[], str] = str
+    ) -> str:
         """*template* with ``build()``'s values, rendered once for *key* (which names everything the values depend on), theme, language, hall.
 
-        *finish* is run once over the whole page.
+        *finish* is run once over the whole page; *plugins* makes, each time, what stands where the template calls ``plugin_slots()``.
         """
         locale, theme, hall = edge.locale(), themes().get(look()), here()
         full = (*key, template, locale, theme.digest, hall.id if hall else None, request.script_root)
         pieces = self._pages.get(full)
         if pieces is None:
-            slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here")}
+            slots = {"csrf_token": _slot("csrf"), "account_slot": _slot("account"), "way_back": _slot("here"), "plugin_slots": _slot("plugins")}
             html = finish(_template(theme, locale, template).render(_common(theme) | slots | dict(build())))
             pieces = _split(_in_language(html, locale))
             with self._lock:
@@ -127,7 +131,12 @@ class Kept:
             with self._lock:
                 if full in self._pages:
                     self._pages.move_to_end(full)
-        values = {SLOTS["csrf"]: str(generate_csrf()), SLOTS["account"]: str(account_link(locale, theme)), SLOTS["here"]: str(escape(way_back()))}
+        values = {
+            SLOTS["csrf"]: str(generate_csrf()),
+            SLOTS["account"]: str(account_link(locale, theme)),
+            SLOTS["here"]: str(escape(way_back())),
+            SLOTS["plugins"]: plugins(),
+        }
         return "".join([values.get(piece, piece) for piece in pieces])
 
     def clear(self) -> None:
@@ -135,9 +144,20 @@ class Kept:
         self._pages.clear()
 
 
-def _slot(name: str) -> Callable[[], Markup]:
+def plugin_slots(place: slots.Place, *, department_id: str | None = None, item: Iterable[str] = (), **about: str) -> Markup:
+    """What plugins add at *place* of this page, about an item, a case or a licence (:class:`core.web.slots.Subject`)."""
+    locale, theme = edge.locale(), themes().get(look())
+    common = _common(theme) | {"csrf_token": generate_csrf}
+
+    def render(template: str, values: Mapping[str, Any]) -> str:
+        return _in_language(_template(theme, locale, template).render(common | dict(values)), locale)
+
+    return slots.shown(place, render, slots.Subject(**about), department_id=department_id, item=item)
+
+
+def _slot(name: str) -> Callable[..., Markup]:
     text = Markup(SLOTS[name])  # noqa: S704 – a constant of ours
-    return lambda: text
+    return lambda *_args, **_about: text
 
 
 def _split(html: str) -> tuple[str, ...]:

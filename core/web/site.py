@@ -11,6 +11,7 @@ from flask import current_app
 from core.db.database import Database
 from core.kernel.errors import BadInput
 from core.keys.keyring import Keyring
+from core.pluginhost.host import PluginHost
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
@@ -81,6 +82,13 @@ class Site:
     keyring: Keyring
     instruments: Mapping[str, Any]
     relay: Any = None  #: ``outbox.relay.Embedded`` when the worker runs inside this process
+
+    @property
+    def plugins(self) -> PluginHost:
+        """The hall's plugin host."""
+        host = self.instruments["plugins"]
+        assert isinstance(host, PluginHost)
+        return host
 
 
 def site() -> Site:

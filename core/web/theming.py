@@ -6,6 +6,7 @@ start: tokens and sheets become one stylesheet under an address with its hash, t
 read (WCAG contrast) or whose tokens try to smuggle in rules is refused by name.
 """
 
+import copy
 import gettext as stdlib_gettext
 import hashlib
 import io
@@ -27,6 +28,7 @@ from jinja2.lexer import Token, TokenStream
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.kernel.errors import BadInput
+from core.pluginhost import words
 
 WEB = Path(__file__).resolve().parent
 CORE_TEMPLATES = WEB / "templates"
@@ -77,19 +79,21 @@ class Theme:
 class Themes:
     """All themes of a site, by name."""
 
-    def __init__(self, themes: Mapping[str, Theme]) -> None:
+    def __init__(self, themes: Mapping[str, Theme], plugins: Mapping[str, Path] | None = None) -> None:
         self._themes = dict(themes)
+        self._plugins = dict(plugins or {})
 
     @classmethod
-    def load(cls, *roots: Path) -> "Themes":
-        """Read every theme below *roots* (a later root wins by name); the shipped ones when none is given. Raises :class:`BadInput`."""
+    def load(cls, *roots: Path, plugins: Mapping[str, Path] | None = None) -> "Themes":
+        """Read every theme below *roots* (a later root wins by name); the shipped ones when none is given. *plugins*: name → folder of those whose
+        templates ``plugins/<name>/…`` and words are to be had. Raises :class:`BadInput`."""
         found: dict[str, Path] = {}
         for root in roots or (default_root(),):
             found |= {path.parent.name: path.parent for path in sorted(root.glob("*/theme.json"))}
         docs = {name: _read(folder) for name, folder in found.items()}
         if "standard" not in docs:
             raise BadInput("theming.no_standard")
-        return cls({name: _theme(name, docs, found) for name in docs})
+        return cls({name: _theme(name, docs, found) for name in docs}, plugins)
 
     def install(self, app: Flask) -> None:
         """Serve the stylesheets at ``/theme/<name>.<hash>.css`` and hand the themes to :mod:`core.web.page`."""
@@ -125,7 +129,7 @@ class Themes:
         chosen = self.get(theme)
         found = chosen.environments.get(locale)
         if found is None:
-            found = chosen.environments[locale] = _environment(chosen, locale, names)
+            found = chosen.environments[locale] = _environment(chosen, locale, names, self._plugins)
         return found
 
 
@@ -240,8 +244,9 @@ def check_contrast(theme: str, tokens: Mapping[str, str]) -> None:
 class _Loader(BaseLoader):
     """Finds a template in the nearest folder of the chain; ``parent/<name>`` inside a theme's template means the next folder that has it."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
+    def __init__(self, folders: Sequence[Path], plugins: Mapping[str, Path] | None = None) -> None:
         self.folders = folders
+        self.plugins = plugins or {}
 
     def level(self, name: str) -> tuple[int, str]:
         """``@2/portal/home.html`` → (2, "portal/home.html"); a bare name starts at 0."""
@@ -259,7 +264,17 @@ class _Loader(BaseLoader):
             path = self.folders[number] / rest
             if path.is_file():
                 return number, path
-        raise TemplateNotFound(name)
+        own = self._plugins_own(rest)
+        if own is None:
+            raise TemplateNotFound(name)
+        return len(self.folders), own
+
+    def _plugins_own(self, rest: str) -> Path | None:
+        """``plugins/<name>/x.html`` is ``templates/<name>/x.html`` in the plugin's folder, unless a theme has it."""
+        place, _slash, inside = rest.removeprefix("plugins/").partition("/")
+        folder = self.plugins.get(place) if rest.startswith("plugins/") and inside else None
+        path = None if folder is None else folder / "templates" / place / inside
+        return path if path is not None and path.is_file() else None
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str | None, Any]:  # noqa: ARG002 - jinja2's signature
         _number, path = self.find(template)
@@ -289,7 +304,7 @@ class _SaidAtOnce(Extension):
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
         """The tokens, each such call as its text."""
-        said = translations(str(self.environment.globals["locale"])).gettext
+        said = self.environment.spoken.gettext  # type: ignore[attr-defined]
         waiting: list[Token] = []
         for token in stream:
             waiting.append(token)
@@ -305,10 +320,10 @@ class _SaidAtOnce(Extension):
         return tokens[0].value == "_" and all(token.type == kind for token, kind in zip(tokens, self._CALL, strict=False))
 
 
-def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environment:
+def _environment(theme: Theme, locale: str, names: Mapping[str, Any], plugins: Mapping[str, Path]) -> Environment:
     ours = all(folder == CORE_TEMPLATES for folder in theme.folders)  # nobody's templates but the core's: nothing to guard against
     environment = (_Chain if ours else _Sandbox)(
-        loader=_Loader(theme.folders),
+        loader=_Loader(theme.folders, plugins),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -316,7 +331,9 @@ def _environment(theme: Theme, locale: str, names: Mapping[str, Any]) -> Environ
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
         cache_size=-1,
     )
-    environment.install_gettext_translations(translations(locale), newstyle=True)  # type: ignore[attr-defined]
+    spoken = _spoken(locale, plugins)
+    environment.extend(spoken=spoken)
+    environment.install_gettext_translations(spoken, newstyle=True)  # type: ignore[attr-defined]
     environment.globals["locale"] = locale
     environment.add_extension(_SaidAtOnce)
     for name, value in names.items():
@@ -350,6 +367,17 @@ def _blocks(environment: Environment, path: Path) -> set[str]:
         if isinstance(node.template, nodes.Const):
             found |= _blocks(environment, CORE_TEMPLATES / str(node.template.value))
     return found
+
+
+def _spoken(locale: str, plugins: Mapping[str, Path]) -> stdlib_gettext.NullTranslations:
+    """The platform's words, then those of each plugin."""
+    ours = translations(locale)
+    if locale == "zh" or not plugins:
+        return ours
+    together = copy.copy(ours)  # a fallback is added to the copy alone
+    for folder in plugins.values():
+        together.add_fallback(words.read(words.catalogue(folder, locale)))
+    return together
 
 
 @cache

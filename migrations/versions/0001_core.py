@@ -160,6 +160,13 @@ def upgrade() -> None:
     with op.batch_alter_table("case_bulk", schema=None) as batch_op:
         batch_op.create_index("ix_case_bulk_started", ["started_at"], unique=False)
         batch_op.create_index("ix_case_bulk_starter", ["started_by", "started_at", "id"], unique=False)
+        batch_op.create_index(
+            "uq_case_bulk_under_way",
+            ["started_by"],
+            unique=True,
+            postgresql_where=sa.text("status IN ('looking', 'running', 'stopping')"),
+            sqlite_where=sa.text("status IN ('looking', 'running', 'stopping')"),
+        )
 
     op.create_table(
         "case_bulk_line",
@@ -375,6 +382,13 @@ def upgrade() -> None:
     with op.batch_alter_table("case_export", schema=None) as batch_op:
         batch_op.create_index("ix_case_export_expires", ["status", "expires_at"], unique=False)
         batch_op.create_index("ix_case_export_staff", ["staff_id", "started_at"], unique=False)
+        batch_op.create_index(
+            "uq_case_export_going",
+            ["staff_id"],
+            unique=True,
+            postgresql_where=sa.text("status IN ('running', 'writing')"),
+            sqlite_where=sa.text("status IN ('running', 'writing')"),
+        )
 
     op.create_table(
         "case_export_piece",
@@ -777,7 +791,6 @@ def upgrade() -> None:
         sa.Column("ended_on", types.LegalDay(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("digest", sa.String(length=80), nullable=True),
         sa.Column("receipt", sa.String(length=100), nullable=True),
         sa.Column("findings", types.Json(), nullable=False),
@@ -811,6 +824,13 @@ def upgrade() -> None:
         sa.Column("fingerprint", sa.String(length=64), nullable=False),
         sa.Column("first_seen", types.Instant(), nullable=False),
         sa.PrimaryKeyConstraint("key_id", name=op.f("pk_key_check")),
+    )
+    op.create_table(
+        "lent_password",
+        sa.Column("user_id", sa.String(length=64), nullable=False),
+        sa.Column("set_at", types.Instant(), nullable=False),
+        sa.Column("set_by", sa.String(length=64), nullable=False),
+        sa.PrimaryKeyConstraint("user_id", name=op.f("pk_lent_password")),
     )
     op.create_table(
         "licence_counter",
@@ -871,6 +891,7 @@ def upgrade() -> None:
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("region_root", types.Id(), nullable=True),
         sa.Column("topic", sa.String(length=100), nullable=False),
+        sa.Column("lane", sa.String(length=20), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
@@ -888,7 +909,7 @@ def upgrade() -> None:
         batch_op.create_index("ix_outbox_done_at", ["done_at"], unique=False)
         batch_op.create_index(
             "ix_outbox_open",
-            ["available_at", "id"],
+            ["lane", "available_at", "id"],
             unique=False,
             sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL"),
@@ -943,6 +964,8 @@ def upgrade() -> None:
         sa.Column("installed_by", sa.String(length=80), nullable=False),
         sa.Column("set_aside_at", types.Instant(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("last_error", sa.Text(), nullable=True),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_plugin")),
     )
     op.create_table(
@@ -952,6 +975,15 @@ def upgrade() -> None:
         sa.Column("since", types.Instant(), nullable=False),
         sa.Column("enabled_by", sa.String(length=80), nullable=False),
         sa.PrimaryKeyConstraint("name", "place", name=op.f("pk_plugin_enabled")),
+    )
+    op.create_table(
+        "plugin_grant",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("permission", sa.String(length=64), nullable=False),
+        sa.Column("staff_id", types.Id(), nullable=False),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("granted_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("name", "permission", "staff_id", name=op.f("pk_plugin_grant")),
     )
     op.create_table(
         "saved_search",
@@ -1350,7 +1382,7 @@ def upgrade() -> None:
     op.create_table(
         "mandate",
         sa.Column("id", types.Id(), nullable=False),
-        sa.Column("party_id", types.Id(), nullable=False),
+        sa.Column("party_id", types.Id(), nullable=True),
         sa.Column("account_id", types.Id(), nullable=True),
         sa.Column("agent_account_id", types.Id(), nullable=True),
         sa.Column("agent_department_id", types.Id(), nullable=True),
@@ -1825,6 +1857,7 @@ def downgrade() -> None:
         batch_op.drop_index("ix_saved_search_staff")
 
     op.drop_table("saved_search")
+    op.drop_table("plugin_grant")
     op.drop_table("plugin_enabled")
     op.drop_table("plugin")
     with op.batch_alter_table("party", schema=None) as batch_op:
@@ -1851,6 +1884,7 @@ def downgrade() -> None:
     op.drop_table("notice")
     op.drop_table("licence_type")
     op.drop_table("licence_counter")
+    op.drop_table("lent_password")
     op.drop_table("key_check")
     with op.batch_alter_table("item", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_item_department"))
@@ -1940,6 +1974,9 @@ def downgrade() -> None:
     op.drop_table("case_filing")
     op.drop_table("case_export_piece")
     with op.batch_alter_table("case_export", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_case_export_going", postgresql_where=sa.text("status IN ('running', 'writing')"), sqlite_where=sa.text("status IN ('running', 'writing')")
+        )
         batch_op.drop_index("ix_case_export_staff")
         batch_op.drop_index("ix_case_export_expires")
 
@@ -1982,6 +2019,11 @@ def downgrade() -> None:
     op.drop_table("case_child")
     op.drop_table("case_bulk_line")
     with op.batch_alter_table("case_bulk", schema=None) as batch_op:
+        batch_op.drop_index(
+            "uq_case_bulk_under_way",
+            postgresql_where=sa.text("status IN ('looking', 'running', 'stopping')"),
+            sqlite_where=sa.text("status IN ('looking', 'running', 'stopping')"),
+        )
         batch_op.drop_index("ix_case_bulk_starter")
         batch_op.drop_index("ix_case_bulk_started")
 

@@ -14,9 +14,11 @@ from core.cases.service import hooks
 from core.items.errors import GateClosed
 from core.kernel import clock
 from core.outbox import relay
+from core.outbox import service as outbox
+from core.outbox.errors import ProcessEnded
 from core.outbox.models import Message
-from core.pluginhost.host import hookimpl
 from core.routing.errors import RouteRefused
+from core.sdk import hookimpl
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import publish_item, settle
 from tests.fixtures_plugins import take_in
@@ -114,6 +116,19 @@ def test_a_plugin_that_fails_is_asked_again_later_and_then_a_person_takes_over(l
         for _ in range(4):
             relay.run_once(lite.database)
     assert len(plugin.asked) == 2 and nodes(lite, case) == {"review.manual"}
+    lite.sound(case)
+
+
+def test_a_try_that_ended_its_process_counts_as_one_and_a_person_takes_over_in_the_end(lite: Desk) -> None:
+    plugin = Scorer({"points": 80})
+    case = called(lite, plugin)
+    for minutes in (0, 5):
+        assert nodes(lite, case) == {"review.score"}
+        with clock.freeze(clock.now() + timedelta(minutes=minutes)):
+            relay.run_once(lite.database, lanes=(outbox.CORE,))
+            (message,) = relay.claim(lite.database, 5, by="apart", lane=outbox.PLUGINS)
+            relay.ended(lite.database, message, ProcessEnded(seconds=60.0), by="apart")
+    assert plugin.asked == [] and nodes(lite, case) == {"review.manual"}
     lite.sound(case)
 
 

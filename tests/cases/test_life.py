@@ -82,7 +82,7 @@ def test_the_notices_of_a_life_are_written_once_however_often_the_handler_runs(l
 
 def test_an_observing_plugin_hears_of_every_command_once_and_of_no_person(lite: Desk) -> None:
     from core.cases.hookspecs import CaseChange
-    from core.pluginhost.host import hookimpl
+    from core.sdk import hookimpl
 
     heard: list[CaseChange] = []
 

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from core.cases.errors import CaseNotFound, LaterMissing, PledgeClosed
-from core.cases.models import CaseEvent, CasePledge, CaseSupply
+from core.cases.models import CaseEvent, CaseIncident, CasePledge, CaseSupply
 from core.cases.service import following, hand_in_later, lateness, promising, verify
 from core.cases.spec import Handed, Signed, Supplies
 from core.cases.versions import pinned
@@ -18,9 +18,12 @@ from core.items.hookspecs import BarCondition
 from core.kernel import clock
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
-from core.pluginhost.host import hookimpl
+from core.outbox import relay
+from core.outbox.models import Message
+from core.sdk import hookimpl
+from tests.cases.test_children import GRANTED, HYGIENE, begins, child_of, nodes, through
 from tests.fixtures_cases import CLERKS, VALUES, Desk
-from tests.fixtures_hall import publish_item
+from tests.fixtures_hall import publish_item, settle
 from tests.fixtures_plugins import take_in
 from tests.portal.test_applying import PNG
 
@@ -243,3 +246,30 @@ def test_where_lateness_means_refusal_people_decide_and_nobody_grants(hall: Desk
         hand_in_later(session, case, "rules", [put(hall, hall.hall.me.id)], command_id=new_id(), actor=hall.hall.me)
     hall.act(case, no, "grant", "leader")
     assert hall.mine(case).outcome == "grant"
+
+
+def test_a_sub_case_grants_no_parent_whose_promised_papers_are_missing_and_does_when_they_come(hall: Desk) -> None:
+    def change(doc: dict[str, Any]) -> None:
+        promised(doc)
+        doc["deferral"] = {**DEFERRAL, "on_late": "refused"}
+        begins(granted={"outcome": "grant"})(doc)
+
+    with hall.database.session() as session:
+        publish_item(session, HYGIENE)
+    with hall.database.session() as session:
+        hall.version = publish_item(session, "market_regulation/food-operation-new.json", change=change)
+    case = hall.submit(supplies=sign(hall, "later")).id
+    through(hall, case, ("window", "accept", None), ("reviewer", "pass", None), ("chief", "agree", None))
+    settle(hall.database)
+    through(hall, child_of(hall, case), *GRANTED)
+    settle(hall.database)
+    assert hall.mine(case).outcome is None and nodes(hall, case) == {"review.hygiene"}
+    with hall.database.session() as session:  # tried as often as the outbox tries
+        session.execute(update(Message).where(Message.topic == "case.child_ended").values(attempts=relay.MAX_ATTEMPTS, available_at=clock.now()))
+    settle(hall.database)
+    with hall.database.session() as session:
+        assert "LaterMissing" in session.scalars(select(CaseIncident.error).where(CaseIncident.kind == "job")).one()
+        hand_in_later(session, case, "rules", [put(hall, hall.hall.me.id)], command_id=new_id(), actor=hall.hall.me)
+    settle(hall.database)
+    assert hall.mine(case).outcome == "grant"
+    hall.sound(case)

@@ -12,7 +12,7 @@ from core.cases import access, custody, delivery, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
-from core.cases.service import decision, lateness, papers
+from core.cases.service import decision, lateness, papers, plugin_checks
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.submitting import hand_in
 from core.cases.spec import ActResult, Handed
@@ -48,6 +48,7 @@ def act(
     def decide(case: Loaded) -> Change:
         holds = held(session, case, task_no, actor)
         _by_its_own_door(case, task_no)
+        plugin_checks.before_leaving(session, case, task_no, action, actor=actor)
         words = {**given, **dispositions.ground(given)} if action == "decline" else given
         if action == "deliver":
             delivery.by_button(session, case.id, _way(case, given))
@@ -186,6 +187,7 @@ def hook_ended(session: Session, case_id: str, task_no: int, *, ok: bool, result
         plan = advance(case.compiled.route, case.marking, command, case.facts())
         change = Change(plan, action=command.kind)
         if plan.outcome == "grant":
+            lateness.whole(session, case)
             change.then = lambda loaded, at: decision.issue(session, loaded, at, actor=SYSTEM)
         return change
 

@@ -15,7 +15,7 @@ from core.cases.errors import CaseNotFound, NobodyHolds
 from core.cases.incidents import Trouble
 from core.cases.models import Case, CaseEvent, CaseMaterial, CaseParty, CasePayload, table
 from core.cases.numbers import give_back, next_number
-from core.cases.service import machine, outcomes, relaying, wishes
+from core.cases.service import machine, outcomes, plugin_checks, relaying, wishes
 from core.cases.service.behalf import authority
 from core.cases.service.resolving import supply
 from core.cases.spec import CaseRef, DeliveryChoice, Handed, PartyOnCase, Reception, Supplies
@@ -63,6 +63,8 @@ def submit(
     content, promise = _content(values, situation or {}, applicant)
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
     facts = {**facts, **relaying.setting_out(session, compiled, owner, handed_at or behalf.agents), **({"pre_review": {"asked": True}} if pre_review else {})}
+    first = parties[0].party_id
+    plugin_checks.before_filing(session, compiled, owner, values=values, situation=situation or {}, party_id=first, actor=actor)
     supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
     if supplied is not None:
         materials = (*materials, *supplied.papers)

@@ -122,6 +122,14 @@ def party_ids_of(session: Session, account_id: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(session.scalars(query)))
 
 
+def accounts_of(session: Session, party_id: str) -> tuple[str, ...]:
+    """The accounts that may act for a party today: who is told of what concerns it."""
+    current = or_(AccountParty.valid_until.is_(None), AccountParty.valid_until >= today())
+    return tuple(
+        session.scalars(select(AccountParty.account_id).where(AccountParty.party_id == party_id, current).distinct().order_by(AccountParty.account_id))
+    )
+
+
 def acting_for(session: Session, account_id: str, party_ids: Sequence[str]) -> dict[str, ActingParty]:
     """The authority of the account over each of *party_ids*. Raises :class:`NotYours` when one is missing."""
     held = {acting.party.id: acting for acting in reversed(parties_of(session, account_id))}

@@ -11,7 +11,7 @@ from core.identity.holders import resolve_organisation
 from core.identity.models import Division, Hall
 from core.identity.queries import departments, divisions
 from core.identity.spec import LEVELS, DepartmentView
-from core.items import sources
+from core.items import plugged, sources
 from core.items.anywhere import setting
 from core.items.catalogue.errors import ItemStopped
 from core.items.catalogue.power import exercising
@@ -45,6 +45,7 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         divisions={d.code: d.path for d in divisions(session)},
         offering=tuple(d.division_path for d in offering),
         organisations={f"{d.division_title}{d.title}": partial(_somebody, session, d) for d in offering},
+        plugins=plugged.checks(session, tuple(d.id for d in offering)) if "plugins" in session.info else None,
     )
 
 

@@ -82,6 +82,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         drawing=routing.draw(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         outline=routing.outline(compiled.route, facts=known, state=states, locale=locale, labels=labels, departments=kinds),
         panels=panels.shown(view, compiled),
+        named=compiled.plugins,
         fields=_fields(compiled),
         materials=_asked(compiled),
         material_titles=_material_titles(view, compiled),

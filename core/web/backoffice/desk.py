@@ -9,12 +9,13 @@ from typing import Any, TypeVar
 from flask import abort, flash, g, get_flashed_messages, redirect, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from werkzeug.wrappers import Response
 
 from core.cases.service.incidents import looks_after
 from core.exchange.service import SENDS
 from core.identity import queries as people
+from core.identity.models import LentPassword
 from core.identity.spec import DESK_ROLES, StaffView
 from core.items.catalogue import kinds
 from core.kernel.actor import Actor
@@ -24,11 +25,21 @@ from core.kernel.sheets import write_csv
 from core.web import edge
 from core.web.page import page
 from core.web.page import say as _
+from core.web.plugged.offered import doors
 
 T = TypeVar("T")
 _user = User.__table__.c
-#: Built once, from the plain table: asked at every page.
-_ACTIVE = select(_user.active).where(_user.id == bindparam("user_id"))
+_lent = LentPassword.__table__.c
+#: Built once, from the plain tables: asked at every page.
+_LOG_IN = select(_user.active, _user.password, exists().where(_lent.user_id == bindparam("lent_to")).label("lent")).where(_user.id == bindparam("user_id"))
+
+
+def log_in() -> Any:
+    """The log-in of this session – ``active``, the hash of its ``password``, whether that is ``lent`` –, read once a request; ``None`` without one."""
+    if "log_in" not in g:
+        user_id = str(cookie.get("_user_id") or "")
+        g.log_in = edge.session().execute(_LOG_IN, {"user_id": int(user_id), "lent_to": user_id}).one_or_none() if user_id.isdigit() else None
+    return g.log_in
 
 
 def staff() -> StaffView | None:
@@ -40,11 +51,10 @@ def staff() -> StaffView | None:
 
 
 def _staff(user_id: str | None) -> StaffView | None:
-    if not user_id or not user_id.isdigit():
+    found_log_in = log_in()
+    if user_id is None or found_log_in is None or not found_log_in.active:
         return None
     session = edge.session()
-    if not session.scalar(_ACTIVE, {"user_id": int(user_id)}):
-        return None
     try:
         found = people.staff_of_user(session, user_id)
     except NotFound:
@@ -109,7 +119,7 @@ def navigation() -> list[tuple[str, str, str]]:
         links.append(("exchange", _("上报"), "/office/exchange/"))
     if who.has_role("supervisor"):  # the auditor is not the administrator (DESIGN §9)
         links.append(("audit", _("审计"), "/office/audit/"))
-    return links
+    return links + [(door.key, door.title, door.href) for door in doors("office", who)]
 
 
 def desk_page(template: str, **context: Any) -> str:

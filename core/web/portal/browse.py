@@ -17,6 +17,7 @@ from core.search import queries as search_index
 from core.search.spec import Hit, Parts
 from core.web import edge
 from core.web.page import page, say, themes, typeset
+from core.web.plugged.offered import doors
 from core.web.portal import today
 from core.web.portal.lists import Link, Row, card_text, row, subject_title
 
@@ -42,7 +43,7 @@ def home() -> str:
         doors=[_door(who, shown, locale) for who in AUDIENCES],
         departments=_departments(shown)[:8],
         life_events=_life_events(shown, locale),
-        columns=(),
+        columns=doors("portal"),
         needs=today.needs(edge.session(), edge.account()),
         place=place,
         phone=phone,

@@ -83,6 +83,10 @@ def context(found: CaseView, steps: Sequence[TimelineStep], calendar: Calendar, 
     over = found.status in ENDED or found.status in ("decided", "delivered")
     return {
         "mine": mine,
+        "id": found.id,
+        "item_code": found.item_code,
+        "department_id": found.department_id,
+        "plugins": (),
         "title": item_title(found.item_title, found.item_code, locale),
         "short": short,
         "number": found.number,
@@ -259,6 +263,7 @@ def verified(each: VerifyView, locale: str) -> dict[str, Any]:
     rows += [(say("状态依据"), each.ground_words(locale))] if each.ground_words(locale) else []
     rows += [(say("状态从"), day(each.status_at, locale))] if each.status_at and each.status != "valid" else []
     return {
+        "id": each.id,
         "title": licence_title(each, locale),
         "valid": each.status == "valid",
         "status": each.status_words(locale),

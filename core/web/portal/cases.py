@@ -41,6 +41,7 @@ def _context(found: CaseView, wrong: str | None = None) -> dict[str, Any]:
     shown |= {
         "supplies_href": url_for("cases.supplies", case_id=found.id),
         "title": full_title(compiled, locale),
+        "plugins": compiled.plugins,
         "licences": case_view.results(session, found, locale),
     }
     shown["delivery"] = _delivery(found, compiled)

@@ -12,7 +12,7 @@ from core.items import anywhere
 from core.items import facts as item_facts
 from core.items.spec import Current
 from core.web import edge
-from core.web.page import Kept, say, typeset
+from core.web.page import Kept, plugin_slots, say, typeset
 from core.web.portal import offer
 from core.web.portal.browse import portal
 
@@ -25,7 +25,11 @@ def item(code: str) -> str:
     current = offer.shown(code)
     answers = item_facts.chosen(current.compiled.doc, request.args)
     key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped)
-    return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset)
+
+    def plugins() -> str:
+        return plugin_slots("portal.guide", department_id=current.offer.department_id, item=current.compiled.plugins, item_code=code)
+
+    return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset, plugins)
 
 
 def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:

@@ -1,0 +1,56 @@
+"""What plugins find in an item that configures them: their options against their own schema, then their own checks."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+
+from jsonschema import Draft202012Validator
+from sqlalchemy.orm import Session
+
+from core.items.errors import finding
+from core.items.hookspecs import ItemInfo
+from core.items.spec import JsonObject
+from core.kernel.errors import Finding
+from core.pluginhost import service as plugins
+
+#: ``check(item, its form)``: what the plugins that the item configures have to say.
+Check = Callable[[JsonObject, JsonObject], Iterator[Finding]]
+
+
+def checks(session: Session, departments: tuple[str, ...]) -> Check:
+    """The check for an item that these departments offer: a plugin must take part with at least one of them."""
+
+    def check(doc: JsonObject, form: JsonObject) -> Iterator[Finding]:
+        for name, options in (doc.get("plugins") or {}).items():
+            found = list(_one(session, departments, name, ItemInfo(str(doc["code"]), str(doc["title"]), options, doc, form)))
+            yield from found
+
+    return check
+
+
+def _one(session: Session, departments: tuple[str, ...], name: str, item: ItemInfo) -> Iterator[Finding]:
+    here = frozenset[str]().union(*(plugins.enabled(session, each, item=[name]) for each in (*departments, None)))
+    if name not in here:
+        yield finding("error", f"/plugins/{name}", "plugin_missing", {"name": name, "known": "、".join(sorted(here)) or "–"})
+        return
+    wrong = list(_options(plugins.host(session).manifest(name).folder, plugins.host(session).manifest(name).options_schema, name, item.options))
+    yield from wrong
+    if wrong or name not in plugins.host(session).taking_part("check_item"):
+        return
+    ctx = plugins.called(session, name)
+    for found in plugins.host(session).call("check_item", scope=(name,), contexts=lambda _name: ctx, item=item):
+        yield from found
+
+
+def _options(folder: Path | None, schema: str | None, name: str, options: Mapping[str, object]) -> Iterator[Finding]:
+    if folder is None or schema is None:
+        return
+    for problem in sorted(_validator(folder / schema).iter_errors(dict(options)), key=lambda one: one.json_path):
+        spot = f"/plugins/{name}" + "".join(f"/{part}" for part in problem.absolute_path)
+        yield finding("error", spot, "plugin_options", {"name": name, "why": problem.message[:200]})
+
+
+@cache
+def _validator(path: Path) -> Draft202012Validator:
+    return Draft202012Validator(json.loads(path.read_text(encoding="utf-8")))
