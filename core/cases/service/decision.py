@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from core.cases.chain import Fact
 from core.cases.models import CaseParty
-from core.cases.service import outcomes, promised
+from core.cases.service import merging, outcomes, promised
 from core.cases.service.machine import Loaded
 from core.identity import queries as people
 from core.identity.service import party_view
@@ -34,9 +34,10 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
     issuer = people.department(session, case.row["department_id"])
     day = local(at).date()
     facts = case.facts()
-    made = list(done)
+    made, merged = list(done), merging.lines(session, case, actor=actor)
     for result in wanted:
         data = {name: _printed(case, rule, facts) for name, rule in result.get("data", {}).items()}
+        data |= {name: words for name, words in merged.get(result["id"], {}).items() if name not in data}
         ref = licences.issue(
             session, result["licence_type"], holder, data, case_no=case.row["number"], valid_from=day, valid_to=_until(day, result.get("valid_for"), facts),
             issuer=issuer.id, actor=actor,
