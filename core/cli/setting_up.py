@@ -82,8 +82,12 @@ def demo_people(app: Flask) -> Iterator[str]:
 
 def items(session: Session, config: Config) -> Iterator[str]:
     """The shipped items and those in the hall's own folder, through the publishing gate."""
-    done = item_service.apply_all(session, shipped_items(config.home), publish=config.demo, actor=SYSTEM)
+    sources = shipped_items(config.home)
+    done = item_service.apply_all(session, sources, publish=config.demo, actor=SYSTEM)
     yield f"事项 / items: {len(done)} ({sum(1 for each in done if each.changed)} new or changed)"
+    for source in sources:
+        if missing := item_service.waiting(session, source):
+            yield f"  {source.path.stem}: 等插件启用以后发布 / applied once the plugin is enabled: {', '.join(missing)}"
 
 
 def where_to_go(config: Config) -> str:

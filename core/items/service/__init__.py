@@ -6,7 +6,7 @@ from core.items.diff import balance, compare, diff
 from core.items.format import format_item
 from core.items.gate import run_tests
 from core.items.queries import current, load, visible
-from core.items.service.apply import apply, apply_all, publish_document
+from core.items.service.apply import apply, apply_all, publish_document, waiting
 from core.items.service.export import export
 from core.items.service.known import known_here
 from core.items.service.publish import publish
@@ -29,4 +29,5 @@ __all__ = [
     "publish_document",
     "run_tests",
     "visible",
+    "waiting",
 ]

@@ -17,9 +17,11 @@ from core.items.models import Item, ItemDraft, ItemVersion
 from core.items.service.known import known_here
 from core.items.service.publish import offer, publish
 from core.items.spec import Applied, CompiledItem, JsonObject
+from core.items.subcases import nodes_of
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import Finding
+from core.pluginhost import service as plugins
 
 
 def apply(
@@ -95,11 +97,14 @@ def _keep(session: Session, item: Item | None, compiled: CompiledItem, actor: Ac
 def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool, actor: Actor) -> tuple[Applied, ...]:
     """Apply many files (set-up, ``--all``). *publish* says that one person may do both – a demo hall.
 
-    All or nothing: raises :class:`GateClosed` with the findings of every file, each path preceded by its file.
+    An item comes after those that its route begins as sub-cases, which have to be in force before it; one that configures a plugin that takes part
+    nowhere here is left out (:func:`waiting`). All or nothing: raises :class:`GateClosed` with the findings of every file, each path preceded by its file.
     """
     done: list[Applied] = []
     refused: list[Finding] = []
-    for source in sources:
+    for source in sub_items_first(sources):
+        if waiting(session, source):
+            continue
         file = f"{source.path.parent.name}/{source.path.name}"
         if source.broken is not None:
             refused.append(in_file(source.broken, file))
@@ -113,6 +118,36 @@ def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool,
     if refused:
         raise GateClosed(refused, code="、".join(sorted({f.path.partition(":")[0] for f in refused})))
     return tuple(done)
+
+
+def waiting(session: Session, source: ItemSource) -> tuple[str, ...]:
+    """The plugins that an item configures and that are enabled nowhere in this hall: shipped with it, it is applied once an operator enables them."""
+    named = source.doc.get("plugins")
+    if not isinstance(named, Mapping) or not named:
+        return ()
+    here = frozenset[str]().union(*plugins.standing(session).places.values())
+    return tuple(sorted(named.keys() - here))
+
+
+def sub_items_first(sources: Iterable[ItemSource]) -> tuple[ItemSource, ...]:
+    """*sources* in their order, each after the items that it begins as sub-cases. Items in a circle stay where they are; the gate names them."""
+    every = tuple(sources)
+    named = {source.doc["code"]: source for source in every if isinstance(source.doc.get("code"), str)}
+    ordered: list[ItemSource] = []
+    met: set[Path] = set()
+
+    def take(source: ItemSource) -> None:
+        if source.path in met:
+            return
+        met.add(source.path)
+        for _at, _node_id, node in nodes_of(source.doc.get("route")):
+            if node["item"] in named:
+                take(named[node["item"]])
+        ordered.append(source)
+
+    for source in every:
+        take(source)
+    return tuple(ordered)
 
 
 def publish_document(session: Session, doc: JsonObject, *, root: Path, actor: Actor) -> str:
