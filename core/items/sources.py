@@ -89,7 +89,7 @@ class FactType:
 
     name: str
     title: str
-    provide: Callable[[Session, Question], Found]
+    provide: Callable[[Any, Question], Found]
     papers: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
 
@@ -100,7 +100,7 @@ class BarCondition:
 
     name: str
     title: str
-    holds: Callable[[Session, str], bool]
+    holds: Callable[[Any, str], bool]
 
 
 @dataclass(frozen=True, slots=True)
