@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -22,14 +23,12 @@ from core.items import queries as items
 from core.outbox import schedule
 from core.outbox import service as outbox
 from core.pluginhost import service as plugins
-from core.pluginhost.life import set_aside
 
 OBSERVER = "case.observer"
 SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
 WATCH_SECONDS = timedelta(minutes=5).total_seconds()
 TIDY_SECONDS = timedelta(days=1).total_seconds()
 DRAFTS_SECONDS = timedelta(hours=1).total_seconds()
-PLUGINS_SECONDS = 10.0
 PROOF_SECONDS = timedelta(hours=1).total_seconds()
 
 
@@ -48,7 +47,7 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
         outbox.send(session, OBSERVER, {**body, "plugin": plugin}, key=f"{OBSERVER}/{body['case']}/{body['last']}/{plugin}")
 
 
-@outbox.handler(OBSERVER)
+@outbox.handler(OBSERVER, lane=outbox.PLUGINS)
 def tell_observer(session: Session, body: dict[str, Any], message_id: str) -> None:
     """Tell one plugin of one command."""
     del message_id
@@ -60,7 +59,7 @@ def tell_observer(session: Session, body: dict[str, Any], message_id: str) -> No
     change = CaseChange(
         case["id"], case["number"], case["item_code"], case["version_id"], case["department_id"], case["status"], case["outcome"], events
     )  # fmt: skip
-    plugins.host(session).observe("case_changed", body["plugin"], change=change)
+    plugins.host(session).observe("case_changed", body["plugin"], contexts=partial(plugins.called, session), change=change)
 
 
 @outbox.handler(PAPER)
@@ -82,14 +81,6 @@ def _observers(session: Session, case_id: str) -> tuple[str, ...]:
     return () if case is None else plugins.taking_part(session, "case_changed", case.department_id, item=items.load(session, case.version_id).plugins)
 
 
-def keep_aside(session: Session) -> bool:
-    """Write down which plugins failed too often in this process, so that every process leaves them out; let those back that somebody released."""
-    for name, reason in plugins.host(session).agree(plugins.standing(session)):
-        set_aside(session, name, reason)
-    return False
-
-
-schedule.every("cases.plugins", PLUGINS_SECONDS, keep_aside)
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)
 schedule.every("cases.stuck", WATCH_SECONDS, watching.sweep)
 schedule.every("cases.incidents", TIDY_SECONDS, watching.tidy)

@@ -5,12 +5,13 @@ import logging
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import click
 from sqlalchemy import inspect
 
-from core.app import check_ready, create_app, open_site
+from core.app import check_ready, create_app, keeper, open_site
 from core.cli import setting_up
 from core.cli.opening import configured
 from core.db import migrate as migrations
@@ -18,6 +19,7 @@ from core.db.database import Database
 from core.keys import service as keys
 from core.keys import store as key_store
 from core.keys.errors import KeyMissing
+from core.pluginhost import failures
 from core.web.observe import configure_logging
 from core.web.site import Config
 
@@ -116,7 +118,8 @@ def worker() -> None:
     site = open_site(configured())
     check_ready(site)
     click.echo("worker: running")
-    run_forever(site.database)
+    site.plugins.calls.watch(partial(failures.hung, site.database, replaced=False))
+    run_forever(site.database, keeper=keeper(site))
 
 
 @click.group()

@@ -1,19 +1,21 @@
-"""``wangting plugins``: what lies here, what is installed and where it takes part; install, enable, disable, upgrade, remove.
+"""``wangting plugins``: what lies here, what is installed and where it takes part; install, enable, disable, upgrade, remove, work.
 
 Plugins are trusted code. An operator installs one and may demand its digest and a signature; departments enable what is installed. Each step is
 written to the audit record; *upgrade* and *remove* show what they would do with ``--dry-run``, and which running cases stand on the plugin.
 """
 
 import importlib
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterable
 from pathlib import Path
 
 import click
 from sqlalchemy.orm import Session
 
-from core.app import HOOKSPECS, ROOT
+from core.app import HOOKSPECS, ROOT, check_ready, keeper, open_site
 from core.audit import service as audit
 from core.cases.plugin_use import running_on
 from core.cli.items import _actor
@@ -21,11 +23,13 @@ from core.cli.opening import configured, opened
 from core.identity.queries import departments
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput
-from core.pluginhost import life, signing
+from core.pluginhost import failures, life, signing
+from core.pluginhost.apart import LOOK_SECONDS
 from core.pluginhost.discovery import ENTRY_POINTS
 from core.pluginhost.host import PluginHost
 from core.pluginhost.life import Plan
 from core.pluginhost.standing import SITE, department, load
+from core.web.observe import configure_logging
 
 _who = click.option("--as", "name_of_actor", help="Who does it, for the record (default: your login).")
 _dry = click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
@@ -61,7 +65,9 @@ def _line(session: Session, host: PluginHost, name: str) -> str:
     if installed and lies and installed != lies:
         state += f" (→ {lies})"
     if name in standing.aside:
-        state += f"  已隔离 / set aside: {standing.aside[name]}"
+        state += "  已隔离 / set aside: " + " / ".join(failures.both(standing.aside[name]).values())
+    elif name in standing.failures:
+        state += f"  连续失败 / failures in a row: {standing.failures[name]}"
     return f"{name}  {state}  {', '.join(_named(session, plan.places)) or '-'}"
 
 
@@ -190,6 +196,27 @@ def remove(name: str, keep: Path | None, dry_run: bool, name_of_actor: str | Non
         if not dry_run:
             _record(session, "plugin.removed", name, actor, rows=dict(plan.tables))
             click.echo(f"{name}: 已移除，数据在 / removed, its rows are in {keep}")
+
+
+@plugins.command()
+@click.option("--idle", type=click.FloatRange(1, 86400), default=600, show_default=True, help="Seconds after which its process ends when nothing is due.")
+def work(idle: float) -> None:
+    """Run plugins' background work as a service of its own: what they observe, their automatic steps, their jobs.
+
+    Without it the hall's worker opens such a process itself while it is wanted. There is one at a time in a hall's home; one that takes longer than
+    it may is ended, and its message is tried again.
+    """
+    asked = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: asked.set())
+    configure_logging()
+    site = open_site(configured())
+    check_ready(site)
+    click.echo("plugins: working")
+    mine = keeper(site, idle=idle)
+    while not asked.wait(LOOK_SECONDS):
+        mine.look()
+    mine.stop()
 
 
 def _places(session: Session, code: str | None) -> tuple[str, ...]:

@@ -15,6 +15,12 @@ class Died(PlatformError):
     key = "outbox.died"
 
 
+class ProcessEnded(PlatformError):
+    """The process apart was ended in the middle of the message: it took too long, or ended by itself."""
+
+    key = "outbox.over_time"
+
+
 class NotParked(Conflict):
     """Only a parked message can be revived."""
 

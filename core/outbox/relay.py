@@ -1,18 +1,21 @@
 """The relay: claims open messages under a lease and runs each in a transaction of its own, effect and *done* together.
 
 Whatever dies in between, the lease runs out and the message is run again; the effect row makes sure that only one run can
-commit. The embedded relay is a daemon thread; with Celery the same claim is published instead (``celery_transport``).
+commit. The embedded relay is a daemon thread; with Celery the same claim is published instead (``celery_transport``). Messages that call plugins'
+code are a lane of their own, which a process apart runs with the same functions (``apart``).
 """
 
+import json
 import logging
 import os
 import random
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from sqlalchemy import ColumnElement, event, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
@@ -24,7 +27,7 @@ from core.kernel.clock import now
 from core.outbox import schedule
 from core.outbox.errors import Died, describe
 from core.outbox.models import Effect, Message
-from core.outbox.service import SENT, given_up, handle
+from core.outbox.service import CORE, PLUGINS, SENT, after, given_up, handle, when_ended
 
 log = logging.getLogger("wangting.outbox")
 
@@ -49,16 +52,19 @@ def worker_name() -> str:
     return f"{socket.gethostname()[:40]}/{os.getpid()}/{threading.get_ident()}"
 
 
-def _due(at: datetime) -> tuple[ColumnElement[bool], ...]:
-    """What makes a message one to run now: open, its time has come, and nobody holds it."""
+def _due(at: datetime, lane: str) -> tuple[ColumnElement[bool], ...]:
+    """What makes a message of *lane* one to run now: open, its time has come, and nobody holds it."""
     free = or_(Message.claimed_until.is_(None), Message.claimed_until <= at)
-    return Message.done_at.is_(None), Message.parked_at.is_(None), Message.available_at <= at, free
+    return Message.lane == lane, Message.done_at.is_(None), Message.parked_at.is_(None), Message.available_at <= at, free
 
 
-def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE) -> list[Claim]:
-    """Take up to *limit* open messages in one statement, oldest first. An attempt is counted here, so a message that kills its process is parked too."""
+def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE, lane: str = CORE) -> list[Claim]:
+    """Take up to *limit* open messages of *lane* in one statement, oldest first.
+
+    An attempt is counted here, so a message that kills its process is parked too.
+    """
     at = now()
-    due = select(Message.id).where(*_due(at)).order_by(Message.available_at, Message.id).limit(limit).with_for_update(skip_locked=True).cte("due")
+    due = select(Message.id).where(*_due(at, lane)).order_by(Message.available_at, Message.id).limit(limit).with_for_update(skip_locked=True).cte("due")
     take = (
         update(Message)
         .where(Message.id.in_(select(due.c.id)))
@@ -70,16 +76,23 @@ def claim(database: Database, limit: int, *, by: str, lease: timedelta = LEASE) 
     def work(session: Session) -> list[Claim]:
         return [Claim(row.id, row.topic, row.body, row.attempts) for row in session.execute(take)]
 
-    if not _any_due(database):
+    if not any_due(database, lane):
         return []  # an idle relay never takes SQLite's write lock
     return sorted(database.run(work), key=lambda one: one.id)
 
 
-def _any_due(database: Database) -> bool:
+def any_due(database: Database, lane: str = CORE) -> bool:
+    """Whether a message of *lane* waits to be run now."""
     at = now()
     with database.session() as session:
-        found = session.scalar(select(Message.id).where(*_due(at)).limit(1))
+        found = session.scalar(select(Message.id).where(*_due(at, lane)).limit(1))
     return found is not None
+
+
+def hold(database: Database, message: Claim, lease: timedelta, *, by: str) -> None:
+    """Keep a claimed message for longer than it was claimed for."""
+    mine = update(Message).where(Message.id == message.id, Message.claimed_by == by).values(claimed_until=now() + lease)
+    database.run(lambda session: session.execute(mine.execution_options(synchronize_session=False)))
 
 
 def deliver(database: Database, message: Claim, *, by: str | None = None) -> bool:
@@ -87,6 +100,22 @@ def deliver(database: Database, message: Claim, *, by: str | None = None) -> boo
 
     With *by* the claim must still be that worker's; without (Celery) any open message is run.
     """
+    try:
+        return _deliver(database, message, handle, by)
+    finally:
+        after(database)
+
+
+def ended(database: Database, message: Claim, error: Exception, *, by: str) -> None:
+    """The process that ran *message* was ended in the middle of it: it fails like any other, unless its topic says what is to be done then."""
+    instead = when_ended(message.topic)
+    if instead is None:
+        _failed(database, message, error)
+    else:
+        _deliver(database, message, lambda session, _topic, body, message_id: instead(session, json.loads(body), message_id), by)
+
+
+def _deliver(database: Database, message: Claim, run: Callable[[Session, str, str, str], None], by: str | None) -> bool:
     if message.attempts > MAX_ATTEMPTS:
         _failed(database, message, Died())
         return False
@@ -95,7 +124,7 @@ def deliver(database: Database, message: Claim, *, by: str | None = None) -> boo
             row = session.execute(select(Message.done_at, Message.parked_at, Message.claimed_by).where(Message.id == message.id)).one_or_none()
             if row is None or row.done_at or row.parked_at or (by is not None and row.claimed_by != by):
                 return False
-            handle(session, message.topic, message.body, message.id)
+            run(session, message.topic, message.body, message.id)
             session.flush()
             # Last, so that SQLite's write lock is not held while a handler renders; a twin run fails here and rolls back.
             session.execute(insert(Effect).values(message_id=message.id, at=now()))
@@ -139,13 +168,15 @@ def _failed(database: Database, message: Claim, error: Exception) -> None:
     database.run(put_aside)
 
 
-def run_once(database: Database, limit: int = 20, *, by: str | None = None, lease: timedelta = LEASE) -> int:
-    """Claim and run up to *limit* messages; returns how many were claimed (0 = nothing was due)."""
-    name = by or worker_name()
-    claims = claim(database, limit, by=name, lease=lease)
-    for message in claims:
-        deliver(database, message, by=name)
-    return len(claims)
+def run_once(database: Database, limit: int = 20, *, by: str | None = None, lease: timedelta = LEASE, lanes: Sequence[str] = (CORE, PLUGINS)) -> int:
+    """Claim and run up to *limit* messages of each of *lanes*; returns how many were claimed (0 = nothing was due)."""
+    name, claimed = by or worker_name(), 0
+    for lane in lanes:
+        claims = claim(database, limit, by=name, lease=lease, lane=lane)
+        for message in claims:
+            deliver(database, message, by=name)
+        claimed += len(claims)
+    return claimed
 
 
 def run_all(database: Database, rounds: int = 1000) -> int:
@@ -159,15 +190,35 @@ def run_all(database: Database, rounds: int = 1000) -> int:
     return total
 
 
+class Keeper(Protocol):
+    """Who opens the process apart (:class:`core.outbox.apart.Keeper`)."""
+
+    def look(self) -> None:
+        """Open it, if there is something for it to do and none is open."""
+
+    def stop(self) -> None:
+        """Ask it to end after the message in hand."""
+
+
 class Embedded:
     """The relay and the periodic jobs on a daemon thread of this process, woken by commits that sent something.
 
-    *run* is one round (``run_once``, or the Celery publisher); it returns how many messages it took.
+    *run* is one round (``run_once``, or the Celery publisher); it returns how many messages it took. With a *keeper* the messages that call plugins'
+    code are left to its process.
     """
 
-    def __init__(self, database: Database, run: Callable[[Database], int] = run_once, *, poll_seconds: float = 1.0, jobs: bool = True) -> None:
+    def __init__(
+        self,
+        database: Database,
+        run: Callable[[Database], int] | None = None,
+        *,
+        poll_seconds: float = 1.0,
+        jobs: bool = True,
+        keeper: Keeper | None = None,
+    ) -> None:
         self._database = database
-        self._run = run
+        self._run = run or (partial(run_once, lanes=(CORE,)) if keeper is not None else run_once)
+        self._keeper = keeper
         self._poll = poll_seconds
         self._jobs = jobs
         self._wake = threading.Event()
@@ -193,6 +244,8 @@ class Embedded:
         self._stop.set()
         self._wake.set()
         thread.join(timeout)
+        if self._keeper is not None:
+            self._keeper.stop()
         self._stop.clear()
 
     def nudge(self) -> None:
@@ -213,6 +266,8 @@ class Embedded:
         """One look at the tables; True when there was work, so that the next look comes at once."""
         try:
             ran = schedule.run_due(self._database) if self._jobs else 0
+            if self._keeper is not None:
+                self._keeper.look()
             return self._run(self._database) + ran > 0
         except Exception:
             log.warning("the outbox relay could not work; it tries again in %s s", self._poll, exc_info=True)

@@ -15,6 +15,7 @@ from core.db.errors import DatabaseAway
 from core.kernel.clock import now
 from core.outbox.errors import describe
 from core.outbox.models import Job
+from core.outbox.service import after
 
 log = logging.getLogger("wangting.schedule")
 
@@ -59,13 +60,21 @@ def run_due(database: Database) -> int:
         rows = {row.name: row for row in session.execute(select(Job.name, Job.next_at, Job.claimed_until).where(Job.name.in_(jobs)))}
     missing = jobs.keys() - rows.keys()
     if missing:
-        database.run(lambda session: _introduce(session, sorted(missing)))
+        database.run(lambda session: introduce(session, sorted(missing)))
     at = now()
     due = [job for name, job in sorted(jobs.items()) if name in missing or (rows[name].next_at <= at and (rows[name].claimed_until or at) <= at)]
-    return sum(_run(database, job) for job in due)
+    return sum(_turn(database, job) for job in due)
 
 
-def _introduce(session: Session, names: list[str]) -> None:
+def _turn(database: Database, job: Periodic) -> bool:
+    try:
+        return _run(database, job)
+    finally:
+        after(database)
+
+
+def introduce(session: Session, names: list[str]) -> None:
+    """Write the rows of jobs that have none yet: they are due now."""
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     values = [{"name": name, "next_at": now(), "failures": 0} for name in names]
     session.execute(dialect.insert(Job).values(values).on_conflict_do_nothing(index_elements=["name"]))

@@ -1,7 +1,7 @@
 """Send a message with the business transaction, and say which function handles a topic."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
@@ -9,6 +9,7 @@ from sqlalchemy import Table, delete, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from core.db.database import Database
 from core.db.together import Rows
 from core.kernel import canonical
 from core.kernel.clock import now
@@ -22,6 +23,16 @@ Handler = Callable[[Session, dict[str, Any], str], None]
 HandlerT = TypeVar("HandlerT", bound=Handler)
 
 _handlers: dict[str, Handler] = {}
+
+#: Workers take the messages of some lanes. What calls plugins' code has a lane of its own, run by a process apart that can be ended
+#: (:mod:`core.outbox.apart`): a plugin that hangs never holds up a receipt, a licence or a notice.
+CORE, PLUGINS = "", "plugins"
+_lanes: dict[str, str] = {}
+_ended: dict[str, Handler] = {}
+
+#: ``fn(database)``: called after every message and every turn of a job, when its transaction is over, whatever became of it.
+After = Callable[[Database], None]
+_after: list[After] = []
 
 #: The topic that tells of a message that was given up, ``{"message": id}``; sent where somebody handles it.
 PARKED = "outbox.parked"
@@ -55,6 +66,7 @@ def _row(topic: str, body: Mapping[str, Any], key: str, available_at: datetime |
         "id": new_id(),
         "region_root": region_root,
         "topic": topic,
+        "lane": _lanes.get(topic, CORE),
         "key": key,
         "body": canonical.dumps(dict(body)).decode(),
         "created_at": at,
@@ -63,14 +75,20 @@ def _row(topic: str, body: Mapping[str, Any], key: str, available_at: datetime |
     }
 
 
-def handler(topic: str) -> Callable[[HandlerT], HandlerT]:
-    """Register the decorated function for *topic*. One topic has one handler: who needs two effects sends two messages."""
+def handler(topic: str, *, lane: str = CORE, ended: Handler | None = None) -> Callable[[HandlerT], HandlerT]:
+    """Register the decorated function for *topic*. One topic has one handler: who needs two effects sends two messages.
+
+    *lane*: which workers run it. *ended* is what to do instead of trying again when the process that ran the message was ended in the middle of it.
+    """
 
     def register(function: HandlerT) -> HandlerT:
         before = _handlers.get(topic)
         if before is not None and (before.__module__, before.__qualname__) != (function.__module__, function.__qualname__):
             raise ValueError(f"{topic} is handled by {before.__module__}.{before.__qualname__} already")
         _handlers[topic] = function
+        _lanes[topic] = lane
+        if ended is not None:
+            _ended[topic] = ended
         return function
 
     return register
@@ -82,6 +100,29 @@ def handle(session: Session, topic: str, body: str, message_id: str) -> None:
     if function is None:
         raise NoHandler(topic=topic)
     function(session, json.loads(body), message_id)
+
+
+def waits(session: Session, lane: str, prefix: str) -> bool:
+    """Whether a message of *lane* whose key begins with *prefix* is neither done nor given up."""
+    still = (Message.lane == lane, Message.done_at.is_(None), Message.parked_at.is_(None))
+    return session.scalar(select(Message.id).where(*still, Message.key.startswith(prefix, autoescape=True)).limit(1)) is not None
+
+
+def when_ended(topic: str) -> Handler | None:
+    """What to do with a message of *topic* whose process was ended; ``None``: it is tried again like any other that failed."""
+    return _ended.get(topic)
+
+
+def after_each(function: After) -> None:
+    """Call *function* after every message and every turn of a job, outside their transactions."""
+    if function not in _after:
+        _after.append(function)
+
+
+def after(database: Database) -> None:
+    """A message or a turn is over: tell those who asked to hear of it."""
+    for function in _after:
+        function(database)
 
 
 def given_up(session: Session, message_id: str, topic: str) -> None:
@@ -116,6 +157,19 @@ def revive(session: Session, message_id: str) -> None:
     if found is None:
         raise NotParked
     session.info[SENT] = True
+
+
+def again(session: Session, key: str) -> bool:
+    """Give the message of *key* its attempts back when it was given up; whether there is one that is still to be done."""
+    found = session.execute(select(Message.id, Message.parked_at).where(Message.key == key, Message.done_at.is_(None))).first()
+    if found is not None and found.parked_at is not None:
+        revive(session, found.id)
+    return found is not None
+
+
+def given_up_of(session: Session, keys: Iterable[str]) -> frozenset[str]:
+    """Those of *keys* whose message was given up."""
+    return frozenset(session.scalars(select(Message.key).where(Message.key.in_(set(keys)), Message.parked_at.is_not(None))))
 
 
 def waiting(session: Session) -> int:

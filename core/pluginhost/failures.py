@@ -8,7 +8,7 @@ import logging
 import os
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import select, update
@@ -40,17 +40,18 @@ def write(database: Database) -> None:
     notes = host.calls.noted() if host is not None else ()
     if notes:
         try:
-            database.run(lambda session: [keep(session, note) for note in notes])
+            database.run(lambda session: keep(session, notes))
         except Exception:
             log.exception("failures of plugins could not be written: %s", notes)
 
 
-def keep(session: Session, note: Note) -> None:
-    """Write one note into its plugin's row."""
-    if note.kind == "worked":
-        worked(session, note.plugin, note.hook)
-    else:
-        failed(session, note)
+def keep(session: Session, notes: Iterable[Note]) -> None:
+    """Write notes into their plugins' rows, in the order in which they were made."""
+    for note in notes:
+        if note.kind == "worked":
+            worked(session, note.plugin, note.hook)
+        else:
+            failed(session, note)
 
 
 def failed(session: Session, note: Note) -> bool:

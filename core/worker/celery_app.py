@@ -1,7 +1,7 @@
 """The Celery application: ``celery -A core.worker.celery_app worker``. It opens the hall on first use, never at import.
 
 Every worker's main process also runs the relay, which publishes what web processes committed, and the periodic jobs; there is no
-beat, because jobs are driven by rows.
+beat, because jobs are driven by rows. What calls plugins' code is not published: a process apart runs it, opened here while it is wanted.
 """
 
 import os
@@ -14,7 +14,7 @@ from celery.signals import setup_logging, worker_process_init, worker_ready, wor
 from core.outbox import celery_transport
 from core.outbox.relay import Embedded
 from core.web.observe import configure_logging
-from core.worker.site import open_database
+from core.worker.site import open_database, open_hall
 
 app = celery_transport.configure(Celery("wangting", broker=os.environ.get("BROKER_URL") or os.environ.get("REDIS_URL")))
 
@@ -43,7 +43,9 @@ def _forked(**_: Any) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator]
 def _start_relay(**_: Any) -> None:
     global _relay
-    _relay = Embedded(open_database(), partial(celery_transport.publish_once, app=app)).start()
+    from core.app import keeper  # the composition root reads the environment
+
+    _relay = Embedded(open_database(), partial(celery_transport.publish_once, app=app), keeper=keeper(open_hall())).start()
 
 
 @worker_shutdown.connect  # type: ignore[untyped-decorator]

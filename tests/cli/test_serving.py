@@ -1,13 +1,17 @@
 """``wangting serve``: several processes that share what they import, on one port; what stops a hall is said once, before they start."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable
+
+import pytest
 
 from core.keys import store as key_store
 from tests.cli.conftest import Home
@@ -31,9 +35,42 @@ def _wait_for(what: Callable[[], object]) -> None:
     raise AssertionError("it did not come")
 
 
-def test_a_hall_is_served_by_several_processes_and_a_lost_one_is_replaced(plain: Home) -> None:
+MANIFEST = {
+    "$schema": "https://wangting.example/schemas/plugin_manifest.v1.schema.json",
+    "schema_version": 1, "name": "stone", "version": "1.0.0", "title": {"zh": "石头", "en": "Stone"}, "owner": "market_regulation",
+    "scope": "site", "sdk": ">=1,<2", "hooks": ["pages"],
+}  # fmt: skip
+HANGS = """
+import time
+
+from core.sdk import Words, hookimpl
+from core.sdk.web import Pages
+
+site = Pages("stone")
+
+
+@site.portal("hang", title=Words("停住", "Hang"))
+def hang(ask):
+    while True:
+        time.sleep(1)
+
+
+@hookimpl
+def pages():
+    return [site]
+"""
+
+
+def test_a_hall_is_served_by_several_processes_and_one_that_is_lost_or_in_which_a_plugin_hangs_is_replaced(plain: Home) -> None:
     port = free_port()
-    server = subprocess.Popen([WANGTING, "serve", "--workers", "2"], env=plain.environ(PORT=str(port), WANGTING_WORKER="celery"), cwd=ROOT)
+    plugin = plain.path / "plugins" / "stone"
+    plugin.mkdir(parents=True)
+    (plugin / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
+    (plugin / "plugin.py").write_text(HANGS, encoding="utf-8")
+    for command in ("install", "enable"):
+        plain.ok("plugins", command, "stone")
+    environ = plain.environ(PORT=str(port), WANGTING_WORKER="celery", PYTHONPATH=str(ROOT))
+    server = subprocess.Popen([WANGTING, "serve", "--workers", "2", "--application", "tests.cli.watched_hall:serve"], env=environ, cwd=ROOT)
     try:
         _wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200)
         first = _children(server.pid)
@@ -42,6 +79,15 @@ def test_a_hall_is_served_by_several_processes_and_a_lost_one_is_replaced(plain:
         os.kill(first[0], signal.SIGKILL)
         _wait_for(lambda: len(_children(server.pid)) == 2 and first[0] not in _children(server.pid))
         _wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200)
+        time.sleep(6)
+        before = set(_children(server.pid))
+        with pytest.raises(OSError):  # the answer that never comes: its process ended
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/x/stone/hang", timeout=60)
+        _wait_for(lambda: len(_children(server.pid)) == 2 and len(before & set(_children(server.pid))) == 1)
+        _wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200)
+        assert "/hang did not come back" in plain.ok("plugins", "list")
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/x/stone/hang", timeout=60)
     finally:
         server.send_signal(signal.SIGTERM)
         server.wait(90)

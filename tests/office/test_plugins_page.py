@@ -8,7 +8,8 @@ from sqlalchemy import select
 from core.app import HOOKSPECS
 from core.audit.models import Entry
 from core.kernel.actor import SYSTEM
-from core.pluginhost import life
+from core.pluginhost import failures, life
+from core.pluginhost.calls import Note
 from core.pluginhost.host import PluginHost
 from core.pluginhost.models import Enabled
 from tests.office.conftest import Office
@@ -44,17 +45,19 @@ def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_t
     plugin(folder, "credit_scoring")
     plugin(folder, "falls_over", "raise RuntimeError('<b>no licence server</b>')")
     plugin(folder, "unreadable", version="<script>alert(1)</script>")
-    host = load(fresh, folder, "credit_scoring")
+    load(fresh, folder, "credit_scoring")
     admin = fresh.staff("admin")
     text = admin.get("/office/plugins/").text
     assert "信用分" in text and "market_regulation" in text and "1.2.0" in text
     assert "no licence server" in text and "<b>no licence" not in text, "what a plugin says is text, never markup"
     assert "unreadable" in text and "<script>alert" not in text
     assert "没有装上的" in text
-    host.quarantine("credit_scoring", "10 × ValueError: too slow")
-    assert "10 × ValueError: too slow" in admin.get("/office/plugins/").text
+    with fresh.here.database.session() as session:
+        for _ in range(failures.QUARANTINE_AFTER):
+            failures.failed(session, Note("credit_scoring", "shared_facts", "slow", {"seconds": 2.5, "limit": 2.0}))
+    assert "连续失败 10 次，最近一次：“shared_facts”用了 2.5 秒" in admin.get("/office/plugins/").text
     english = admin.get("/office/plugins/?_l_=en").text
-    assert "Credit score" in english and "Not loaded" in english
+    assert "Credit score" in english and "Not loaded" in english and "shared_facts took 2.5 s" in english
 
 
 def test_an_administrator_enables_and_disables_it_where_he_administers_and_the_record_says_so(fresh: Office, tmp_path: Path) -> None:

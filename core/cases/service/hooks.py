@@ -4,6 +4,7 @@ import copy
 import json
 import logging
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -21,6 +22,7 @@ from core.kernel.clock import now
 from core.outbox import service as outbox
 from core.outbox.errors import describe
 from core.pluginhost import service as plugins
+from core.pluginhost.calls import BACKGROUND_SECONDS
 from core.routing.engine import advance
 from core.routing.errors import RouteRefused
 from core.routing.facts import hook_input
@@ -33,24 +35,39 @@ class _NoAnswer(Exception):
     """The plugin did not answer, or not with what can be kept."""
 
 
-@outbox.handler(hook_calls.TOPIC)
+def ended(session: Session, body: dict[str, Any], message_id: str) -> None:
+    """The process was ended in the middle of a try: it took too long, or the plugin broke it. That try failed; the route says how many there are."""
+    del message_id
+    case, task = _waiting(session, body)
+    if case is not None and task is not None:
+        _failed(session, case, task, body["attempt"], "the process was ended in the middle of the try")
+
+
+@outbox.handler(hook_calls.TOPIC, lane=outbox.PLUGINS, ended=ended)
 def call(session: Session, body: dict[str, Any], message_id: str) -> None:
     """One try. The step may be gone meanwhile – withdrawn, ended by hand – then there is nothing to do."""
     del message_id
-    try:
-        case = load(session, body["case"])[0]
-    except CaseNotFound:
-        return
-    task = case.marking.task(body["no"])
-    if task is None or task.kind != "auto":
+    case, task = _waiting(session, body)
+    if case is None or task is None:
         return
     try:
         answer = _asked(session, case, task)
     except Exception as error:
+        session.rollback()  # whatever the plugin had written before it failed
         log.warning("step %s of case %s: try %s failed", task.node, case.id, body["attempt"], exc_info=not isinstance(error, _NoAnswer))
         _failed(session, case, task, body["attempt"], _technical(error))
         return
     _answered(session, case, task, answer)
+
+
+def _waiting(session: Session, body: dict[str, Any]) -> tuple[Loaded | None, OpenTask | None]:
+    """The case and its automatic step, if both still wait."""
+    try:
+        case = load(session, body["case"])[0]
+    except CaseNotFound:
+        return None, None
+    task = case.marking.task(body["no"])
+    return case, task if task is not None and task.kind == "auto" else None
 
 
 def _technical(error: Exception) -> str:
@@ -65,14 +82,29 @@ def _asked(session: Session, case: Loaded, task: OpenTask) -> dict[str, Any]:
     values = copy.deepcopy(hook_input(case.compiled.route, case.marking, node, case.facts()))
     given = StepCall(case.id, case.row["number"], case.row["item_code"], task.node, task.visit, ability, values)
     taking_part = plugins.taking_part(session, "run_step", case.row["department_id"], item=(plugin,))
-    answers = plugins.host(session).call("run_step", scope=(plugin,), call=given) if plugin in taking_part else []
+    if plugin not in taking_part:
+        raise _NoAnswer
+    calls = plugins.host(session).calls
+    with calls.within(BACKGROUND_SECONDS):
+        answers = plugins.host(session).call("run_step", scope=(plugin,), contexts=partial(plugins.called, session), call=given)
     answer = next((each for each in answers if isinstance(each, Mapping)), None)
     if answer is None:
         raise _NoAnswer
-    kept: dict[str, Any] = json.loads(canonical.dumps(dict(answer)))
-    if len(json.dumps(kept, ensure_ascii=False)) > hook_calls.LONGEST:
+    kept = _kept(answer)
+    if kept is None:
+        calls.note(plugin, "run_step", "nonsense", what=type(answer).__name__)
         raise _NoAnswer
     return kept
+
+
+def _kept(answer: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The answer as it is kept; ``None`` for what is no JSON or too long."""
+    try:
+        text = canonical.dumps(dict(answer))
+    except (TypeError, ValueError):
+        return None
+    kept: dict[str, Any] = json.loads(text)
+    return kept if len(json.dumps(kept, ensure_ascii=False)) <= hook_calls.LONGEST else None
 
 
 def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int, error: str) -> None:

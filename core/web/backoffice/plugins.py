@@ -10,7 +10,7 @@ from core.audit import service as audit
 from core.cases.plugin_use import running_on
 from core.identity import queries
 from core.identity.spec import DepartmentView
-from core.pluginhost import life
+from core.pluginhost import failures, life
 from core.pluginhost.errors import PluginTrouble
 from core.pluginhost.host import State
 from core.pluginhost.manifest import Manifest
@@ -48,7 +48,7 @@ def _page(error: str = "") -> str:
 
 def _row(manifest: Manifest, state: State | None, decided: Standing, told: dict[str, str], mine: dict[str, DepartmentView]) -> dict[str, Any]:
     name, locale = manifest.name, edge.locale()
-    reason = decided.aside.get(name) or (state.reason if state is not None else "") or ""
+    reason = failures.words(decided.aside.get(name, ""), locale) or (state.reason if state is not None else "") or ""
     return {
         "name": name,
         "title": manifest.title.get(locale) or manifest.title.get("zh") or name,
@@ -58,7 +58,7 @@ def _row(manifest: Manifest, state: State | None, decided: Standing, told: dict[
         "reach": {"site": _("全站"), "department": _("部门"), "item": _("事项")}[manifest.scope],
         "state": "aside" if reason else "here" if state is not None else "lies",
         "reason": told.get(reason, reason),
-        "failures": state.failures if state is not None else 0,
+        "failures": decided.failures.get(name, 0),
         "places": list(_places(name, decided, mine)),
         "choices": _choices(manifest, decided, mine) if state is not None and not reason else [],
     }
