@@ -270,7 +270,7 @@ class Builder:
         self.spec, self.locale, self.sources, self.skeletons = spec, locale, sources, skeletons
         self.errors: dict[str, str] = {}
         for error in errors:
-            self.errors.setdefault(error.name or error.path.replace(".", "-"), words(error, spec, locale, short=True))
+            self.errors.setdefault(error.name or error.path.replace(".", "-"), typeset(words(error, spec, locale, short=True)))
 
     def control(self, field: Field, name: str, value: Any, *, cell: str = "", columns: bool = False, depth: int = 0) -> Control:
         """One control; *cell* is the label of its row when it stands in a table."""
@@ -400,7 +400,7 @@ def view(
         ]
         if controls:
             title, lang = spec.text(f"{section.id}.title", section.title, locale)
-            blocks.append(Block(section.id, title, lang, spec.text(f"{section.id}.help", section.help, locale)[0], controls))
+            blocks.append(Block(section.id, typeset(title), lang, typeset(spec.text(f"{section.id}.help", section.help, locale)[0]), controls))
     return View(blocks, ui_words(locale), live_data(spec, shown, world), locale)
 
 

@@ -180,11 +180,13 @@ def _wrong(given: dict[str, str]) -> dict[str, str]:
 
 
 def _document(given: Mapping[str, str], name: str, kind: str, number: str) -> dict[str, str]:
-    found = {} if given[name] else {name: _("请填写姓名或者单位名称，跟证件上一样")}
+    came = name == "name"  # whoever stands here, or the applicant they came for
+    lacks = _("请填写到场的人的姓名，跟证件上一样") if came else _("请填写申请人的姓名或者单位名称，跟证件上一样")
+    found = {} if given[name] else {name: lacks}
     if given[kind] not in document_titles():
         return found | {kind: word("identity.document_kind", edge.locale())}
     if not given[number] and given[kind] != "company_in_formation":
-        return found | {number: _("请刷证件，或者照证件填写号码")}
+        return found | {number: _("请刷到场的人的证件，或者照证件填写号码") if came else _("请照证件填写申请人的证件号码")}
     wrong = check_document(given[kind], normalise_number(given[number]))
     return found | ({number: word(wrong, edge.locale())} if wrong else {})
 

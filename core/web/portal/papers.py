@@ -160,7 +160,7 @@ def _answers(draft: DraftView, compiled: CompiledItem, known: Mapping[str, Any],
     shown = forms.display(compiled.form, decision.values, locale=edge.locale(), facts={k: v for k, v in known.items() if k != "form"}, blanks=False)
     return [
         {
-            "title": section.title if len(one.children) > 1 else one.title,
+            "title": typeset(section.title if len(one.children) > 1 else one.title),
             "href": flow.step_href(draft.id, one.path),
             "rows": [line(each, address) for each in section.children],
         }

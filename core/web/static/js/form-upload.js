@@ -7,6 +7,12 @@ const node = (tag, attributes = {}, ...children) => {
   return made;
 };
 
+/** The mark of a file that is no picture, as the server draws it. */
+function paper() {
+  const drawn = '<svg xmlns="http://www.w3.org/2000/svg" class="th" viewBox="0 0 48 60" aria-hidden="true"><rect width="48" height="60"/><path d="M8 12h20M8 20h32M8 27h32M8 34h32M8 41h24"/></svg>';
+  return document.importNode(new DOMParser().parseFromString(drawn, "image/svg+xml").documentElement, true);
+}
+
 /** The server saved the draft anew, or began one for the first file: the page goes on from there. */
 function keepDraft(form, told) {
   let version = form.querySelector("[name=_version]");
@@ -72,6 +78,12 @@ function area(form, drop, words, say, changed) {
   const hint = drop.querySelector("[data-js]");
   if (hint) hint.hidden = false;
 
+  const mended = () => {
+    field.classList.remove("bad");
+    field.querySelector(".err:not(.files .err)")?.remove();
+    picker.removeAttribute("aria-invalid");
+  };
+
   const keep = (item, ref) => {
     const number = Math.max(-1, ...[...list.querySelectorAll("input[type=hidden]")].map((i) => Number(i.name.slice((name || "").length + 1).split("-")[0]) || 0)) + 1;
     const parts = material ? { [`file.${material}`]: ref.id, [`name.${material}`]: ref.name } : Object.fromEntries(["id", "name", "size", "media_type"].filter((k) => ref[k] !== undefined).map((k) => [`${name}-${number}-${k}`, ref[k]]));
@@ -83,7 +95,7 @@ function area(form, drop, words, say, changed) {
     const bar = node("progress", { max: 100, value: 0, "aria-label": `${file.name} ${words.uploading}` });
     const text = node("div", {}, node("b", {}, file.name), status, bar);
     const stop = node("button", { type: "button", class: "btn quiet sm" }, words.stop, node("span", { class: "vh" }, ` ${file.name}`));
-    const picture = file.type.startsWith("image/") ? node("img", { class: "th", alt: "", width: 48, height: 60, src: URL.createObjectURL(file) }) : node("span");
+    const picture = file.type.startsWith("image/") ? node("img", { class: "th", alt: "", width: 48, height: 60, src: URL.createObjectURL(file) }) : paper();
     const item = node("li", {}, picture, text, stop);
     list.append(item);
     const gone = () => { item.remove(); picker.focus(); changed(); };
@@ -108,6 +120,7 @@ function area(form, drop, words, say, changed) {
       status.textContent = words.uploaded;
       say(`${file.name} ${words.uploaded}`);
       keep(item, ref);
+      mended();
       const href = ref.href || ref.preview;
       if (href) text.querySelector("b").replaceChildren(node("a", { href, target: "_blank", rel: "noopener" }, file.name));
       stop.firstChild.textContent = words.remove;
