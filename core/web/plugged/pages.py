@@ -137,6 +137,13 @@ class Ask:
         safe = re.sub(r"[^A-Za-z0-9._-]", "_", name)
         return Response(content, mimetype=media_type, headers={"Content-Disposition": f"attachment; filename={safe}", "Cache-Control": "no-store"})
 
+    def limit(self, door: str, rate: str) -> None:
+        """Count one attempt at a *door* of the plugin's from the caller's address and, where one is logged in, their account. Raises the platform's "too
+        many" (429) past *rate* (``"10/minute"``)."""
+        from core.web.limits import limit  # the counter knows the request; a page that counts nothing needs neither
+
+        limit(f"plugin.{self.ctx.plugin}.{door}", rate, "-" if self.citizen is None else self.citizen.account_id)
+
     def json(self, value: Any, *, status: int = 200) -> Answer:
         """A value as JSON."""
         from core.kernel import canonical
