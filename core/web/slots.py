@@ -18,6 +18,10 @@ log = logging.getLogger("wangting.plugins")
 Place = Literal["portal.home", "portal.guide", "portal.case", "portal.verify", "office.case"]
 
 
+#: Places that are about no item and no department: every plugin that takes part anywhere may have something to say there.
+_EVERYWHERE = frozenset({"portal.home", "portal.verify"})
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What the page is about; only what fits the place is set."""
@@ -40,7 +44,11 @@ def gathered(place: Place, subject: Subject, *, department_id: str | None = None
     """(template, values) for every slot of *place* that has something to show, in the plugins' order. Nothing is asked when no plugin has one here."""
     session = edge.session()
     found: list[tuple[str, Mapping[str, Any]]] = []
-    for plugin, slot in plugins.offers(session, "slots", department_id, item=item):
+    if place in _EVERYWHERE:
+        offered = [(name, each) for name in plugins.anywhere(session, "slots") for each in plugins.host(session).offered("slots", name)]
+    else:
+        offered = plugins.offers(session, "slots", department_id, item=item)
+    for plugin, slot in offered:
         if slot.place != place:
             continue
         ctx = plugins.called(session, plugin, actor=edge.reader(), locale=edge.locale())
