@@ -48,22 +48,22 @@ def mould(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     return site.Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 
-@pytest.fixture
-def hall(mould: site.Built, tmp_path: Path) -> Iterator[Hall]:
-    """A fresh copy."""
-    built = site.copy(mould, tmp_path / "hall")
+@pytest.fixture(scope="module")
+def hall(mould: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    """A copy for one file of tests; each files cases of its own."""
+    built = site.copy(mould, tmp_path_factory.mktemp("hall") / "copy")
     made = Hall(built, built.app())
     yield made
     made.database.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def filed(hall: Hall) -> Callable[..., str]:
     """Files the bundle through the API with one of the item's own tests; returns the case's id."""
+    api = site.Api(hall.app, ME, hall.built.passwords[ME])
 
     def file(which: str = "all", **answers: Any) -> str:
         given = tests_of(BUNDLE)[which]["given"]
-        api = site.Api(hall.app, ME, hall.built.passwords[ME])
         company = next(each["party"]["id"] for each in api.get("/v1/parties").json["parties"] if each["party"]["kind"] == "company")
         own = {name: [{"id": api.upload(name=f"{name}.png", content=site.png(name)).json["id"], "name": f"{name}.png"}] for name in OWN}
         body = {"item": "company-establish", "answers": {**given["form"], **answers}, "situation": given["situation"], "materials": own, "party": company}

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy import select
 
 from core.cases import queries
@@ -57,9 +58,15 @@ def test_departments_decide_their_parts_and_one_licence_carries_all(hall: Hall, 
     assert lines["名称"] == "砚山样例商贸有限公司", "the item's own lines stay"
 
 
-def test_answers_were_given_once_and_reach_every_part_by_meaning(hall: Hall, filed: Callable[..., str]) -> None:
+@pytest.fixture(scope="module")
+def through(hall: Hall, filed: Callable[..., str]) -> tuple[str, dict[str, str]]:
+    """A bundle case that was granted with all its certificates, and its sub-cases by item."""
     case_id = filed("all")
-    begun = granted(hall, case_id)
+    return case_id, granted(hall, case_id)
+
+
+def test_answers_were_given_once_and_reach_every_part_by_meaning(hall: Hall, through: tuple[str, dict[str, str]]) -> None:
+    _case_id, begun = through
     with hall.database.session() as session:
         me = read_hall(session).me
         given = {code: queries.case_for_party(session, child, actor=me).values or {} for code, child in begun.items()}
@@ -93,18 +100,16 @@ def test_a_refused_bundle_tells_no_department_and_issues_nothing(hall: Hall, fil
         assert session.get_one(BundleCase, case_id).outcome == "refuse"
 
 
-def test_a_record_that_the_department_makes_later_is_heard_of_after_the_grant(hall: Hall, filed: Callable[..., str]) -> None:
-    case_id = filed("all")
-    begun = granted(hall, case_id)
+def test_a_record_that_the_department_makes_later_is_heard_of_after_the_grant(hall: Hall, through: tuple[str, dict[str, str]]) -> None:
+    case_id, begun = through
     decide_part(hall, begun["company-seal-record"], *RECORDED)
     assert rows(hall, case_id)["seal"] == "granted"
     with hall.database.session() as session:
         assert session.get_one(PartCase, (case_id, "seal")).licence_id is not None
 
 
-def test_a_message_that_comes_again_changes_nothing(hall: Hall, filed: Callable[..., str]) -> None:
-    case_id = filed("all")
-    granted(hall, case_id)
+def test_a_message_that_comes_again_changes_nothing(hall: Hall, through: tuple[str, dict[str, str]]) -> None:
+    case_id, _begun = through
     before = rows(hall, case_id)
     with hall.database.session() as session:
         case = session.get_one(Case, case_id)
