@@ -3,9 +3,11 @@
 import importlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 from sqlalchemy import event, select
@@ -147,3 +149,18 @@ def counted(database: Database) -> Iterator[list[str]]:
         yield seen
     finally:
         event.remove(database.engine, "before_cursor_execute", note)
+
+
+def together(*works: Callable[[], Any]) -> list[Any]:
+    """Run *works* at the same moment; results, or the errors they raised."""
+    gate = Barrier(len(works))
+
+    def run(work: Callable[[], Any]) -> Any:
+        gate.wait()
+        try:
+            return work()
+        except Exception as error:  # noqa: BLE001 - the error is the result that is looked at
+            return error
+
+    with ThreadPoolExecutor(len(works)) as pool:
+        return [future.result() for future in [pool.submit(run, work) for work in works]]

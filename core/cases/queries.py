@@ -3,15 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.cases import access, sealing
 from core.cases.errors import CaseNotFound
-from core.cases.models import Case, CaseMaterial, table
+from core.cases.models import Case, CaseMaterial, CaseTask, table
 from core.cases.service.machine import command_key
-from core.cases.spec import CaseCard, CaseView, MaterialView
+from core.cases.spec import ENDED, CaseCard, CaseView, MaterialView
 from core.cases.timeline import timeline
 from core.cases.viewing import material, whole
 from core.cases.worklist import Filters, waiting, worklist
@@ -24,7 +24,7 @@ from core.keys.service import keyring
 
 __all__ = [
     "Filters", "by_command", "by_query_code", "case_for_party", "case_for_staff", "document_holder", "material_holder", "mine", "recent_for_staff", "timeline",
-    "waiting", "worklist",
+    "waiting", "waiting_in", "worklist",
 ]  # fmt: skip
 
 _case, _file = table(Case).c, table(CaseMaterial).c
@@ -49,6 +49,13 @@ def by_query_code(session: Session, code: str, *, locale: str = "zh") -> CaseVie
     if case_id is None:
         raise CaseNotFound
     return whole(session, case_id, access.Sight(access.EVERY, {}), viewer=None, locale=locale)
+
+
+def waiting_in(session: Session, department_id: str) -> tuple[int, int]:
+    """How many cases a department has under way, and how many tasks wait in its queues: what a reorganisation leaves to be worked off."""
+    cases = select(func.count()).select_from(table(Case)).where(_case.department_id == department_id, _case.status.not_in(sorted(ENDED)))
+    tasks = select(func.count()).select_from(table(CaseTask)).where(table(CaseTask).c.department_id == department_id)
+    return session.scalar(cases) or 0, session.scalar(tasks) or 0
 
 
 def by_command(session: Session, actor: Actor, command_id: str) -> str | None:

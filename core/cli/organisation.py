@@ -12,9 +12,11 @@ from core.audit import service as audit
 from core.cli.opening import application
 from core.identity import queries
 from core.identity import service as identity
+from core.identity.service import log_ins
 from core.identity.spec import Scope
 from core.kernel.actor import SYSTEM
 from core.kernel.errors import BadInput, NotFound
+from core.kernel.wording import word
 from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice import users
@@ -45,7 +47,8 @@ def bring_in(file: Path) -> None:
 @organisation.command()
 @click.argument("login")
 def password(login: str) -> None:
-    """Give the staff log-in LOGIN a new password and print it. The way for auditors, whose password no administrator may set; recorded."""
+    """Give the staff log-in LOGIN a new password and print it; its owner has to change it at the next log-in. The way for auditors, whose password no
+    administrator may set; recorded."""
     app = application()
     with app.app_context():
         session, new = edge.session(), "w7-" + secrets.token_urlsafe(9)
@@ -53,9 +56,48 @@ def password(login: str) -> None:
         if found is None:
             raise NotFound("cli.no_such_login", name=login)
         users.set_password(login, new)
+        log_ins.lend(session, found, actor=SYSTEM)
         audit.record(session, "user.password_reset", subject=("user", found), actor=SYSTEM, detail={"login": login})
         session.commit()
     click.echo(f"{login}  {new}  (密码只显示这一次 / shown once)")
+
+
+@organisation.command()
+@click.argument("old")
+@click.argument("into")
+@click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
+def merge(old: str, into: str, dry_run: bool) -> None:
+    """Department INTO takes the place of OLD (机构改革), each named as DIVISION/DEPARTMENT by their codes.
+
+    The people of OLD get their posts in INTO too and work off what lies in the old queues; papers and results on their way to OLD go to INTO. The items
+    that OLD answers for are named: each is transferred on its own page, with its review.
+    """
+    from core.cases.queries import waiting_in  # only this command asks cases and items
+    from core.items.catalogue import power
+
+    app = application()
+    with app.app_context():
+        session = edge.session()
+        found, by = _named(session, old), _named(session, into)
+        done = identity.succession(session, found, by) if dry_run else identity.succeed(session, found, by, actor=SYSTEM)
+        cases, tasks = waiting_in(session, found)
+        items = sorted(power.owned(session, [found]))
+        session.commit()
+    click.echo(f"{done.old.title} → {done.by.title}{'  (预演，没有改动 / dry run, nothing changed)' if dry_run else ''}")
+    for _staff, name, role in done.posts:
+        click.echo(f"+ 岗位 {name}  {done.by.title} · {word(f'routing.role.{role}', 'zh')} ({role})")
+    click.echo(f"在办 {cases} 件、待办 {tasks} 项留在原部门，由原来的人办完 / {cases} open cases and {tasks} tasks stay in the old queues for the same people")
+    for code in items:
+        click.echo(f"! 事项 {code} 还由{done.old.title}负责：在业务后台“事项”里移交 / transfer it under Items in the back office")
+
+
+def _named(session: Session, code: str) -> str:
+    """The id of a department that is named as ``division/department``."""
+    division, _slash, department = code.partition("/")
+    found = _department(session, division, department)
+    if found is None:
+        raise BadInput("cli.no_department", code=department, division=division)
+    return found
 
 
 def _places(session: Session, doc: Mapping[str, Any]) -> list[str]:
@@ -89,7 +131,9 @@ def _administrators(session: Session, wanted: tuple[Mapping[str, str], ...]) -> 
         if department is None:
             raise BadInput("cli.no_department", code=one["department"], division=one["division"])
         password = "w7-" + secrets.token_urlsafe(9)
-        staff = identity.add_staff(session, users.make_user(one["login"], one["name"], password, ("admin",)), one["name"], actor=SYSTEM)
+        user_id = users.make_user(one["login"], one["name"], password, ("admin",))
+        staff = identity.add_staff(session, user_id, one["name"], actor=SYSTEM)
+        log_ins.lend(session, user_id, actor=SYSTEM)
         identity.add_post(session, staff, department, "admin", actor=SYSTEM)
         made.append(f"+ 管理员 {one['login']}  {password}  (密码只显示这一次 / shown once)")
     return made

@@ -29,7 +29,6 @@ class Delivery(Base):
     ended_on: Mapped[date] = mapped_column(LegalDay)
     state: Mapped[str] = mapped_column(String(10))
     revision: Mapped[int] = mapped_column(Integer)
-    attempts: Mapped[int] = mapped_column(Integer)
     digest: Mapped[str | None] = mapped_column(String(80))
     receipt: Mapped[str | None] = mapped_column(String(100))
     findings: Mapped[list[Any]] = mapped_column(Json)

@@ -52,7 +52,7 @@ def ask(session: Session, case_id: str) -> bool:
         return False
     values = {
         "case_id": case_id, "region_root": row.region_root, "department_id": row.department_id, "number": row.number, "item_title": row.item_title,
-        "ended_on": local(row.ended_at).date(), "state": "waiting", "revision": 1, "attempts": 0, "findings": [], "asked_at": now(),
+        "ended_on": local(row.ended_at).date(), "state": "waiting", "revision": 1, "findings": [], "asked_at": now(),
     }  # fmt: skip
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     fresh = dialect.insert(_delivery).values(values).on_conflict_do_nothing(index_elements=["case_id"]).returning(_delivery.c.case_id)
@@ -115,7 +115,7 @@ def deliver(session: Session, body: dict[str, Any], message_id: str) -> None:
     if said.digest != digest:
         raise PlatformAway(why="the receipt is of another record")
     state = "accepted" if said.accepted else "rejected"
-    values = {"receipt": said.receipt, "digest": digest, "answered_at": now(), "attempts": row.attempts + 1}
+    values = {"receipt": said.receipt, "digest": digest, "answered_at": now()}
     _answered(session, row, state=state, findings=[dict(each) for each in said.reasons], **values)
     answer = {"case_id": row.case_id, "revision": row.revision, "region_root": row.region_root, "accepted": said.accepted}
     session.execute(insert(table(Answer)), {**answer, "receipt": said.receipt, "digest": digest, "reasons": [dict(r) for r in said.reasons], "at": now()})

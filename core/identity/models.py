@@ -54,6 +54,16 @@ class Staff(Base):
     active: Mapped[bool] = mapped_column(Boolean, default=True)
 
 
+class LentPassword(Base):
+    """A staff log-in (``user_id``) whose password somebody else set, and so knows: until its owner has another, it opens nothing but that change."""
+
+    __tablename__ = "lent_password"
+
+    user_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    set_at: Mapped[datetime] = mapped_column(Instant)
+    set_by: Mapped[str] = mapped_column(String(64))
+
+
 class Post(Base):
     """A role held in a department."""
 
@@ -194,13 +204,16 @@ class Mandate(Base):
 
     ``reach`` holds ``item:<code>`` and ``department:<code>``. It holds from ``granted_at`` – given by the principal, or by a code that only the
     principal is shown – until ``valid_until`` or ``revoked_at``, whichever comes first. The agent is an account, or a place of village agents.
+
+    A desk that asks for somebody without an account gets a row without ``party_id``: it holds nothing of them, no code opens it, and to the desk it
+    looks like every other, so that nobody learns at this door who has an account.
     """
 
     __tablename__ = "mandate"
     __table_args__ = (Index("ix_mandate_principal", "party_id", "id"), Index("ix_mandate_agent", "agent_account_id", "id"))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
-    party_id: Mapped[str] = mapped_column(Id, ForeignKey("party.id"))
+    party_id: Mapped[str | None] = mapped_column(Id, ForeignKey("party.id"))
     account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
     agent_account_id: Mapped[str | None] = mapped_column(Id, ForeignKey("account.id"))
     agent_department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"))

@@ -20,15 +20,18 @@ from core.kernel.text import normalise
 from core.kernel.wording import word
 from core.notices.errors import NotHeld, NoticeNotFound
 from core.notices.models import Notice
-from core.notices.service import SEND
+from core.notices.service import SEND, message_key
 from core.notices.spec import INBOX
 from core.outbox import service as outbox
 
 Decision = Literal["arrived", "again"]
 #: What the page shows: everything that left or is to leave the house and is not known to have arrived.
 STATES = ("uncertain", "refused", "waiting", "sending")
-#: What a person may say in which state. A refused one was definitely not sent, so only sending again makes sense, once the cause was mended.
-DECISIONS: Mapping[str, tuple[Decision, ...]] = {"uncertain": ("arrived", "again"), "refused": ("again",)}
+#: How a waiting one stands that is not tried any more.
+GIVEN_UP = "given_up"
+#: What a person may say in which state. A refused one was definitely not sent, so only sending again makes sense, once the cause was mended; so does
+#: it for a waiting one that the outbox gave up: no try of it can have gone out.
+DECISIONS: Mapping[str, tuple[Decision, ...]] = {"uncertain": ("arrived", "again"), "refused": ("again",), GIVEN_UP: ("again",)}
 LONGEST_REASON = 500
 PAGE = 20
 _row, _account, _party, _department, _division = (each.__table__.c for each in (Notice, Account, Party, Department, Division))
@@ -37,7 +40,8 @@ _OUTSIDE = (_row.channel != INBOX, _row.state != "sent")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One message that has not arrived; the phone is masked, the text is as it goes out, which holds nothing personal."""
+    """One message that has not arrived; the phone is masked, the text is as it goes out, which holds nothing personal. ``given_up`` says of a waiting
+    one that it was tried in vain as often as the outbox tries."""
 
     id: str
     state: str
@@ -50,6 +54,7 @@ class Held:
     created_at: datetime
     tried_at: datetime | None
     said: Mapping[str, Any] | None
+    given_up: bool
 
     def why(self, locale: str) -> str:
         """Why it has not arrived, in the reader's language; empty while it was not tried."""
@@ -58,7 +63,7 @@ class Held:
     @property
     def decisions(self) -> tuple[Decision, ...]:
         """What a person may say of it now."""
-        return DECISIONS.get(self.state, ())
+        return DECISIONS.get(GIVEN_UP if self.given_up else self.state, ())
 
 
 def counts(session: Session) -> dict[str, int]:
@@ -97,7 +102,7 @@ def listed(session: Session, *, state: str, cursor: str | None = None, actor: Ac
         if not is_id(after):
             raise BadInput("kernel.bad_cursor")
         query = query.where(_row.id < after)
-    rows = [_held(row) for row in session.execute(query.order_by(_row.id.desc()).limit(PAGE + 1))]
+    rows = _helds(session, session.execute(query.order_by(_row.id.desc()).limit(PAGE + 1)).all())
     return Page(tuple(rows[:PAGE]), encode_cursor(rows[PAGE - 1].id) if len(rows) > PAGE else None)
 
 
@@ -108,22 +113,31 @@ def decide(session: Session, notice_id: str, decision: str, reason: str, *, acto
     :class:`BadInput` without a reason, :class:`Forbidden`.
     """
     words = normalise(reason)
-    mine = select(_row.state, _row.turn, _row.region_root, _row.case_id).where(_row.id == notice_id, _row.channel != INBOX, sight(session, actor))
+    mine = select(_row.id, _row.state, _row.turn, _row.region_root, _row.case_id).where(_row.id == notice_id, _row.channel != INBOX, sight(session, actor))
     row = session.execute(mine).one_or_none() if is_id(notice_id) else None
     if row is None:
         raise NoticeNotFound
-    if decision not in DECISIONS.get(row.state, ()):
+    given_up = row.state == "waiting" and _given_up(session, [(notice_id, row.turn)])
+    if decision not in DECISIONS.get(GIVEN_UP if given_up else row.state, ()):
         raise NotHeld
     if not words or len(words) > LONGEST_REASON:
         raise BadInput("notices.reason_missing", most=LONGEST_REASON)
+    if given_up:
+        outbox.again(session, message_key(notice_id, row.turn))  # the same message: what stands about it as an incident ends with it
+    else:
+        _settle(session, row, decision)
+    detail = {"reason": words, "was": GIVEN_UP if given_up else row.state, **({"case": row.case_id} if row.case_id else {})}
+    audit.record(session, f"notice.{decision}", subject=("notice", notice_id), actor=actor, detail=detail)
+
+
+def _settle(session: Session, row: Any, decision: str) -> None:
+    """Write the decision down unless a colleague was faster; sent again it is a message of its own."""
     values: dict[str, Any] = {"state": "sent", "sent_at": now()} if decision == "arrived" else {"state": "waiting", "turn": row.turn + 1}
-    same = update(Notice).where(_row.id == notice_id, _row.state == row.state, _row.turn == row.turn)
+    same = update(Notice).where(_row.id == row.id, _row.state == row.state, _row.turn == row.turn)
     if session.execute(same.values(**values).returning(_row.id), execution_options={"synchronize_session": False}).scalar() is None:
         raise NotHeld
     if decision == "again":
-        outbox.send(session, SEND, {"notice": notice_id}, key=f"{SEND}/{notice_id}/{row.turn + 1}", region_root=row.region_root)
-    detail = {"reason": words, "was": row.state, **({"case": row.case_id} if row.case_id else {})}
-    audit.record(session, f"notice.{decision}", subject=("notice", notice_id), actor=actor, detail=detail)
+        outbox.send(session, SEND, {"notice": row.id}, key=message_key(row.id, row.turn + 1), region_root=row.region_root)
 
 
 def one(session: Session, notice_id: str, *, actor: Actor) -> Held:
@@ -131,20 +145,30 @@ def one(session: Session, notice_id: str, *, actor: Actor) -> Held:
     found = session.execute(_query().where(*_OUTSIDE, _row.id == notice_id, sight(session, actor))).one_or_none() if is_id(notice_id) else None
     if found is None:
         raise NoticeNotFound
-    return _held(found)
+    return _helds(session, [found])[0]
 
 
 def _query() -> Any:
     columns: Sequence[Any] = (
         _row.id, _row.state, _row.channel, _row.body, _party.masked_phone, _row.department_id, _row.case_id, _row.attempts, _row.created_at,
-        _row.tried_at, _row.said,
+        _row.tried_at, _row.said, _row.turn,
     )  # fmt: skip
     tables = Notice.__table__.outerjoin(Account.__table__, _account.id == _row.recipient_id).outerjoin(Party.__table__, _party.id == _account.party_id)
     return select(*columns).select_from(tables)
 
 
-def _held(row: Any) -> Held:
-    return Held(
-        row.id, row.state, row.channel, row.body, row.masked_phone or "", row.department_id, row.case_id, row.attempts, row.created_at, row.tried_at,
-        row.said,
-    )  # fmt: skip
+def _helds(session: Session, rows: Sequence[Any]) -> list[Held]:
+    lost = _given_up(session, [(row.id, row.turn) for row in rows if row.state == "waiting"])
+    return [
+        Held(
+            row.id, row.state, row.channel, row.body, row.masked_phone or "", row.department_id, row.case_id, row.attempts, row.created_at, row.tried_at,
+            row.said, row.id in lost,
+        )
+        for row in rows
+    ]  # fmt: skip
+
+
+def _given_up(session: Session, waiting: Sequence[tuple[str, int]]) -> frozenset[str]:
+    """Those of the waiting (notice, turn) that nothing tries any more."""
+    keys = {message_key(*each): each[0] for each in waiting}
+    return frozenset(keys[key] for key in outbox.given_up_of(session, keys)) if keys else frozenset()

@@ -70,8 +70,13 @@ def _write(session: Session, values: Mapping[str, Any]) -> tuple[str, bool]:
     written = session.execute(dialect.insert(Notice).values(row).on_conflict_do_nothing(index_elements=["key"]).returning(Notice.id)).scalar_one_or_none()
     if written is None:
         return session.execute(select(Notice.id).where(Notice.key == row["key"])).scalar_one(), False
-    outbox.send(session, SEND, {"notice": written}, key=f"{SEND}/{written}", region_root=row["region_root"])
+    outbox.send(session, SEND, {"notice": written}, key=message_key(written), region_root=row["region_root"])
     return written, True
+
+
+def message_key(notice_id: str, turn: int = 1) -> str:
+    """The key of the outbox message that sends a notice, the *turn*-th time that somebody wants it sent."""
+    return f"{SEND}/{notice_id}" if turn == 1 else f"{SEND}/{notice_id}/{turn}"
 
 
 _template = template

@@ -127,6 +127,7 @@ DESKS = {
     "moving.preview": ("chief /office/moving/food-operation-new",),
     "moving.show_run": ("chief /office/moving/runs/{move_run}",),
     "OfficeLogin.logout": ("window /office/logout/",),
+    "own_password.show": ("window /office/password/",),
     "people.show": ("admin /office/people/",),
     "licences.listed": ("window /office/licences/", "leader /office/licences/?q=1.2.156.3005.2"),
     "licences.show": ("leader /office/licences/{licence}",),

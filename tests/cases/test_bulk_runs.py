@@ -20,7 +20,7 @@ from core.kernel.ids import new_id
 from core.outbox import relay
 from core.outbox.models import Message
 from tests.fixtures_cases import Desk
-from tests.fixtures_hall import ROOT, settle
+from tests.fixtures_hall import ROOT, settle, together
 
 REVIEW = "review.joint.market.review"
 
@@ -115,6 +115,26 @@ def test_a_second_run_waits_for_the_first_and_the_same_command_begins_one(lite: 
             bulk_runs.begin(session, Filters(), command_id=new_id(), actor=who)
         with pytest.raises(Conflict):
             bulk_runs.start(session, first, "claim", actor=who)
+
+
+def test_of_two_that_begin_at_once_the_same_command_is_one_run_and_another_command_is_refused(desk: Desk) -> None:
+    filed(desk, 1)
+    command, who = new_id(), desk.hall.actor("reviewer")
+
+    def begin(command_id: str) -> str:
+        with desk.database.session() as session:
+            return bulk_runs.begin(session, Filters(), command_id=command_id, actor=who).id
+
+    assert len(set(together(*[lambda: begin(command)] * 3))) == 1
+    settle(desk.database)
+    ready = begin(command)
+    others = together(*[lambda: begin(new_id())] * 3)
+    assert [type(each) for each in others if not isinstance(each, str)] == [Conflict, Conflict], others
+    with desk.database.session() as session, pytest.raises(Conflict):  # one under way at a time, whichever of the two it is
+        bulk_runs.start(session, ready, "claim", actor=who)
+    settle(desk.database)
+    started(desk, ready, "claim")
+    assert run_row(desk, ready).status == "running"
 
 
 def test_a_run_stops_after_the_case_in_hand(lite: Desk) -> None:

@@ -1,10 +1,6 @@
 """Two at once: the same task, two tasks of one case, the same command, the same draft – on both databases."""
 
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from threading import Barrier
-from typing import Any
 
 from sqlalchemy import func, select
 
@@ -12,21 +8,7 @@ from core.cases.errors import TaskClosed
 from core.cases.models import Case, CaseTaskDone
 from core.kernel.ids import new_id
 from tests.fixtures_cases import VALUES, Desk
-
-
-def together(*works: Callable[[], Any]) -> list[Any]:
-    """Run *works* at the same moment; results, or the errors they raised."""
-    gate = Barrier(len(works))
-
-    def run(work: Callable[[], Any]) -> Any:
-        gate.wait()
-        try:
-            return work()
-        except Exception as error:  # noqa: BLE001 - the error is the result that is looked at
-            return error
-
-    with ThreadPoolExecutor(len(works)) as pool:
-        return [future.result() for future in [pool.submit(run, work) for work in works]]
+from tests.fixtures_hall import together
 
 
 def test_of_two_who_close_the_same_task_one_wins_and_the_other_learns_who(desk: Desk) -> None:

@@ -20,7 +20,7 @@ from core.identity.models import Post
 from core.identity.service import add_post
 from core.kernel import clock
 from core.kernel.actor import SYSTEM, Actor
-from core.kernel.errors import BadInput
+from core.kernel.errors import BadInput, Conflict
 from core.kernel.ids import new_id
 from core.notices.models import Notice
 from core.outbox import relay
@@ -156,6 +156,25 @@ def test_an_automatic_step_whose_own_limit_is_over_goes_to_a_person(desk: Desk) 
         assert nodes(desk, case) == {"review.manual"}
         assert [row.kind for row in standing(desk, case_id=case)] == ["hook"]
     desk.sound(case)
+
+
+def test_automatic_steps_that_refuse_do_not_stand_before_the_others(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [called(lite, Scorer(RuntimeError("down"))), *(lite.submit().id for _ in range(2))]
+    for case in cases[1:]:
+        for login, action in (("window", "accept"), ("reviewer", "pass"), ("chief", "agree")):
+            lite.act(case, next(t.no for t in lite.staff(case, login).tasks if t.mine), action, login)
+    monkeypatch.setattr(watching, "BATCH", 1)
+    stubborn, by_hand = cases[0], watching.by_hand
+
+    def refuses(session: Any, case_id: str, no: int, error: str) -> bool:
+        if case_id == stubborn:
+            raise Conflict
+        return by_hand(session, case_id, no, error)
+
+    monkeypatch.setattr(watching, "by_hand", refuses)
+    with clock.freeze(clock.now() + timedelta(days=20)):
+        watch(lite)
+    assert [nodes(lite, case) == {"review.manual"} for case in cases] == [False, True, True]
 
 
 def test_a_failed_rung_is_an_incident_until_it_fires(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,13 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 import core.cases.tasks  # noqa: F401 - its handlers index answers and write exports
 from core.audit.models import Entry
 from core.cases.library import exporting, saved, searchable
 from core.cases.library.search import Asked, batch, departments_of, of_applicant, search, statement
-from core.cases.models import Case, CaseExport, CaseIndexed, table
+from core.cases.models import Case, CaseExport, CaseIncident, CaseIndexed, table
+from core.cases.service import incidents
 from core.identity import queries as people
 from core.identity import service as identity
 from core.identity.models import Department, Post, Staff
@@ -26,7 +27,9 @@ from core.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from core.kernel.ids import new_id
 from core.kernel.sheets import harmless
 from core.outbox import relay
+from core.outbox.models import Message
 from tests.fixtures_cases import VALUES, Desk
+from tests.fixtures_hall import together
 
 PURPOSE = "统计本季度办件"
 
@@ -235,6 +238,83 @@ def test_a_stopped_export_and_an_old_file_leave_nothing(lite: Desk) -> None:
         assert (row.status, row.wrapped_key, exporting.held(session, kept)) == ("expired", None, 0)
         with pytest.raises(NotFound):
             exporting.download(session, kept, actor=lite.hall.actor("window"))
+
+
+def test_of_two_exports_that_begin_at_once_the_same_command_is_one_and_another_is_refused(desk: Desk) -> None:
+    desk.submit()
+    command = new_id()
+    assert len(set(together(*[lambda: export(desk, command_id=command)] * 3))) == 1
+    with desk.database.session() as session:
+        exporting.stop(session, export(desk, command_id=command), actor=desk.hall.actor("window"))
+    others = together(*[lambda: export(desk)] * 3)
+    assert [type(each) for each in others if not isinstance(each, str)] == [Conflict, Conflict], others
+    with desk.database.session() as session:
+        asked = session.scalars(select(Entry).where(Entry.action == "cases.export_asked")).all()
+        assert len(asked) == 2, "what was given back is not on record either"
+
+
+def give_up(desk: Desk, topic: str) -> None:
+    """Twelve workers died over the open message of *topic*."""
+    with desk.database.session() as session:
+        session.execute(update(Message).where(Message.topic == topic, Message.done_at.is_(None)).values(attempts=relay.MAX_ATTEMPTS, parked_at=None))
+    relay.run_all(desk.database)
+
+
+@pytest.mark.parametrize("topic", [exporting.TAKE, exporting.WRITE])
+def test_an_export_that_the_outbox_gave_up_stands_as_failed_and_goes_on_where_it_was(lite: Desk, monkeypatch: pytest.MonkeyPatch, topic: str) -> None:
+    monkeypatch.setattr(exporting, "PIECE", 1)
+    numbers_ = [lite.submit().number for _ in range(2)]
+    relay.run_all(lite.database)
+    made, clerk = export(lite), lite.hall.actor("window")
+    relay.run_once(lite.database)  # the first piece is read
+    while topic == exporting.WRITE and held_status(lite, made) != "writing":
+        relay.run_once(lite.database)
+    give_up(lite, topic)
+    with lite.database.session() as session:
+        failed = session.get_one(CaseExport, made)
+        assert (failed.status, exporting.can_go_on(failed)) == ("failed", True)
+        (incident,) = session.scalars(select(CaseIncident)).all()
+        assert (incident.kind, incident.params["topic"]) == ("job", topic)
+        assert incident.department_id == failed.departments[0]
+        with pytest.raises(NotFound):
+            exporting.go_on(session, made, actor=lite.hall.actor("reviewer"))
+    other = export(lite)  # the starter is not held up by it
+    with lite.database.session() as session:
+        with pytest.raises(Conflict):
+            exporting.go_on(session, made, actor=clerk)
+        exporting.stop(session, other, actor=clerk)
+        exporting.go_on(session, made, actor=clerk)
+        assert session.get_one(CaseExport, made).status in exporting.GOING
+    relay.run_all(lite.database)
+    table_ = list(csv.reader(io.StringIO(content(lite, made).decode("utf-8-sig"))))
+    assert [row[0] for row in table_[1:3]] == numbers_[::-1]
+    with lite.database.session() as session, pytest.raises(Conflict):
+        exporting.go_on(session, made, actor=clerk)
+
+
+def held_status(desk: Desk, export_id: str) -> str:
+    with desk.database.session() as session:
+        return session.get_one(CaseExport, export_id).status
+
+
+def test_who_looks_after_the_incident_of_an_export_sets_it_going_too_and_what_nobody_mends_goes_in_time(lite: Desk) -> None:
+    lite.submit()
+    relay.run_all(lite.database)
+    made = export(lite)
+    give_up(lite, exporting.TAKE)
+    with lite.database.session() as session:
+        (incident,) = session.scalars(select(CaseIncident.id)).all()
+        incidents.retry(session, incident, actor=lite.hall.actor("supervisor"))
+    relay.run_all(lite.database)
+    assert held_status(lite, made) == "done"
+    lost = export(lite)
+    give_up(lite, exporting.TAKE)
+    with clock.freeze(now() + timedelta(days=4)), lite.database.session() as session:
+        exporting.sweep(session)
+        row = session.get_one(CaseExport, lost)
+        assert (row.status, row.wrapped_key) == ("failed", None)
+        with pytest.raises(Conflict):
+            exporting.go_on(session, lost, actor=lite.hall.actor("window"))
 
 
 @pytest.mark.parametrize("text_", ["=1+1", "+86", "-2", "@SUM(A1)", "\t=1", "＝1", "\r1"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
+from core.audit.models import Entry
 from core.cases import service as cases
 from core.cases.spec import PartyOnCase
 from core.items import queries as items
@@ -18,7 +19,7 @@ from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import new_id
 from core.licences import service as licences
 from core.licences.errors import WrongStatus
-from core.licences.models import Licence
+from core.licences.models import Licence, LicenceEvent
 from core.licences.queries import verify
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import ROOT, settle
@@ -60,6 +61,7 @@ def item(do: str, **action: Any) -> dict[str, Any]:
 
 ITEMS = {
     "renew": item("renew"), "change": item("change"), "annotate": item("annotate", annotation="reissued"), "cancel": item("cancel", ground="70_5"),
+    "revoke": item("revoke", ground="80_2"),
 }  # fmt: skip
 
 
@@ -166,6 +168,32 @@ def test_an_annotation_stands_on_the_licence_and_a_cancellation_ends_it(hall: De
     again = pytest.raises(WrongStatus)
     with again:
         file(hall, "annotate", old.identifier, name="x")
+
+
+def test_a_granted_case_revokes_a_licence_once_and_everybody_who_looks_sees_it(hall: Desk) -> None:
+    """行政许可法 80: what the case of an item with ``revoke`` decides ends the licence, on the ground that the item names."""
+    old = given(hall)
+    refused = file(hall, "revoke", old.identifier)
+    press(hall, refused.id, "accept")
+    press(hall, refused.id, "refuse", reason="不属于第八十条的情形")
+    settle(hall.database)
+    with hall.database.session() as session:
+        assert verify(session, old.identifier).status == "valid", "a case that was not granted does nothing to it"
+    ref = file(hall, "revoke", old.identifier)
+    granted = press(hall, ref.id, "accept", "grant")
+    assert granted.outcome == "grant" and granted.results == (), "no new licence comes of it"
+    settle(hall.database)
+    with hall.database.session() as session:
+        assert {verify(session, told).status for told in (old.identifier, old.verify_code)} == {"revoked"}
+        (event,) = session.scalars(select(LicenceEvent).where(LicenceEvent.licence_id == old.id, LicenceEvent.kind == "revoked"))
+        assert json.loads(event.body)["ground"] == "80_2"
+        recorded = session.scalars(select(Entry.detail).where(Entry.action == "licences.revoked", Entry.subject_id == old.id)).one()
+        assert json.loads(recorded) == {"ground": "80_2", "case_no": ref.number}
+    assert "licence_ended" in kinds(hall, ref.id)
+    hall.sound(ref.id)
+    for do in ("revoke", "change", "annotate"):
+        with pytest.raises(WrongStatus):
+            file(hall, do, old.identifier, name="x")
 
 
 def test_somebody_else_s_licence_another_type_and_a_wrong_check_character_are_refused(hall: Desk) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.cli.conftest import Home
+
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "docs" / "samples" / "organisation.json"
 
@@ -72,3 +74,25 @@ def test_a_child_before_its_parent_is_refused_whole(home: Path, tmp_path: Path) 
     done = wangting(home, "organisation", "import", str(orphan))
     assert done.returncode == 2
     assert "770000" in done.stderr
+
+
+def test_departments_are_merged_after_a_dry_run_that_changes_nothing(demo: Home) -> None:
+    old, into = "990100/fire", "990100/market_regulation"
+    count = "SELECT (SELECT count(*) FROM post) || '/' || (SELECT count(*) FROM department WHERE successor_id IS NOT NULL)"
+
+    def state() -> str:
+        with closing(sqlite3.connect(demo.path / "wangting.db")) as database:
+            return str(database.execute(count).fetchone()[0])
+
+    before = state()
+    tried = demo.ok("organisation", "merge", old, into, "--dry-run")
+    assert "dry run" in tried and "+ 岗位" in tried and state() == before
+    done = demo.ok("organisation", "merge", old, into)
+    assert done.splitlines()[1:] == tried.splitlines()[1:], "what was foretold is what was done"
+    assert state() != before and state().endswith("/1")
+    again = demo.ok("organisation", "merge", old, into)
+    assert "+ 岗位" not in again
+    for wrong in ((into, old), (old, old), (old, "990100/health"), ("990100/nothing", into), ("fire", into)):
+        said = demo.refused("organisation", "merge", *wrong)
+        assert said.strip(), wrong
+    assert state().endswith("/1")

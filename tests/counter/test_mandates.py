@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from sqlalchemy import select, update
 
+from core.audit.models import Entry
 from core.cases.models import CaseParty
 from core.identity.errors import MandateRefused, NotYours
 from core.identity.models import Mandate, MandateUse, Visit
@@ -165,8 +166,6 @@ def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(a
     clerk = site.Browser(app).staff("linxi-agent", built.passwords["linxi-agent"])
     item = re.search(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
     assert item is not None
-    unknown = {"name": "无此人", "document_kind": "resident_id", "number": "11010519491231002X", "item": item[1]}
-    assert clerk.post("/office/counter/consents", unknown).status_code == 422
     asked = clerk.post("/office/counter/consents", {"name": "李大山", "document_kind": "resident_id", "number": "110105195808150016", "item": item[1]})
     assert asked.status_code == 303
     where = asked.headers["Location"]
@@ -190,6 +189,31 @@ def test_a_village_agent_files_after_the_code_that_only_the_principal_was_sent(a
     assert clerk.get(right.headers["Location"]).status_code == 200
     other = site.Browser(app).staff("shiqiao-agent", built.passwords["shiqiao-agent"])
     assert other.get(where).status_code == 404 and other.get(right.headers["Location"]).status_code == 404
+
+
+def test_the_desk_does_not_learn_whether_somebody_has_an_account(app: Flask, built: site.Built, principal: site.Browser) -> None:
+    clerk = site.Browser(app).staff("linxi-agent", built.passwords["linxi-agent"])
+    item = re.search(r'<option value="([a-z0-9-]+)"', clerk.get("/office/counter/consents").text.partition('id="item"')[2])
+    assert item is not None
+    here = {"name": "李大山", "document_kind": "resident_id", "number": "110105195808150016", "item": item[1]}
+    seen = []
+    for person in (here, {**here, "name": "李小山"}, {**here, "name": "无此人", "number": "11010519491231002X"}):
+        asked = clerk.post("/office/counter/consents", person)
+        where, mandate = asked.headers["Location"], asked.headers["Location"].rpartition("/")[2]
+        shown = [clerk.get(where), *(clerk.post(where, {"code": "000000"}) for _ in range(6))]
+        seen.append([asked.status_code, *((each.status_code, re.sub(r'(?<=csrf_token" value=")[^"]*', "", each.text).replace(mandate, "")) for each in shown)])
+        assert site.Browser(app).staff("shiqiao-agent", built.passwords["shiqiao-agent"]).get(where).status_code == 404
+        assert principal.post(f"/my/mandates/{mandate}/answer", {"agreed": "1"}).status_code == (303 if person is here else 404)
+    assert seen[0] == seen[1] == seen[2]
+    with app.extensions["wangting"].database.session() as session:
+        vain = session.scalars(select(Mandate).where(Mandate.party_id.is_(None))).all()
+        assert len(vain) == 2 and all(row.granted_at is None and row.account_id is None for row in vain)
+        code = mandates._code(session, vain[0].id)  # not even the right one opens it
+        session.execute(update(Mandate).where(Mandate.id == vain[0].id).values(tries=0))
+        with pytest.raises(MandateRefused):
+            mandates.confirm(session, vain[0].id, code, actor=Actor("staff", vain[0].id))
+        assert len(session.scalars(select(Entry).where(Entry.action == "identity.mandate_asked_in_vain")).all()) == 2
+        assert session.query(Notice).filter(Notice.template == "mandate_asked").count() == 1
 
 
 def agreed_visit(app: Flask, built: site.Built, principal: site.Browser) -> tuple[site.Browser, str, str, str, str]:

@@ -24,6 +24,8 @@ from core.identity.service import (
     resolve_holders,
     revoke,
     staff_of_user,
+    succeed,
+    succession,
 )
 from core.identity.spec import Scope
 from core.kernel import clock
@@ -199,3 +201,24 @@ def test_an_unknown_user_is_no_member_of_staff(session: Session) -> None:
         add_staff(session, "77", "又一人", actor=SYSTEM)
     with pytest.raises(NotFound):
         add_post(session, staff, new_id(), "window", actor=SYSTEM)
+
+
+def test_a_department_is_followed_by_one_other_and_its_people_work_in_both(session: Session, hall: People) -> None:
+    old, by, third = (hall.department(code) for code in ("fire", "market_regulation", "health"))
+    theirs = {(staff, role) for staff, _name, _department, role in queries.colleagues(session, [old])}
+    foretold = succession(session, old, by)
+    assert {(staff, role) for staff, _name, role in foretold.posts} == theirs - {(s, r) for s, _n, _d, r in queries.colleagues(session, [by])}
+    assert queries.successor(session, old) == old, "foretelling writes nothing"
+    assert succeed(session, old, by, actor=SYSTEM) == foretold
+    assert queries.successor(session, old) == by and theirs <= {(s, r) for s, _n, _d, r in queries.colleagues(session, [by])}
+    assert theirs == {(s, r) for s, _n, _d, r in queries.colleagues(session, [old])}, "what lies in the old queues is worked off by the same people"
+    assert succeed(session, old, by, actor=SYSTEM).posts == ()
+    for department, follower, error in (
+        (by, old, BadInput),
+        (old, old, BadInput),
+        (old, third, Conflict),
+        (new_id(), by, NotFound),
+        (third, new_id(), NotFound),
+    ):
+        with pytest.raises(error):
+            succeed(session, department, follower, actor=SYSTEM)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from core.audit.models import Entry
 from core.db import remembered
@@ -273,6 +273,36 @@ def test_a_person_says_that_it_arrived_or_has_it_sent_again(hall: tuple[Database
         actions = session.scalars(select(Entry.action).where(Entry.subject_id == notice)).all()
         assert sorted(actions) == ["notice.again", "notice.arrived"]
         assert "138" not in "".join(session.scalars(select(Entry.detail).where(Entry.subject_id == notice)))
+
+
+def test_what_the_outbox_gave_up_is_tried_again_when_somebody_says_so_and_not_before(hall: tuple[Database, People]) -> None:
+    database, people = hall
+    admin = people.actor("admin")
+    point(database, "http://127.0.0.1:9/")
+    post(hall)
+    with database.session() as session:
+        session.execute(update(Message).values(attempts=relay.MAX_ATTEMPTS - 2))
+    relay.run_all(database)
+    notice = row(database).id
+    with database.session() as session:
+        assert held.one(session, notice, actor=admin).decisions == ()  # it is still tried
+        with pytest.raises(NotHeld):
+            held.decide(session, notice, "again", "网关修好了", actor=admin)
+    with clock.freeze(now() + timedelta(hours=2)):
+        relay.run_all(database)
+        with database.session() as session:
+            (shown,) = held.listed(session, state="waiting", actor=admin).rows
+            assert (shown.given_up, shown.decisions) == (True, ("again",))
+            with pytest.raises(NotHeld):
+                held.decide(session, notice, "arrived", "我说的", actor=admin)
+    with gateway(database) as there, clock.freeze(now() + timedelta(hours=3)):
+        with database.session() as session:
+            held.decide(session, notice, "again", "网关修好了", actor=admin)
+        relay.run_all(database)
+        assert row(database).state == "sent" and list(there.taken) == ["case/1/granted/sms"]
+    with database.session() as session:
+        assert session.scalars(select(Message).where(Message.done_at.is_(None))).all() == []  # it was that very message, nothing is left behind
+        assert session.scalars(select(Entry.detail).where(Entry.action == "notice.again", Entry.subject_id == notice)).one().count("given_up") == 1
 
 
 def test_only_administrators_of_its_division_see_it(hall: tuple[Database, People]) -> None:

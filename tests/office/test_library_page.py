@@ -2,7 +2,12 @@
 
 import re
 
+from sqlalchemy import update
+
+from core.cases.models import CaseExport
 from core.kernel.ids import new_id
+from core.outbox.models import Message
+from core.outbox.relay import MAX_ATTEMPTS
 from tests.office.conftest import Office, errors
 
 FOOD = "food-operation-new"
@@ -65,3 +70,25 @@ def test_an_export_is_asked_for_watched_and_downloaded_by_its_own_clerk_only(fre
     assert file.headers["Content-Disposition"].endswith(".csv")
     assert FOOD in file.text
     assert int(file.headers["Content-Length"]) == len(file.data)
+
+
+def test_an_export_that_failed_says_how_to_mend_it_and_goes_on_for_its_own_clerk_only(fresh: Office) -> None:
+    fresh.file(FOOD)
+    fresh.settle()
+    clerk, other = fresh.staff("window"), fresh.staff("reviewer")
+    begun = clerk.post("/office/library/exports/", {"command_id": new_id(), "format": "csv", "purpose": "月度统计", "item": FOOD})
+    assert clerk.post(f"{begun.location}/again").status_code == 409, "it is still under way"
+    with fresh.session() as session:
+        session.execute(update(Message).where(Message.done_at.is_(None)).values(attempts=MAX_ATTEMPTS))
+    fresh.settle()
+    failed = clerk.get(begun.location).text
+    assert "没有做成" in failed and "可以接着做" in failed and "data-going" not in failed
+    assert other.post(f"{begun.location}/again").status_code == 404
+    assert clerk.post(f"{begun.location}/again", csrf=False).status_code == 400
+    assert clerk.post(f"{begun.location}/again").status_code == 303
+    fresh.settle()
+    assert FOOD in clerk.get(f"{begun.location}/file").text
+    with fresh.session() as session:
+        session.execute(update(CaseExport).values(status="failed", wrapped_key=None))
+    gone = clerk.get(begun.location).text
+    assert f'href="/office/library/exports/?item={FOOD}"' in gone and "/again" not in gone

@@ -6,9 +6,11 @@ from sqlalchemy import select, update
 from core.cases.models import Case
 from core.identity.models import Account, Department
 from core.kernel.actor import SYSTEM
+from core.kernel.clock import now
 from core.notices import service
 from core.notices.models import Notice
 from core.notices.settings import SMS_URL
+from core.outbox.models import Message
 from core.settings import service as settings
 from tests import fixtures_site as site
 from tests.office.conftest import CITIZEN, Office, errors
@@ -41,6 +43,20 @@ def test_an_uncertain_message_says_why_and_is_decided_with_a_reason(fresh: Offic
     late = admin.post(f"/office/notices/{held}/arrived", {"reason": "同事也按了"})
     assert late.status_code == 409 and "同事处理过了" in errors(late)
     assert admin.post(f"/office/notices/{held}/burn", {"reason": "x"}).status_code == 404
+
+
+def test_a_message_that_nothing_tries_any_more_says_so_and_has_a_button(fresh: Office, held: str) -> None:
+    admin = fresh.staff("admin")
+    with fresh.session() as session:
+        session.execute(update(Notice).where(Notice.id == held).values(state="waiting"))
+    assert "不再自动试" not in admin.get("/office/notices/?state=waiting").text
+    with fresh.session() as session:
+        session.execute(update(Message).where(Message.key == service.message_key(held)).values(parked_at=now()))
+    page = admin.get("/office/notices/?state=waiting").text
+    assert "不再自动试" in page and f"/office/notices/{held}/again" in page and f"/office/notices/{held}/arrived" not in page
+    assert fresh.staff("chief").post(f"/office/notices/{held}/again", {"reason": "我说的"}).status_code == 403
+    assert admin.post(f"/office/notices/{held}/again", {"reason": "网关修好了", "state": "waiting"}).status_code == 303
+    assert "不再自动试" not in admin.get("/office/notices/?state=waiting").text
 
 
 def test_it_is_for_administrators_and_for_their_divisions(fresh: Office, held: str) -> None:

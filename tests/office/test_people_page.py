@@ -38,6 +38,7 @@ def test_a_new_colleague_logs_in_with_the_password_shown_once_and_works_after_an
         staff = session.scalars(select(Staff.id).where(Staff.name == "新同事")).one()
     case = fresh.file("unemployment-benefit")
     new = Browser(fresh.app).staff("new.one", found[1])
+    assert new.post("/office/password/", {"now": found[1], "password": "ABcdef12!xyz", "again": "ABcdef12!xyz"}).status_code == 303
     assert new.get(f"/office/cases/{case}").status_code == 404
     given = {"department": department(fresh, "human_resources"), "role": "window"}
     assert admin.post(f"/office/people/{staff}/posts", given).status_code == 303

@@ -45,7 +45,7 @@ GET /office/  POST /office/bulk/  POST /office/bulk/run  GET /office/bulk/runs/ 
 GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
-POST /office/library/exports/<export_id>/stop  GET /office/library/exports/<export_id>/file
+POST /office/library/exports/<export_id>/stop  POST /office/library/exports/<export_id>/again  GET /office/library/exports/<export_id>/file
 GET /office/output/
 GET /office/exchange/  GET /office/exchange/days  POST /office/exchange/days  GET /office/exchange/<case_id>  POST /office/exchange/<case_id>/again
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
@@ -120,7 +120,7 @@ ROLES = {
     "/office/audit/": "supervisor",
 }
 #: Open to every log-in of the back office: it concerns oneself only.
-SELF = ("/office/resetmypassword/form", "/office/userinfoeditview/form", "/office/users/userinfo/")
+SELF = ("/office/password/", "/office/resetmypassword/form", "/office/userinfoeditview/form", "/office/users/userinfo/")
 
 KINDS = {
     "public": PUBLIC,

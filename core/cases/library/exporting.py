@@ -8,11 +8,12 @@ Everything is under one key of the export's own; when the file expires the key i
 import json
 import tempfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import IO, Any
 
 from sqlalchemy import delete, func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -21,6 +22,7 @@ from core.cases.library.rows import About, rows
 from core.cases.library.search import REGIONAL, Asked, Found, batch, count, reach, stated, within
 from core.cases.models import CaseExport, CaseExportPiece, table
 from core.cases.service.machine import command_key
+from core.db.once import once
 from core.identity import queries as people
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -57,34 +59,48 @@ def start(session: Session, asked: Asked, *, format: str, purpose: str, revealed
     while another of theirs is under way.
     """
     key = command_key(actor, command_id)
-    earlier = session.scalar(select(CaseExport).where(CaseExport.command_key == key))
-    if earlier is not None:
-        return earlier
-    if format not in FORMATS:
-        raise BadInput("cases.export_format")
-    purpose, departments = stated(purpose), within(reach(session, actor), asked)
-    if revealed and not may_reveal(session, actor):
-        raise Forbidden("cases.export_reveal")
-    if session.scalar(select(CaseExport.id).where(CaseExport.staff_id == actor.id, CaseExport.status.in_(GOING)).limit(1)) is not None:
-        raise Conflict("cases.export_running")
-    total = count(session, asked, departments)
-    if not total:
-        raise BadInput("cases.export_empty")
-    if total > LARGEST:
-        raise BadInput("cases.export_too_many", most=LARGEST, total=total)
+    found = select(CaseExport).where(CaseExport.command_key == key)
+
+    def made() -> CaseExport:
+        if format not in FORMATS:
+            raise BadInput("cases.export_format")
+        said, departments = stated(purpose), within(reach(session, actor), asked)
+        if revealed and not may_reveal(session, actor):
+            raise Forbidden("cases.export_reveal")
+        if _busy(session, actor.id):
+            raise Conflict("cases.export_running")
+        total = count(session, asked, departments)
+        if not total:
+            raise BadInput("cases.export_empty")
+        if total > LARGEST:
+            raise BadInput("cases.export_too_many", most=LARGEST, total=total)
+        frozen = {"departments": list(departments), "format": format, "locale": locale, "asked": asked.to_json(), "revealed": revealed, "total": total}
+        return _begin(session, key, frozen, {"purpose": said, "filters": filters[:1000]}, actor)
+
+    try:
+        return once(session, lambda: session.scalar(found), made)
+    except IntegrityError as error:  # another of theirs began this very moment
+        raise Conflict("cases.export_running") from error
+
+
+def _begin(session: Session, key: str, frozen: Mapping[str, Any], said: Mapping[str, str], actor: Actor) -> CaseExport:
+    """The row of an export, its entry in the audit record, and the message that takes its first piece."""
     export_id, at, data_key = new_id(), now(), keyring(session).new_data_key()
-    said = json.dumps({"purpose": purpose, "filters": filters[:1000]}, ensure_ascii=False).encode()
+    sealed = keyring(session).seal(json.dumps(said, ensure_ascii=False).encode(), context=_context(export_id))
     export = CaseExport(
-        id=export_id, command_key=key, staff_id=actor.id, departments=list(departments), format=format, locale=locale, asked=asked.to_json(),
-        revealed=revealed, wrapped_key=data_key.wrapped(_context(export_id)), sealed_purpose=keyring(session).seal(said, context=_context(export_id)),
-        status="running", total=total, taken=0, pieces=0, size=0, started_at=at, expires_at=at + timedelta(days=settings.get(session, KEPT_DAYS)),
+        id=export_id, command_key=key, staff_id=actor.id, wrapped_key=data_key.wrapped(_context(export_id)), sealed_purpose=sealed, status="running",
+        taken=0, pieces=0, size=0, started_at=at, expires_at=at + timedelta(days=settings.get(session, KEPT_DAYS)), **frozen,
     )  # fmt: skip
     session.add(export)
     session.flush()
-    detail = {"purpose": purpose, "whole": revealed, "format": format, "total": total}
+    detail = {"purpose": said["purpose"], "whole": export.revealed, "format": export.format, "total": export.total}
     audit.record(session, "cases.export_asked", subject=("export", export_id), actor=actor, detail=detail)
     _next(session, export)
     return export
+
+
+def _busy(session: Session, staff_id: str) -> bool:
+    return session.scalar(select(CaseExport.id).where(CaseExport.staff_id == staff_id, CaseExport.status.in_(GOING)).limit(1)) is not None
 
 
 def may_reveal(session: Session, actor: Actor) -> bool:
@@ -112,6 +128,42 @@ def stop(session: Session, export_id: str, *, actor: Actor) -> None:
     if export.status in GOING:
         _end(session, export, "stopped")
         audit.record(session, "cases.export_stopped", subject=("export", export_id), actor=actor)
+
+
+def abandon(session: Session, export_id: str) -> None:
+    """The outbox gave up a message of an export: it stands as failed. What was read stays with its key until the file's day, so that it can go on."""
+    export = session.get(CaseExport, export_id, with_for_update=True)
+    if export is not None and export.status in GOING:
+        export.status, export.ended_at = "failed", now()
+
+
+def can_go_on(export: CaseExport) -> bool:
+    """Whether a failed export still has what was read."""
+    return export.status == "failed" and export.wrapped_key is not None and export.expires_at > now()
+
+
+def go_on(session: Session, export_id: str, *, actor: Actor) -> None:
+    """Let a failed export go on where it was. Raises :class:`NoExport`, :class:`Conflict` for one that cannot, and while another of theirs is under way."""
+    export = one(session, export_id, actor=actor, lock=True)
+    if not can_go_on(export):
+        raise Conflict("cases.export_not_again")
+    written = outbox.again(session, f"{WRITE}/{export.id}")
+    if not written and not outbox.again(session, _key_of_piece(export)):
+        raise Conflict("cases.export_not_again")
+    _resume(session, export, "writing" if written else "running")
+    audit.record(session, "cases.export_again", subject=("export", export_id), actor=actor)
+
+
+def _resume(session: Session, export: CaseExport, status: str) -> None:
+    """Under way again, unless another of the same person's is."""
+    if _busy(session, export.staff_id):
+        raise Conflict("cases.export_running")
+    try:
+        with session.begin_nested():
+            export.status, export.ended_at = status, None
+            session.flush()
+    except IntegrityError as error:
+        raise Conflict("cases.export_running") from error
 
 
 def about(session: Session, export: CaseExport) -> About:
@@ -161,7 +213,11 @@ def _keep(session: Session, export: CaseExport, key: DataKey, stage: str, no: in
 
 
 def _next(session: Session, export: CaseExport) -> None:
-    outbox.send(session, TAKE, {"export": export.id, "piece": export.pieces}, key=f"{TAKE}/{export.id}/{export.pieces}")
+    outbox.send(session, TAKE, {"export": export.id, "piece": export.pieces}, key=_key_of_piece(export))
+
+
+def _key_of_piece(export: CaseExport) -> str:
+    return f"{TAKE}/{export.id}/{export.pieces}"
 
 
 @outbox.handler(TAKE)
@@ -169,7 +225,11 @@ def take(session: Session, body: dict[str, Any], message_id: str) -> None:
     """Read the next thousand cases of an export and ask for the piece behind it; after the last, for the file."""
     del message_id
     export = session.get(CaseExport, body["export"], with_for_update=True)
-    if export is None or export.status != "running" or export.pieces != body["piece"]:
+    if export is None or export.pieces != body["piece"]:
+        return
+    if can_go_on(export):  # whoever looks after incidents had the message tried again
+        _resume(session, export, "running")
+    if export.status != "running":
         return
     after = (export.after_at, export.after_id) if export.after_at is not None and export.after_id is not None else None
     found = batch(session, Asked.from_json(export.asked), export.departments, after=after, limit=PIECE)
@@ -198,13 +258,18 @@ def write(session: Session, body: dict[str, Any], message_id: str) -> None:
     del message_id
     # Looked at without a lock: writing takes a while, and on SQLite a lock would keep everybody else from writing. The effect row guards the end.
     export = session.get(CaseExport, body["export"])
-    if export is None or export.status != "writing":
+    if export is None or not _to_write(export):
         return
     with tempfile.TemporaryFile() as file:  # without a name, so that nothing of it stays, however this process ends
         FORMATS[export.format].write(file, about(session, export), _rows(session, export), export.locale)
         session.refresh(export, with_for_update=True)
-        if export.status == "writing":  # nobody stopped it meanwhile
+        if _to_write(export):  # nobody stopped it meanwhile
             _seal(session, export, file)
+
+
+def _to_write(export: CaseExport) -> bool:
+    """Everything is read, or somebody who looks after incidents had the message tried again that had been given up."""
+    return export.status == "writing" or can_go_on(export)
 
 
 def _rows(session: Session, export: CaseExport) -> Iterator[list[str]]:
@@ -232,8 +297,9 @@ def _end(session: Session, export: CaseExport, status: str) -> None:
 
 
 def sweep(session: Session) -> bool:
-    """Files whose time is over go, and their keys with them; an export that the worker gave up on ends as failed."""
-    due = select(CaseExport).where(CaseExport.status.in_(("done", *GOING)), CaseExport.expires_at <= now()).limit(20).with_for_update(skip_locked=True)
+    """Files whose time is over go, and their keys with them; what was never finished ends as failed, and what was read of it goes."""
+    keeps = (CaseExport.status.in_(("done", "failed", *GOING)), CaseExport.wrapped_key.is_not(None), CaseExport.expires_at <= now())
+    due = select(CaseExport).where(*keeps).limit(20).with_for_update(skip_locked=True)
     found = session.scalars(due).all()
     for export in found:
         _end(session, export, "expired" if export.status == "done" else "failed")

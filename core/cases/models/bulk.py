@@ -3,11 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Index, Integer, String
+from sqlalchemy import Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.types import Id, Instant, Json
+
+#: One starter has one run under way, however many are begun at once.
+_UNDER_WAY = "status IN ('looking', 'running', 'stopping')"
 
 
 class CaseBulk(Base):
@@ -18,7 +21,11 @@ class CaseBulk(Base):
     """
 
     __tablename__ = "case_bulk"
-    __table_args__ = (Index("ix_case_bulk_starter", "started_by", "started_at", "id"), Index("ix_case_bulk_started", "started_at"))
+    __table_args__ = (
+        Index("ix_case_bulk_starter", "started_by", "started_at", "id"),
+        Index("ix_case_bulk_started", "started_at"),
+        Index("uq_case_bulk_under_way", "started_by", unique=True, postgresql_where=text(_UNDER_WAY), sqlite_where=text(_UNDER_WAY)),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     command_key: Mapped[str] = mapped_column(String(80), unique=True)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Index, Integer, LargeBinary, String
+from sqlalchemy import Boolean, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -39,15 +39,23 @@ class SavedSearch(Base):
     made_at: Mapped[datetime] = mapped_column(Instant)
 
 
+#: One member of staff has one export under way, however many are begun at once.
+_GOING = "status IN ('running', 'writing')"
+
+
 class CaseExport(Base):
-    """One export. ``status``: ``running writing done stopped expired failed``.
+    """One export. ``status``: ``running writing done stopped expired failed``; a failed one that still has its key can go on where it was.
 
     ``departments`` is whose cases, frozen when it was asked for; ``after_at``/``after_id`` the last case taken. Its pieces are sealed under
     ``wrapped_key``, which goes when the file expires. ``purpose`` is sealed too: people write names into it.
     """
 
     __tablename__ = "case_export"
-    __table_args__ = (Index("ix_case_export_staff", "staff_id", "started_at"), Index("ix_case_export_expires", "status", "expires_at"))
+    __table_args__ = (
+        Index("ix_case_export_staff", "staff_id", "started_at"),
+        Index("ix_case_export_expires", "status", "expires_at"),
+        Index("uq_case_export_going", "staff_id", unique=True, postgresql_where=text(_GOING), sqlite_where=text(_GOING)),
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     command_key: Mapped[str] = mapped_column(String(80), unique=True)

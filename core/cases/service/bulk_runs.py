@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import delete, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
@@ -23,6 +24,7 @@ from core.cases.service.bulk import Choice, Line
 from core.cases.service.machine import command_key
 from core.cases.worklist import LARGEST_PAGE, Filters, worklist
 from core.db.errors import DatabaseAway, is_transient
+from core.db.once import once
 from core.identity import queries as people
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -69,10 +71,15 @@ def begin(session: Session, filters: Filters, *, command_id: str, actor: Actor) 
     Raises :class:`BadInput` for an empty list, :class:`Conflict` while another run of the actor's is under way.
     """
     key = command_key(actor, command_id)
-    earlier = session.scalar(select(CaseBulk).where(CaseBulk.command_key == key))
-    if earlier is not None:
-        return earlier
-    if session.scalar(select(CaseBulk.id).where(CaseBulk.started_by == actor.id, CaseBulk.status.in_(UNDER_WAY))) is not None:
+    found = select(CaseBulk).where(CaseBulk.command_key == key)
+    try:
+        return once(session, lambda: session.scalar(found), lambda: _begin(session, filters, key, actor))
+    except IntegrityError as error:  # another of theirs began this very moment: one starter, one run under way
+        raise Conflict("cases.bulk_running") from error
+
+
+def _begin(session: Session, filters: Filters, key: str, actor: Actor) -> CaseBulk:
+    if _busy(session, actor):
         raise Conflict("cases.bulk_running")
     rows, more = gather(session, filters, actor=actor)
     if not rows:
@@ -96,8 +103,13 @@ def begin(session: Session, filters: Filters, *, command_id: str, actor: Actor) 
     return run
 
 
+def _busy(session: Session, actor: Actor) -> bool:
+    return session.scalar(select(CaseBulk.id).where(CaseBulk.started_by == actor.id, CaseBulk.status.in_(UNDER_WAY))) is not None
+
+
 def start(session: Session, run_id: str, action: str, *, actor: Actor) -> CaseBulk:
-    """Do *action* to every task of the list that it can be done to. Raises :class:`BadInput` for an action that none of them has."""
+    """Do *action* to every task of the list that it can be done to. Raises :class:`BadInput` for an action that none of them has, :class:`Conflict`
+    while another run of the actor's is under way."""
     run = run_of(session, run_id, actor=actor, lock=True)
     if run.status in ("running", "stopping", "done") and run.action == action:
         return run
@@ -105,8 +117,14 @@ def start(session: Session, run_id: str, action: str, *, actor: Actor) -> CaseBu
         raise Conflict("cases.bulk_not_ready")
     if not run.offers.get(action, {}).get("may"):
         raise BadInput("cases.bulk_no_such_action")
-    run.status, run.action, run.next_no = "running", action, 0
-    session.flush()
+    if _busy(session, actor):
+        raise Conflict("cases.bulk_running")
+    try:
+        with session.begin_nested():
+            run.status, run.action, run.next_no = "running", action, 0
+            session.flush()
+    except IntegrityError as error:
+        raise Conflict("cases.bulk_running") from error
     audit.record(session, "cases.bulk_started", subject=("bulk", run.id), actor=actor, detail={"action": action, "tasks": run.total})
     _send(session, run, "do", 0)
     return run

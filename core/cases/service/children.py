@@ -17,7 +17,7 @@ from core.cases import access, child_calls, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import NobodyHolds
 from core.cases.models import Case, CaseChild, CaseMaterial, CaseParty, table
-from core.cases.service import decision, submitting
+from core.cases.service import decision, lateness, submitting
 from core.cases.service.machine import Change, Loaded, carry_out, command_key, load
 from core.cases.speaking import spoken_title
 from core.cases.spec import Handed
@@ -191,12 +191,21 @@ def _papers(session: Session, parent: Loaded, compiled: CompiledItem) -> Iterato
         yield Handed(wanted.get(row["material"], row["material"]), row["blob_id"], name, row["media_type"], row["size"], row["digest"], ("case", parent.id))
 
 
+def heard(session: Session, parent_id: str) -> None:
+    """Something that a parent waited for is here: ends of its sub-cases that the outbox gave up are told again."""
+    for child_id in session.scalars(select(_child.child_id).where(_child.parent_id == parent_id, _child.child_id.is_not(None), _child.result.is_(None))):
+        outbox.again(session, f"{child_calls.TOLD}/{child_id}")
+
+
 # ending ---------------------------------------------------------------------------------------------------------------
 
 
 @outbox.handler(child_calls.TOLD)
 def report(session: Session, body: dict[str, Any], message_id: str) -> None:
-    """Tell the parent how its sub-case ended: what the route takes back is sealed in the parent's chain before it is used."""
+    """Tell the parent how its sub-case ended: what the route takes back is sealed in the parent's chain before it is used.
+
+    Raises :class:`core.cases.errors.LaterMissing` where that would grant a parent whose promised papers are missing: the outbox comes back.
+    """
     del message_id
     row = session.execute(select(*_child).where(_child.child_id == body["child"])).mappings().first()
     if row is None or row["result"] is not None:
@@ -221,6 +230,8 @@ def _tell(session: Session, row: Mapping[Any, Any], child: Loaded | None, result
             facts[node.id] = {"result": brought}
         command = Command("child_ended", action=result, data={"node": row["node"], "visit": row["visit"], "child": row["child_id"]})
         plan = advance(parent.compiled.route, parent.marking, command, facts)
+        if plan.outcome == "grant":
+            lateness.whole(session, parent)
         change = Change(plan, before=before, note=note or None, action="child_ended")
 
         def write(loaded: Loaded, at: datetime) -> Sequence[Fact]:

@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, exists, insert, select, update
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.cases import access
@@ -21,6 +20,7 @@ from core.cases.numbers import following
 from core.cases.service.machine import Change, Loaded, carry_out, command_key
 from core.cases.speaking import spoken_title
 from core.cases.versions import pinned
+from core.db.once import once
 from core.identity import queries as people
 from core.items.texts import Reader
 from core.kernel.actor import Actor
@@ -86,17 +86,13 @@ def send(session: Session, papers: Sequence[str], *, command_id: str, actor: Act
     Raises :class:`BadInput` for none, too many or several places, :class:`PapersMoved` when one is not in the sender's hands (any more).
     """
     key = command_key(actor, command_id)
-    earlier = _sent(session, key)
-    if earlier is not None:
-        return batch(session, earlier, actor=actor)
-    lines = _asked(session, papers, actor)
-    try:
-        with session.begin_nested():
-            made = _batched(session, key, lines, actor)
-    except IntegrityError:  # the same press of the button was faster; the number taken for this one is given back with the savepoint
-        if (earlier := _sent(session, key)) is None:
-            raise
-        return batch(session, earlier, actor=actor)
+    sent = once(session, lambda: _sent(session, key), lambda: _send(session, key, _asked(session, papers, actor), command_id, actor))
+    return batch(session, sent, actor=actor)
+
+
+def _send(session: Session, key: str, lines: Sequence[Line], command_id: str, actor: Actor) -> str:
+    """Write the batch, then into each case what left; returns the batch's id."""
+    made = _batched(session, key, lines, actor)
     first = lines[0].paper
     for case_id, theirs in _by_case(lines).items():
         ids = [each.paper.id for each in theirs]
@@ -110,7 +106,7 @@ def send(session: Session, papers: Sequence[str], *, command_id: str, actor: Act
             return ()
 
         _tell(session, case_id, f"{command_id}/{case_id}", Fact("papers_sent", body), write, actor)
-    return batch(session, str(made["id"]), actor=actor)
+    return str(made["id"])
 
 
 def _sent(session: Session, key: str) -> str | None:

@@ -16,7 +16,7 @@ from core.cases import access, sealing
 from core.cases.chain import Fact
 from core.cases.errors import CaseNotFound, PledgeClosed
 from core.cases.models import Case, CasePledge, table
-from core.cases.service import promised
+from core.cases.service import children, promised
 from core.cases.service.machine import Change, Loaded, carry_out
 from core.cases.service.promising import due_day, due_words
 from core.cases.service.submitting import hand_in
@@ -196,6 +196,7 @@ def hand_in_later(session: Session, case_id: str, material: str, files: Sequence
             assert loaded.key is not None
             hand_in(session, loaded.row, loaded.key, files, revision=loaded.row["payload_revision"])
             session.execute(update(table(CasePledge)).where(_pledge.id == pledge).values(state="kept", checked_at=at))
+            children.heard(session, loaded.id)
             return ()
 
         return Change(Plan(case.marking, ()), before=[fact], action="hand_in_later", then=write)

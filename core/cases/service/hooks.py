@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from core.cases import hook_calls, results
 from core.cases.chain import Fact
-from core.cases.errors import CaseNotFound
+from core.cases.errors import CaseNotFound, LaterMissing
 from core.cases.hookspecs import StepCall
-from core.cases.service import decision, watching
+from core.cases.service import decision, lateness, watching
 from core.cases.service.acting import hook_ended
 from core.cases.service.machine import Change, Loaded, carry_out, load
 from core.kernel import canonical
@@ -120,7 +120,8 @@ def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int, error:
 
 
 def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[str, Any]) -> None:
-    """Keep the answer under (node, visit), then go on with it, in one transaction."""
+    """Keep the answer under (node, visit), then go on with it, in one transaction. An answer that would grant while promised papers are missing goes
+    to the person behind the step, who waits for them."""
     kept = json.dumps(answer, ensure_ascii=False)
 
     def decide(loaded: Loaded) -> Change:
@@ -130,11 +131,14 @@ def _answered(session: Session, case: Loaded, task: OpenTask, answer: Mapping[st
         before = [Fact(results.HOOK, {"node": task.node, "visit": task.visit, "no": task.no}, {"result": kept})]
         change = Change(plan, before=before, action="hook_done")
         if plan.outcome == "grant":
+            lateness.whole(session, loaded)
             change.then = lambda granted, at: decision.issue(session, granted, at, actor=SYSTEM)
         return change
 
     try:
         carry_out(session, case.id, f"hook/{case.id}/{task.no}", decide, actor=SYSTEM)
+    except LaterMissing:
+        watching.by_hand(session, case.id, task.no, "papers that were promised for later are missing")
     except RouteRefused:
         log.warning("step %s of case %s: its answer cannot be used", task.node, case.id, exc_info=True)
         watching.by_hand(session, case.id, task.no, "the answer cannot be used")

@@ -18,7 +18,8 @@ from core.audit import queries as record
 from core.audit import service as audit
 from core.cases import access, hook_calls, incidents
 from core.cases.incidents import OF_DEPARTMENT, OF_REGION, Trouble
-from core.cases.models import Case, CaseBulk, CaseBulkLine, CaseClock, CaseIncident, table
+from core.cases.library import exporting
+from core.cases.models import Case, CaseBulk, CaseBulkLine, CaseClock, CaseExport, CaseIncident, table
 from core.cases.service import bulk_runs, watching
 from core.db.types import Id, Instant
 from core.documents import service as documents
@@ -276,6 +277,8 @@ def given_up(session: Session, body: dict[str, Any], message_id: str) -> None:
         return
     if message.topic == bulk_runs.TOPIC:
         bulk_runs.abandon(session, said["run"])
+    if message.topic in (exporting.TAKE, exporting.WRITE):
+        exporting.abandon(session, said["export"])
     case_id, department_id = _about(session, said)
     params = {"topic": message.topic, "attempts": message.attempts}
     incidents.happened(session, Trouble("job", message.id, case_id, department_id, params=params, error=error))
@@ -302,6 +305,9 @@ def _about(session: Session, said: dict[str, Any]) -> tuple[str | None, str | No
         if row is not None:
             department_id = row.issuer_department_id
             case_id = session.scalar(select(_case.id).where(_case.number == row.case_no)) if row.case_no else None
+    if "export" in said:
+        departments = session.scalar(select(CaseExport.departments).where(CaseExport.id == said["export"])) or [None]
+        department_id = departments[0]
     if "notice" in said:
         case_id = notices.case_of(session, said["notice"])
     if not isinstance(case_id, str) or not is_id(case_id):

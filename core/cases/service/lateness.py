@@ -26,9 +26,11 @@ _later = (_pledge.kind == "later", _pledge.state == "due")
 
 
 def whole(session: Session, case: Loaded) -> None:
-    """Raise :class:`LaterMissing` while a paper that was promised for later is not there: nobody grants on papers that never came.
+    """Raise :class:`LaterMissing` while a paper that was promised for later is not there: nobody grants on papers that never came (安阳 24: the case is
+    finished once everything is there; 滨州 11: decided once the papers meet the conditions).
 
-    Asked where a person grants. A route that ends by a hook, a sub-case or by silence decides on what its own rules read.
+    A person is told so; a hook that would grant leaves it to the person behind it; a parent that would be granted by its sub-case hears of that end
+    when the paper is there. Only silence is not asked: what the law deems granted on its day (行政许可法 50(2)) stands, whatever was promised.
     """
     if not case.compiled.doc.get("deferral"):
         return

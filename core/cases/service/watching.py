@@ -5,9 +5,10 @@ stuck, however many cases are open. Posts that nobody holds are looked for once 
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Select, String, bindparam, case, exists, func, literal, select
@@ -135,10 +136,17 @@ def tell_by_hand(session: Session, case_id: str, task: OpenTask, error: str) -> 
     incidents.happened(session, Trouble("hook", str(task.no), case_id, node=task.node, params={"title": task.title}, error=error))
 
 
-def _overdue_hooks(session: Session) -> Sequence[Any]:
-    """Automatic steps whose own limit is over: a range of the queue's index."""
+def overdue_hooks(session: Session, limit: int = BATCH, *, after: Any = None) -> Sequence[Any]:
+    """Up to *limit* automatic steps whose own limit is over, from *after* on: a range of the queue's index."""
     late = (_task.department_id.is_(None), _task.role == "system", _task.claimed_by == "", _task.sort_at < now(), _task.kind == "auto")
-    return session.execute(select(_task.case_id, _task.no).where(*late).order_by(_task.sort_at).limit(BATCH)).all()
+    order = (_task.sort_at, _task.case_id, _task.no)
+    query = select(*order).where(*late).order_by(*order).limit(limit)
+    if after is not None:
+        query = query.where(
+            (_task.sort_at > after.sort_at)
+            | ((_task.sort_at == after.sort_at) & ((_task.case_id > after.case_id) | ((_task.case_id == after.case_id) & (_task.no > after.no))))
+        )
+    return session.execute(query).all()
 
 
 # the sweep ----------------------------------------------------------------------------------------------------------
@@ -146,21 +154,25 @@ def _overdue_hooks(session: Session) -> Sequence[Any]:
 
 def sweep(session: Session) -> None:
     """One turn of the periodic job. Running it again tells nothing twice."""
-    told, last = 0, None
-    while told < TURN:
-        found = stuck(session, after=last)
-        for one in found:
-            incidents.happened(session, trouble_of(one), quiet=QUIET)
-        told += len(found)
-        if len(found) < BATCH:
-            break
-        last = found[-1]
-    for case_id, no in _overdue_hooks(session):
-        _late(session, case_id, no)
+    for one in _turn(partial(stuck, session)):
+        incidents.happened(session, trouble_of(one), quiet=QUIET)
+    for late in _turn(partial(overdue_hooks, session)):
+        _late(session, late.case_id, late.no)
     empty = empty_posts(session)
     for trouble in empty:
         incidents.happened(session, trouble, quiet=QUIET)
     settle(session, {trouble.fingerprint for trouble in empty})
+
+
+def _turn(read: Callable[..., Sequence[Any]]) -> Iterator[Any]:
+    """What one turn looks at, page by page: what stays where it is – it was told before, it refuses – does not stand before the others."""
+    seen, last = 0, None
+    while seen < TURN:
+        found = read(BATCH, after=last)
+        yield from found
+        if len(found) < BATCH:
+            return
+        seen, last = seen + len(found), found[-1]
 
 
 def tidy(session: Session) -> None:

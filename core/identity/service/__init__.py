@@ -4,7 +4,18 @@ from core.identity.holders import resolve_holders, resolve_organisation
 from core.identity.queries import account_view, hall_for, staff_of_user
 from core.identity.service.accounts import account_by_login, authenticate, check_password, register_account, set_password
 from core.identity.service.delegation import delegate, revoke
-from core.identity.service.organisation import add_department, add_division, add_hall, add_post, add_staff, remove_hall, remove_post, set_active, succeed
+from core.identity.service.organisation import (
+    add_department,
+    add_division,
+    add_hall,
+    add_post,
+    add_staff,
+    remove_hall,
+    remove_post,
+    set_active,
+    succeed,
+    succession,
+)
 from core.identity.service.parties import (
     acting_for,
     add_company,
@@ -48,4 +59,5 @@ __all__ = [
     "set_password",
     "staff_of_user",
     "succeed",
+    "succession",
 ]

@@ -61,22 +61,24 @@ def grant(
 
 def ask(
     session: Session, *, document_kind: str, number: str, name: str, department_id: str, agent_name: str, reach: Sequence[str], valid_until: date, actor: Actor
-) -> tuple[str, str] | None:
+) -> tuple[str, str | None]:
     """A desk asks the person of this document for a mandate: (mandate id, the principal's account). The code is read there (:func:`code_for`).
 
-    ``None`` when nobody of that name and number has an account; then it is done on paper.
+    The account is ``None`` when nobody of that name and number has one. The desk must not learn which: it is asked for a code either way, and then it
+    is done on paper. What was asked in vain is on record, and holds nothing of the person.
     """
     index = blind(session, "document", normalise_number(number))
     found = session.execute(select(Account.id, Party).join(Party, Party.id == Account.party_id).where(Account.document_index == index, Account.active)).first()
-    if found is None or found.Party.document_kind != document_kind or _name(session, found.Party) != normalise(name):
-        return None
+    same = found is not None and found.Party.document_kind == document_kind and _name(session, found.Party) == normalise(name)
+    party_id, account_id = (found.Party.id, found.id) if found is not None and same else (None, None)
     mandate_id = _write(
-        session, found.Party.id, account_id=found.id, agent_department_id=department_id, agent_name=agent_name, reach=reach, powers=("file",),
+        session, party_id, account_id=account_id, agent_department_id=department_id, agent_name=agent_name, reach=reach, powers=("file",),
         valid_until=valid_until, consent="code", granted=False,
     )  # fmt: skip
     session.execute(update(Mandate).where(Mandate.id == mandate_id).values(code_until=now() + CODE_FOR))
-    audit.record(session, "identity.mandate_asked", subject=("party", found.Party.id), actor=actor, detail={"mandate": mandate_id})
-    return mandate_id, found.id
+    subject = ("party", party_id) if party_id is not None else ("department", department_id)
+    audit.record(session, "identity.mandate_asked" if same else "identity.mandate_asked_in_vain", subject=subject, actor=actor, detail={"mandate": mandate_id})
+    return mandate_id, account_id
 
 
 def code_for(session: Session, mandate_id: str, *, actor: Actor) -> str | None:
@@ -97,7 +99,7 @@ def confirm(session: Session, mandate_id: str, code: str, *, actor: Actor) -> No
     tried = update(Mandate).where(Mandate.id == row.id, Mandate.tries < TRIES, Mandate.code_until >= now()).values(tries=Mandate.tries + 1)
     if session.execute(tried.returning(Mandate.id), execution_options={"synchronize_session": False}).scalar_one_or_none() is None:
         raise MandateRefused(reason="identity.mandate_code_over")  # counted before it is compared: many at once are no more than five
-    if not secrets.compare_digest(_code(session, mandate_id).encode(), code.strip().encode()):
+    if not secrets.compare_digest(_code(session, mandate_id).encode(), code.strip().encode()) or row.party_id is None:
         raise MandateRefused(reason="identity.mandate_code_wrong")
     _grant_asked(session, row, actor)
 
@@ -111,7 +113,7 @@ def answer(session: Session, mandate_id: str, *, agreed: bool, actor: Actor) -> 
         _grant_asked(session, row, actor)
         return
     session.execute(update(Mandate).where(Mandate.id == mandate_id).values(refused_at=now()))
-    audit.record(session, "identity.mandate_refused", subject=("party", row.party_id), actor=actor, detail={"mandate": mandate_id})
+    audit.record(session, "identity.mandate_refused", subject=_subject(row), actor=actor, detail={"mandate": mandate_id})
 
 
 def _asked(session: Session, mandate_id: str) -> Mandate:
@@ -124,7 +126,12 @@ def _asked(session: Session, mandate_id: str) -> Mandate:
 def _grant_asked(session: Session, row: Mandate, actor: Actor) -> None:
     session.execute(update(Mandate).where(Mandate.id == row.id).values(granted_at=now(), code_until=None))
     session.expire(row)
-    audit.record(session, "identity.mandate_given", subject=("party", row.party_id), actor=actor, detail={"mandate": row.id})
+    audit.record(session, "identity.mandate_given", subject=_subject(row), actor=actor, detail={"mandate": row.id})
+
+
+def _subject(row: Mandate) -> tuple[str, str]:
+    """Whom an entry of the record is about: the principal, or – asked in vain – the place that asked."""
+    return ("party", row.party_id) if row.party_id is not None else ("department", row.agent_department_id or "")
 
 
 def revoke(session: Session, mandate_id: str, *, actor: Actor) -> None:
@@ -134,7 +141,7 @@ def revoke(session: Session, mandate_id: str, *, actor: Actor) -> None:
         raise NotFound
     session.execute(update(Mandate).where(Mandate.id == mandate_id).values(revoked_at=now()))
     session.expire(row)
-    audit.record(session, "identity.mandate_revoked", subject=("party", row.party_id), actor=actor, detail={"mandate": mandate_id})
+    audit.record(session, "identity.mandate_revoked", subject=_subject(row), actor=actor, detail={"mandate": mandate_id})
 
 
 # --- using ---------------------------------------------------------------------------------------------------------------------------------------
@@ -229,7 +236,7 @@ def _listed(session: Session, *conditions: Any) -> tuple[MandateView, ...]:
 def _view(row: Mandate, party: Party) -> MandateView:
     kind: Any = party.kind
     return MandateView(
-        row.id, row.party_id, party.masked_name, kind, row.agent_name, row.agent_account_id, row.agent_department_id, tuple(row.reach), tuple(row.powers),
+        row.id, party.id, party.masked_name, kind, row.agent_name, row.agent_account_id, row.agent_department_id, tuple(row.reach), tuple(row.powers),
         row.consent, row.evidence_blob, _state(row), row.asked_at, row.granted_at, row.revoked_at, row.valid_until,
     )  # fmt: skip
 
@@ -256,7 +263,7 @@ def _name(session: Session, party: Party) -> str | None:
 
 
 def _write(
-    session: Session, party_id: str, *, reach: Sequence[str], powers: Sequence[str], valid_until: date, consent: str, granted: bool, **more: Any
+    session: Session, party_id: str | None, *, reach: Sequence[str], powers: Sequence[str], valid_until: date, consent: str, granted: bool, **more: Any
 ) -> str:  # fmt: skip
     wanted = list(dict.fromkeys(reach))
     if not wanted or len(wanted) > _MOST_REACH or any(not each.startswith(("item:", "department:")) for each in wanted):

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.identity import queries
 from core.identity.models import Department, Division, Hall, HallHost, Post, Staff
-from core.identity.spec import LEVELS, POST_ROLES
+from core.identity.spec import LEVELS, POST_ROLES, DepartmentView
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, Conflict, NotFound
 from core.kernel.identifiers import check_uscc, normalise_uscc
@@ -61,24 +62,44 @@ def add_department(
     return department_id
 
 
-def succeed(session: Session, department_id: str, by: str, *, actor: Actor) -> None:
-    """A reorganisation (机构改革): department *by* takes the place of *department_id*, whose people get their posts there too.
+@dataclass(frozen=True, slots=True)
+class Succession:
+    """What a reorganisation would write: who gets which post in the department that follows, as (staff id, name, role)."""
 
-    They keep the old posts, so that what lies in the old queues is worked off; whatever is opened for the old department from now on goes to the
-    new one. Raises :class:`NotFound`, and :class:`BadInput` for a department that would follow itself.
-    """
-    old = session.get(Department, department_id)
-    if old is None or session.get(Department, by) is None:
-        raise NotFound
+    old: DepartmentView
+    by: DepartmentView
+    posts: tuple[tuple[str, str, str], ...]
+
+
+def succession(session: Session, department_id: str, by: str) -> Succession:
+    """What :func:`succeed` would do; writes nothing. Raises as it does."""
+    old, following = queries.department(session, department_id), queries.department(session, by)
     if queries.successor(session, by) == department_id or by == department_id:
         raise BadInput("identity.own_successor")
-    old.successor_id = by
-    session.flush()
-    there = {(row.staff_id, row.role) for row in session.execute(select(Post.staff_id, Post.role).where(Post.department_id == by))}
-    theirs = {(row.staff_id, row.role) for row in session.execute(select(Post.staff_id, Post.role).where(Post.department_id == department_id))}
-    for staff_id, role in sorted(theirs - there):
+    before = session.scalar(select(Department.successor_id).where(Department.id == department_id))
+    if before not in (None, by):
+        raise Conflict("identity.has_successor", old=old.title, by=queries.department(session, before).title)
+    held = select(Post.staff_id, Staff.name, Post.role).join(Staff, Staff.id == Post.staff_id)
+    there = {(row.staff_id, row.role) for row in session.execute(held.where(Post.department_id == by))}
+    theirs = session.execute(held.where(Post.department_id == department_id).order_by(Staff.name, Post.staff_id, Post.role))
+    return Succession(old, following, tuple((row.staff_id, row.name, row.role) for row in theirs if (row.staff_id, row.role) not in there))
+
+
+def succeed(session: Session, department_id: str, by: str, *, actor: Actor) -> Succession:
+    """A reorganisation (机构改革): department *by* takes the place of *department_id*, whose people get their posts there too; returns what was done.
+
+    They keep the old posts, so that what lies in the old queues is worked off; papers and results that are on their way to the old department, and
+    what a case asks of it by name, go to the new one. Items that it answers for are transferred by their own life (移交), each with its review.
+    Raises :class:`NotFound`, :class:`BadInput` for a department that would follow itself, :class:`Conflict` where another follows it already. Doing it
+    again changes nothing.
+    """
+    session.execute(select(Department.id).where(Department.id.in_((department_id, by))).order_by(Department.id).with_for_update())
+    found = succession(session, department_id, by)
+    session.execute(update(Department).where(Department.id == department_id).values(successor_id=by))
+    for staff_id, _name, role in found.posts:
         add_post(session, staff_id, by, role, actor=actor)
     audit.record(session, "identity.succeed", subject=("department", department_id), actor=actor, detail={"by": by})
+    return found
 
 
 def add_staff(session: Session, user_id: str, name: str, *, actor: Actor) -> str:

@@ -87,7 +87,7 @@ def receive_by_mandate(session: Session, *, post: PostView, mandate_id: str, act
     """
     _check_post(session, post, actor)
     row = session.get(Mandate, mandate_id, populate_existing=True)
-    if row is None or row.granted_at is None or row.agent_department_id != post.department_id or post.role != "agent":
+    if row is None or row.party_id is None or row.granted_at is None or row.agent_department_id != post.department_id or post.role != "agent":
         raise NotFound
     in_force(session, row.id)
     made = {

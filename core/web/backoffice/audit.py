@@ -81,6 +81,7 @@ def _titles() -> dict[str, str]:
         "case.unsound": _("办件与记录不符"),
         "user.doors": _("改后台的门"),
         "user.password_reset": _("替人重设密码"),
+        "user.password_own": _("改自己的密码"),
         "identity.add_staff": _("新增工作人员"),
         "identity.add_post": _("给岗位"),
         "identity.remove_post": _("撤岗位"),

@@ -75,6 +75,8 @@ def _row(each: CaseExport) -> dict[str, Any]:
         "tone": tone,
         "about": exporting.about(edge.session(), each),
         "going": each.status in exporting.GOING,
+        "again": exporting.can_go_on(each),
+        "new": "/office/library/exports/?" + urlencode(each.asked),
         "ready": each.status == "done" and each.expires_at > now(),
         "size": f"{each.size / 2**20:.1f} MB" if each.size >= 2**20 else f"{max(1, each.size // 1024)} KB",
     }
@@ -107,7 +109,12 @@ def begin() -> str | tuple[str, int] | Answer:
 @at_desk
 def show(export_id: str) -> str:
     """How far an export is."""
-    return desk_page("office/library_export.html", nav_here="library", row=_row(exporting.one(edge.session(), export_id, actor=actor())))
+    return _one(export_id)
+
+
+def _one(export_id: str, error: PlatformError | None = None) -> str:
+    row = _row(exporting.one(edge.session(), export_id, actor=actor()))
+    return desk_page("office/library_export.html", nav_here="library", row=row, wrong=error.words(edge.locale()) if error else None)
 
 
 @blueprint.post("/<export_id>/stop")
@@ -116,6 +123,22 @@ def stop(export_id: str) -> Answer:
     """Stop an export; what was read goes."""
     exporting.stop(edge.session(), export_id, actor=actor())
     tell(_("已停下，取到的内容已删除"))
+    return redirect(f"/office/library/exports/{export_id}", 303)
+
+
+@blueprint.post("/<export_id>/again")
+@at_desk
+def go_on(export_id: str) -> str | tuple[str, int] | Answer:
+    """Let a failed export go on where it was."""
+    session = edge.session()
+    try:
+        exporting.go_on(session, export_id, actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status != 409:
+            raise
+        return _one(export_id, error), error.status
+    tell(_("接着导出了"))
     return redirect(f"/office/library/exports/{export_id}", 303)
 
 

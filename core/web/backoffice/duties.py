@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from flask import abort, flash, g, request
+from flask import abort, flash, g, redirect, request
 from flask_appbuilder.security import views as fab
 from flask_babel import lazy_gettext as _l
 from sqlalchemy import inspect
@@ -16,6 +16,7 @@ from wtforms.validators import ValidationError
 
 from core.audit import queries as recorded
 from core.audit import service as records
+from core.identity.service import log_ins
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, Forbidden
 from core.kernel.wording import word
@@ -70,8 +71,9 @@ class UserDBModelView(fab.UserDBModelView):  # type: ignore[misc]
             record_doors(item, change.added or (), change.deleted or ())
 
     def post_add(self, item: Any) -> None:
-        """Record the doors of a new log-in; it has an id only now."""
+        """Record the doors of a new log-in; it has an id only now. Whoever makes it knows its password."""
         record_doors(item, item.roles, ())
+        log_ins.lend(edge.session(), str(item.id), actor=who())
 
 
 def record_doors(item: Any, given: Iterable[Any], taken: Iterable[Any]) -> None:
@@ -100,7 +102,8 @@ def audits(user: Any) -> bool:
 
 
 class ResetPasswordView(fab.ResetPasswordView):  # type: ignore[misc]
-    """A new password for somebody who forgot theirs. Recorded: whoever sets it could log in as them – and so never done for who audits."""
+    """A new password for somebody who forgot theirs. Recorded: whoever sets it could log in as them, until they have their own – and so never done for
+    who audits."""
 
     def form_get(self, form: Any) -> None:
         """Show the form; refused already here for a log-in whose password is not the administrator's business."""
@@ -110,6 +113,7 @@ class ResetPasswordView(fab.ResetPasswordView):  # type: ignore[misc]
     def form_post(self, form: Any) -> None:
         """Set it."""
         user = self._user()
+        log_ins.lend(edge.session(), str(user.id), actor=who())
         records.record(edge.session(), "user.password_reset", subject=("user", str(user.id)), actor=who(), detail={"login": user.username})
         self.appbuilder.sm.reset_password(user.id, form.password.data)
         flash(str(_l("密码已重设")), "info")
@@ -120,6 +124,19 @@ class ResetPasswordView(fab.ResetPasswordView):  # type: ignore[misc]
         user = self.appbuilder.sm.get_user_by_id(int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 10 else None
         if user is None:
             abort(404)
-        if audits(user) and user.id != g.user.id:
+        if user.id == g.user.id:
+            abort(redirect("/office/password/"))
+        if audits(user):
             raise Forbidden("web.auditors_password", name=user.username)
         return user
+
+
+class ResetMyPasswordView(fab.ResetMyPasswordView):  # type: ignore[misc]
+    """FAB's page for one's own password asks for no old one; the house's own stands in its place."""
+
+    def form_get(self, form: Any) -> None:
+        """Go there."""
+        del form
+        abort(redirect("/office/password/"))
+
+    form_post = form_get

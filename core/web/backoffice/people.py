@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response
 from core.identity import queries
 from core.identity import service as identity
 from core.identity.models import Delegation, Post, Staff
+from core.identity.service import log_ins
 from core.identity.spec import POST_ROLES, DepartmentView, Scope
 from core.kernel.errors import BadInput, NotFound, PlatformError
 from core.kernel.ids import is_id
@@ -107,7 +108,9 @@ def add() -> str | tuple[str, int]:
     if users.exists(login):
         return _list(error=_("用户名“%(login)s”已经有人用了，请换一个", login=login)), 422
     password = "w7-" + secrets.token_urlsafe(9)
-    identity.add_staff(edge.session(), users.make_user(login, name, password, ()), name, actor=actor())
+    user_id = users.make_user(login, name, password, ())
+    identity.add_staff(edge.session(), user_id, name, actor=actor())
+    log_ins.lend(edge.session(), user_id, actor=actor())
     return _list(fresh=(login, password))
 
 

@@ -14,7 +14,6 @@ from flask_appbuilder.security.sqla.manager import SecurityManager
 from flask_appbuilder.security.sqla.models import assoc_permissionview_role
 from flask_appbuilder.security.views import (
     AuthDBView,
-    ResetMyPasswordView,
     UserGroupModelView,
     UserInfoEditView,
 )
@@ -23,8 +22,9 @@ from flask_login import login_user, logout_user
 from sqlalchemy import select
 
 from core.web import edge
+from core.web.backoffice import own_password
 from core.web.backoffice.desk import desk_page
-from core.web.backoffice.duties import DutiesApart, ResetPasswordView, RoleModelView, UserDBModelView
+from core.web.backoffice.duties import DutiesApart, ResetMyPasswordView, ResetPasswordView, RoleModelView, UserDBModelView
 from core.web.limits import limit
 
 #: Back-office roles: coarse doors only; what somebody may do with a case follows from their posts.
@@ -110,8 +110,9 @@ class OfficeLogin(AuthDBView):
             limit("office.login.name", "10/minute", name)
             user = self.appbuilder.sm.auth_user_db(name, request.form.get("password", "")[:200])
             if user:
-                _fresh_session()
+                own_password.fresh_session()
                 login_user(user, remember=False)
+                own_password.begin(user.password)
                 return redirect(target)
             error = str(self.invalid_login_message)
         return desk_page("office/login.html", username=name, error=error, action=request.full_path.rstrip("?"))
@@ -122,15 +123,8 @@ class OfficeLogin(AuthDBView):
         if request.method == "GET":
             return desk_page("office/logout.html") if cookie.get("_user_id") else redirect("/office/login/")
         logout_user()
-        _fresh_session()
+        own_password.fresh_session()
         return redirect("/office/login/", 303)
-
-
-def _fresh_session() -> None:
-    """Nothing of the session before the log-in stays but language and look: a planted cookie or token is worth nothing afterwards."""
-    kept = {name: cookie[name] for name in ("locale", "look") if name in cookie}
-    cookie.clear()
-    cookie.update(kept)
 
 
 def _described(name: str, field: Any) -> Any:

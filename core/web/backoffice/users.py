@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from flask import current_app
 from flask_appbuilder.security.manager import BaseSecurityManager
 
-from core.kernel.errors import NotFound
+from core.identity.service import log_ins
+from core.kernel.errors import Forbidden, NotFound
+from core.web import edge
 from core.web.backoffice.duties import apart, record_doors
 from core.web.backoffice.security import ROLES
 
@@ -102,8 +104,13 @@ def set_password(username: str, password: str) -> None:
 
 
 def authenticate(username: str, password: str) -> str | None:
-    """The user id behind a staff log-in, for the API's tokens; ``None`` when it is wrong or locked out."""
+    """The user id behind a staff log-in, for the API's tokens; ``None`` when it is wrong or locked out.
+
+    Raises :class:`Forbidden` for a password that somebody else set: whoever set it would else act in its owner's name.
+    """
     user = current_app.appbuilder.sm.auth_user_db(username, password)  # type: ignore[attr-defined]
+    if user and log_ins.is_lent(edge.session(), str(user.id)):
+        raise Forbidden("web.password_lent")
     return str(user.id) if user else None
 
 

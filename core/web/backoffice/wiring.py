@@ -32,6 +32,7 @@ from core.web.backoffice import (
     notices,
     organisation,
     output,
+    own_password,
     paper_licences,
     papers,
     people,
@@ -76,6 +77,7 @@ def register(app: Flask, site: Site) -> None:
     for name, level in (("flask_appbuilder", logging.ERROR), ("flask_appbuilder.forms", logging.CRITICAL)):
         logging.getLogger(name).setLevel(level)  # it complains of every column type that it has no filter or widget for
     app.config.update(_SETTINGS)
+    app.before_request(own_password.guard)  # before FAB asks who it is
     builder = AppBuilder(indexview=Entrance, security_manager_class=HallSecurityManager, update_perms=False)
     builder.init_app(app, site.instruments["sessions"])
     app.extensions["babel"].locale_selector = edge.locale
@@ -87,7 +89,7 @@ def register(app: Flask, site: Site) -> None:
     builder.add_view(calendar.CalendarView, "CalendarView", label=_l("工作日历"), category="Organisation")
     lives = (moves.blueprint, bulk.blueprint, bulk_runs.blueprint, incidents.blueprint, item_life.blueprint, catalogue.blueprint, moving.blueprint)
     papers_of_cases = (custody.blueprint, mending.blueprint, papers.blueprint, sheets.blueprint)
-    every_case = (case_library.blueprint, case_exports.blueprint, exchange.blueprint, notices.blueprint)
+    every_case = (case_library.blueprint, case_exports.blueprint, exchange.blueprint, notices.blueprint, own_password.blueprint)
     library = (output.blueprint, licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
     for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
         app.register_blueprint(blueprint)

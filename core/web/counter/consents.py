@@ -72,7 +72,7 @@ def consent_asked() -> Answer:
     if wrong:
         return _page(post, given, wrong), 422
     until = today() + FOR
-    asked = mandates.ask(
+    mandate_id, account_id = mandates.ask(
         edge.session(),
         document_kind=given["document_kind"],
         number=given["number"],
@@ -83,11 +83,9 @@ def consent_asked() -> Answer:
         valid_until=until,
         actor=actor(),
     )
-    if asked is None:
-        return _page(post, given, {"number": _("没有找到这个人的网上账号。可以用书面委托书：回综合窗口选“本人没有来”。")}), 422
-    mandate_id, account_id = asked
-    params = {"agent": post.department_title, "what": titles[given["item"]], "until": {"zh": day(until, "zh"), "en": day(until, "en")}}
-    notices.post(edge.session(), key=f"mandate/{mandate_id}/asked", template="mandate_asked", recipient=("account", account_id), params=params)
+    if account_id is not None:  # the answer is the same either way: a desk does not learn who has an account
+        params = {"agent": post.department_title, "what": titles[given["item"]], "until": {"zh": day(until, "zh"), "en": day(until, "en")}}
+        notices.post(edge.session(), key=f"mandate/{mandate_id}/asked", template="mandate_asked", recipient=("account", account_id), params=params)
     return redirect(url_for("counter.consent_code", mandate_id=mandate_id), 303)
 
 

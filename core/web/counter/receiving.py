@@ -23,6 +23,7 @@ from core.kernel.text import normalise
 from core.kernel.wording import word
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me
+from core.web.limits import limit
 from core.web.page import say as _
 from core.web.portal.account import document_titles
 from core.web.portal.case_view import item_title
@@ -30,6 +31,8 @@ from core.web.site import site
 
 blueprint = Blueprint("counter", __name__, url_prefix="/office/counter")
 EVIDENCE = Limits(max_bytes=20 * 2**20, accept=("pdf", "jpg", "png"))
+#: How many people one clerk receives: more than a full hall brings, fewer than somebody wants who tries numbers.
+RECEIVED = "60/hour"
 #: What whoever came is to the applicant; ``absent`` is the inhabitant who did not come to the village agent.
 ROLES = ("applicant", "legal_representative", "agent", "guardian", "absent")
 _FIELDS = (
@@ -144,6 +147,7 @@ def received() -> Answer:
     evidence = None if wrong else _evidence(visit_id, wrong)
     if not wrong:
         try:
+            limit("counter.received", RECEIVED, actor().id)
             visit = _receive(given, visit_id, evidence)
             return redirect(url_for("counter_steps.space", visit_id=visit), 303)
         except PlatformError as error:
@@ -151,6 +155,7 @@ def received() -> Answer:
             if error.status == 404:
                 raise
             wrong[_spot(error, given)] = error.words(edge.locale())
+            return _page(given, Faults(wrong)), error.status
     return _page(given, Faults(wrong)), 422
 
 
