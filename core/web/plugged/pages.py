@@ -116,13 +116,17 @@ class Ask:
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Answer:
         """A template of the plugin as a page for this reader; *status* 422 for a form that is shown again with what is wrong."""
-        html = self.draw(f"plugins/{self.ctx.plugin}/{template}", ask=self, plugin_url=self.url, **values)
+        html = self.draw(f"plugins/{self.ctx.plugin}/{template}", ask=self, plugin_url=self.url, plugin_asset=self.asset, **values)
         return Response(html, status=status, mimetype="text/html")
 
     def url(self, path: str = "", **query: Any) -> str:
         """The address of a page of this plugin on the same face."""
         base = f"{'/office' if self.face == 'office' else ''}/x/{self.ctx.plugin}/{path}"
         return f"{base}?{urlencode(query, doseq=True)}" if query else base
+
+    def asset(self, path: str) -> str:
+        """The address of a file of the plugin's ``static`` folder."""
+        return f"/x/{self.ctx.plugin}/static/{path}"
 
     def go(self, path: str = "", **query: Any) -> Answer:
         """Send the reader on to another page of this plugin (303: after a form was done)."""
