@@ -16,8 +16,9 @@ from sqlalchemy.sql.expression import ColumnClause, TableClause
 
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.clock import now, today
+from core.pluginhost import settings
 from core.pluginhost.errors import PluginTrouble
-from core.settings import service as settings
+from core.pluginhost.manifest import Manifest
 
 T = TypeVar("T")
 
@@ -124,7 +125,7 @@ class Context:
     ``actor`` is who acts: a citizen, a member of staff, or the platform itself. ``granted`` are the permissions of the manifest that they have.
     """
 
-    plugin: str
+    manifest: Manifest
     session: PluginSession
     actor: Actor = SYSTEM
     locale: str = "zh"
@@ -132,9 +133,14 @@ class Context:
     words: Mapping[str, Any] = field(default_factory=dict, repr=False)
     _whole: Any = field(default=None, repr=False)
 
+    @property
+    def plugin(self) -> str:
+        """The plugin's name."""
+        return self.manifest.name
+
     def setting(self, name: str, *, department: str | None = None) -> Any:
         """The value in force of a setting of the manifest: the department's, else the site's, else the default."""
-        return settings.get(self._whole, setting_name(self.plugin, name), department=department)
+        return settings.get(self._whole, self.manifest, name, department=department)
 
     def may(self, permission: str) -> bool:
         """Whether the actor has a permission of the manifest here."""
@@ -164,17 +170,12 @@ def whole(ctx: Context) -> Session:
 
 def context(
     session: Session,
-    plugin: str,
+    manifest: Manifest,
     *,
     actor: Actor = SYSTEM,
     locale: str = "zh",
     granted: Sequence[str] | frozenset[str] = (),
     words: Mapping[str, Any] | None = None,
 ) -> Context:
-    """A context for one call of *plugin* in the transaction of *session*."""
-    return Context(plugin, PluginSession(session, plugin), actor, locale, frozenset(granted), words or {}, session)
-
-
-def setting_name(plugin: str, name: str) -> str:
-    """What a setting of a plugin is called among all settings."""
-    return f"plugin.{plugin}.{name}"
+    """A context for one call of the plugin of *manifest* in the transaction of *session*."""
+    return Context(manifest, PluginSession(session, manifest.name), actor, locale, frozenset(granted), words or {}, session)

@@ -19,6 +19,7 @@ from packaging.specifiers import SpecifierSet
 
 from core.kernel import wording
 from core.kernel.errors import PlatformError
+from core.pluginhost import settings
 from core.pluginhost.calls import BACKGROUND_SECONDS, Calls
 from core.pluginhost.discovery import Found, find
 from core.pluginhost.errors import PluginFailed, PluginTrouble, UnknownPlugin
@@ -152,6 +153,7 @@ class PluginHost:
             )
         self._states[manifest.name] = State(manifest)
         _speak(manifest)
+        settings.declare(manifest)
 
     def call(self, hook: str, *, scope: Iterable[str] | None = None, contexts: Contexts | None = None, **arguments: Any) -> list[Any]:
         """The answers of the plugins in *scope* (names enabled here, see :func:`core.pluginhost.service.enabled`; ``None``: all that are loaded), in

@@ -71,4 +71,4 @@ def offers(session: Session, hook: str, department_id: str | None = None, *, ite
 
 def called(session: Session, plugin: str, *, actor: Actor = SYSTEM, locale: str = "zh", granted: Iterable[str] = ()) -> Context:
     """The context of one call of *plugin* in this transaction."""
-    return context(session, plugin, actor=actor, locale=locale, granted=frozenset(granted), words=words.of(host(session), plugin))
+    return context(session, host(session).manifest(plugin), actor=actor, locale=locale, granted=frozenset(granted), words=words.of(host(session), plugin))

@@ -18,9 +18,12 @@ SITE = "site"
 _declared: dict[str, Setting] = {}
 
 
-def declare(setting: Setting) -> Setting:
-    """Make *setting* known. The same name with another meaning is a bug; the default must fit its own type."""
+def declare(setting: Setting, *, again: bool = False) -> Setting:
+    """Make *setting* known. The same name with another meaning is a bug, unless it is declared *again* (a plugin's new version); the default must fit
+    its own type."""
     setting.checked(setting.default)
+    if again:
+        _declared[setting.name] = setting
     before = _declared.setdefault(setting.name, setting)
     if before != setting:
         raise ValueError(f"setting {setting.name} is declared twice, differently")

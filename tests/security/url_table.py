@@ -11,6 +11,13 @@ GET /verify  POST /verify  GET /verify/<code>  GET /progress  POST /progress  GE
 GET /office/login/  POST /office/login/  GET /office/logout/  POST /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
 GET /v1/openapi.json  GET /v1/docs  GET /v1/items  GET /v1/items/<code>  GET /v1/items/<code>/form  GET /v1/items/<code>/guide
 GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
+GET /x/<plugin>/static/<path:file>
+"""
+
+#: Pages of plugins: the host asks what the page asks for; tried as every wrong person in tests/pluginhost/test_pages.py.
+PLUGGED = """
+GET /x/<plugin>/  POST /x/<plugin>/  GET /x/<plugin>/<path:rest>  POST /x/<plugin>/<path:rest>
+GET /office/x/<plugin>/  POST /office/x/<plugin>/  GET /office/x/<plugin>/<path:rest>  POST /office/x/<plugin>/<path:rest>
 """
 
 #: For a logged-in citizen, about oneself: no object in the address.
@@ -128,6 +135,7 @@ KINDS = {
     "own": OWN,
     "staff": STAFF,
     "desk": DESK,
+    "plugged": PLUGGED,
     "approver": APPROVER,
     "staff_object": STAFF_OBJECT,
     "api_citizen": API_CITIZEN,

@@ -69,7 +69,7 @@ def _places(name: str, decided: Standing, mine: dict[str, DepartmentView]) -> It
     others = 0
     for place in sorted(place for place, names in decided.places.items() if name in names):
         if place == SITE:
-            yield {"place": SITE, "title": _("全站"), "mine": _whole_site()}
+            yield {"place": SITE, "title": _("全站"), "mine": whole_site()}
         elif (office := mine.get(place.partition("/")[2])) is not None:
             yield {"place": place, "title": office.title, "mine": True}
         else:
@@ -80,12 +80,12 @@ def _places(name: str, decided: Standing, mine: dict[str, DepartmentView]) -> It
 
 def _choices(manifest: Manifest, decided: Standing, mine: dict[str, DepartmentView]) -> list[tuple[str, str]]:
     """(place, title) of every place where the reader may enable it and it is not yet."""
-    site = [(SITE, _("全站"))] if _whole_site() else []
+    site = [(SITE, _("全站"))] if whole_site() else []
     offices = [] if manifest.scope == "site" else [(department(each.id), each.title) for each in sorted(mine.values(), key=lambda one: one.title)]
     return [(place, title) for place, title in site + offices if manifest.name not in decided.places.get(place, frozenset())]
 
 
-def _whole_site() -> bool:
+def whole_site() -> bool:
     """Whether the reader administers the division above all others."""
     top = min((each.division_path for each in queries.departments(edge.session())), key=len, default="")
     return any(post.role == "admin" and post.division_path == top for post in me().posts)
@@ -127,6 +127,6 @@ def disable(name: str) -> Response | tuple[str, int]:
 def _place() -> str:
     """The place in the form, when the reader administers it; not found otherwise."""
     place = request.form.get("place", "")
-    if not (_whole_site() if place == SITE else place.partition("/")[2] in administered() and place.startswith("department/")):
+    if not (whole_site() if place == SITE else place.partition("/")[2] in administered() and place.startswith("department/")):
         abort(404)
     return place

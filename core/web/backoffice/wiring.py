@@ -36,6 +36,7 @@ from core.web.backoffice import (
     paper_licences,
     papers,
     people,
+    plugin_page,
     plugins,
     savings,
     sheets,
@@ -93,5 +94,5 @@ def register(app: Flask, site: Site) -> None:
     library = (output.blueprint, licences.blueprint, licence_types.blueprint, paper_licences.blueprint, case_licences.blueprint, *papers_of_cases)
     for blueprint in (worklist.blueprint, cases.blueprint, people.blueprint, plugins.blueprint, followups.blueprint, savings.blueprint, *lives, *library):
         app.register_blueprint(blueprint)
-    for blueprint in every_case:
+    for blueprint in (plugin_page.blueprint, *every_case):
         app.register_blueprint(blueprint)
