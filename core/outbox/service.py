@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Table, delete, func, select, update
+from sqlalchemy import Table, and_, delete, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -157,6 +157,18 @@ def revive(session: Session, message_id: str) -> None:
     if found is None:
         raise NotParked
     session.info[SENT] = True
+
+
+def hurry(session: Session, lane: str, prefix: str) -> int:
+    """What kept messages of *lane* whose keys begin with *prefix* from being done is mended: those that wait for a later try or were given up have all
+    their tries again, from now on. Returns how many."""
+    still = (Message.lane == lane, Message.done_at.is_(None), Message.key.startswith(prefix, autoescape=True))
+    waiting_or_parked = or_(Message.parked_at.is_not(None), and_(Message.attempts > 0, Message.claimed_until.is_(None)))
+    fresh = {"parked_at": None, "attempts": 0, "available_at": now(), "claimed_until": None, "claimed_by": None}
+    hurried = update(Message).where(*still, waiting_or_parked).values(**fresh).returning(Message.id).execution_options(synchronize_session=False)
+    count = len(session.execute(hurried).all())
+    session.info[SENT] = session.info.get(SENT, False) or count > 0
+    return count
 
 
 def again(session: Session, key: str) -> bool:

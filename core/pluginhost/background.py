@@ -11,6 +11,8 @@ from core.pluginhost.context import Context
 #: ``run(ctx, body)``: one transaction a call, idempotent. ``True`` asks to be called again at once: long work is done in pieces.
 Run = Callable[[Context, dict[str, Any]], bool | None]
 
+#: The topic of the messages that jobs are, and how their keys begin: ``plugin.job/<plugin>/<job>/…``.
+JOBS = "plugin.job"
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,27}")
 #: The shortest interval, and how long one call may take at most (seconds).
 SHORTEST, LONGEST = timedelta(seconds=10), 3600.0

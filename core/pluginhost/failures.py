@@ -14,7 +14,9 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from core.audit import service as audit
 from core.db.database import Database
+from core.kernel.actor import SYSTEM
 from core.kernel.clock import now
 from core.kernel.wording import word
 from core.pluginhost.calls import Call, Note
@@ -71,6 +73,7 @@ def failed(session: Session, note: Note) -> bool:
     if aside:
         reason = json.dumps({**said, "count": count}, ensure_ascii=False)
         session.execute(update(Installed).where(row.name == note.plugin).values(set_aside_at=now(), reason=reason))
+        audit.record(session, "plugin.set_aside", subject=("plugin", note.plugin), actor=SYSTEM, detail=json.loads(reason))
         log.error("plugin %s is set aside: %s", note.plugin, words(reason, "en"))
     remembered.changed(session)
     return aside

@@ -16,12 +16,12 @@ from core.outbox import schedule
 from core.outbox import service as outbox
 from core.outbox.models import Job as Row
 from core.pluginhost import service as plugins
-from core.pluginhost.background import Job
+from core.pluginhost.background import JOBS, Job
 from core.pluginhost.errors import JobWaits, UnknownPlugin
 
 log = logging.getLogger("wangting.plugins")
 
-TOPIC, HOOK = "plugin.job", "background_jobs"
+HOOK = "background_jobs"
 #: What is at most kept of a key that a plugin gives (characters).
 LONGEST_KEY = 160
 
@@ -59,7 +59,7 @@ def plan(session: Session) -> None:
             _send(session, plugin, job, {}, f"every/{at.isoformat()}", 1)
 
 
-@outbox.handler(TOPIC, lane=outbox.PLUGINS)
+@outbox.handler(JOBS, lane=outbox.PLUGINS)
 def run(session: Session, body: dict[str, Any], message_id: str) -> None:
     """One call of a job. One whose plugin takes part nowhere waits like a message that failed; one whose plugin was removed is forgotten."""
     del message_id
@@ -90,7 +90,7 @@ def _offered(session: Session, plugin: str, name: str) -> Job:
 
 def _send(session: Session, plugin: str, job: Job, body: Mapping[str, Any], key: str, turn: int) -> str:
     said = {"plugin": plugin, "job": job.name, "body": dict(body), "key": key, "turn": turn, "seconds": job.seconds}
-    return outbox.send(session, TOPIC, said, key=_key(plugin, job.name, f"{key}#{turn}"))
+    return outbox.send(session, JOBS, said, key=_key(plugin, job.name, f"{key}#{turn}"))
 
 
 def _row(plugin: str, job: str) -> str:
@@ -98,4 +98,4 @@ def _row(plugin: str, job: str) -> str:
 
 
 def _key(plugin: str, job: str, key: str) -> str:
-    return f"{TOPIC}/{plugin}/{job}/{key}"
+    return f"{JOBS}/{plugin}/{job}/{key}"

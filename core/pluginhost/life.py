@@ -16,6 +16,8 @@ from core.db import migrate
 from core.db.database import Database
 from core.kernel.actor import Actor
 from core.kernel.clock import now
+from core.outbox import service as outbox
+from core.pluginhost.background import JOBS
 from core.pluginhost.boundary import trespasses
 from core.pluginhost.discovery import Found
 from core.pluginhost.errors import PluginTrouble
@@ -99,6 +101,7 @@ def upgrade(session: Session, host: PluginHost, name: str, *, actor: Actor, dry_
     row.version, row.digest, row.installed_at, row.installed_by = found.manifest.version, found.digest, now(), _who(actor)
     row.set_aside_at = row.reason = row.last_error = None
     row.failures = 0
+    _go_on(session, name)
     remembered.changed(session)
     return plan
 
@@ -118,6 +121,7 @@ def enable(session: Session, host: PluginHost, name: str, place: str = SITE, *, 
     if session.get(Enabled, (name, place)) is None:
         session.add(Enabled(name=name, place=place, since=now(), enabled_by=_who(actor)))
         remembered.changed(session)
+        _go_on(session, name)
 
 
 def disable(session: Session, host: PluginHost, name: str, place: str = SITE) -> None:
@@ -139,6 +143,7 @@ def set_aside(session: Session, name: str, reason: str | None) -> None:
     row.set_aside_at, row.reason = (None, None) if reason is None else (now(), reason)
     if reason is None:
         row.failures, row.last_error = 0, None
+        _go_on(session, name)
     remembered.changed(session)
 
 
@@ -208,6 +213,11 @@ def _migrate(session: Session, found: Found) -> None:
     if whose is not None:
         session.commit()  # a migration has a connection of its own; SQLite lets one write at a time
         migrate.upgrade(_database(session), whose)
+
+
+def _go_on(session: Session, name: str) -> None:
+    """Its jobs that waited for it, or were given up meanwhile, are tried again."""
+    outbox.hurry(session, outbox.PLUGINS, f"{JOBS}/{name}/")
 
 
 def _requiring(host: PluginHost, name: str) -> list[str]:

@@ -16,7 +16,7 @@ from core.db.types import Id
 from core.kernel import clock
 from core.kernel.ids import new_id
 from core.outbox import queries, relay, schedule, service
-from core.outbox.errors import NotParked
+from core.outbox.errors import NotParked, ProcessEnded
 from core.outbox.models import Effect, Job, Message
 
 NOON = datetime(2026, 11, 21, 4, tzinfo=UTC)
@@ -266,6 +266,35 @@ def test_the_embedded_relay_lives_through_an_error(database: Database) -> None:
     embedded = relay.Embedded(database, shaky, poll_seconds=0.01).start()
     assert twice.wait(20)
     embedded.stop()
+
+
+def test_a_lane_is_run_by_those_who_take_it_and_by_nobody_else(database: Database) -> None:
+    service.handler("apart", lane=service.PLUGINS)(lambda session, body, message_id: None)
+    send(database, "a")
+    with database.session() as session:
+        apart = service.send(session, "apart", {}, key="apart")
+    assert relay.run_once(database, lanes=(service.CORE,)) == 1 and relay.run_once(database, lanes=(service.CORE,)) == 0
+    assert relay.any_due(database, service.PLUGINS) and relay.claim(database, 5, by="celery") == []
+    (claimed,) = relay.claim(database, 5, by="one", lane=service.PLUGINS)
+    relay.hold(database, claimed, timedelta(hours=1), by="another")
+    assert message(database, apart).claimed_until < clock.now() + timedelta(minutes=2)
+    relay.hold(database, claimed, timedelta(hours=1), by="one")
+    assert message(database, apart).claimed_until > clock.now() + timedelta(minutes=50)
+    assert relay.deliver(database, claimed, by="one")
+
+
+def test_a_message_whose_process_was_ended_fails_like_any_other_or_does_what_its_topic_says_once(database: Database) -> None:
+    instead: list[str] = []
+    service.handler("plain", lane=service.PLUGINS)(lambda session, body, message_id: None)
+    service.handler("told", lane=service.PLUGINS, ended=lambda session, body, message_id: instead.append(body["n"]))(lambda session, body, message_id: None)
+    with clock.freeze(NOON), database.session() as session:
+        plain, told = (service.send(session, topic, {"n": topic}, key=topic) for topic in ("plain", "told"))
+    claims = {each.id: each for each in relay.claim(database, 5, by="apart", lane=service.PLUGINS)}
+    for each in (*claims.values(), claims[told]):
+        relay.ended(database, each, ProcessEnded(seconds=1.0), by="apart")
+    waits = message(database, plain)
+    assert waits.done_at is None and waits.claimed_by is None and waits.last_error == "ProcessEnded: It took more than 1.0 s and its process was ended"
+    assert instead == ["told"] and message(database, told).done_at is not None
 
 
 def test_a_periodic_job_runs_once_a_turn_for_all_workers(database: Database) -> None:

@@ -2,13 +2,18 @@
 
 import json
 import os
+import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 
 from core.app import keeper, open_site
+from core.db.database import Database
 from core.kernel.actor import SYSTEM
 from core.outbox import relay
 from core.outbox import service as outbox
@@ -67,6 +72,16 @@ def background_jobs():
 """
 
 
+ROOT = Path(__file__).resolve().parents[2]
+#: ``wangting plugins work`` without the tables of a migrated hall being looked at: this one was made from the models.
+AS_A_SERVICE = """
+import sys
+from core.cli import plugins
+plugins.check_ready = lambda site: None
+sys.argv = ["wangting", "plugins", "work", "--idle", "60"]
+from core.cli.main import main
+main()
+"""
 SECRET = "110101199003071234"
 CODE = CODE.replace("SECRET", SECRET)
 
@@ -149,6 +164,39 @@ def test_work_is_done_by_one_other_process_in_pieces_and_it_ends_when_nothing_is
     assert len(pids) == 1 and os.getpid() not in pids
     hall.until(lambda: not _alive(*pids))
     assert not relay.any_due(hall.site.database, outbox.PLUGINS)
+
+
+def test_as_a_service_of_its_own_it_works_until_it_is_asked_to_end(hall: Hall) -> None:
+    environ = {**os.environ, "WANGTING_HOME": str(hall.site.config.home), "DATABASE_URL": hall.site.config.database_url}
+    done = hall.ask("note", "service")
+    service = subprocess.Popen([sys.executable, "-c", AS_A_SERVICE], env=environ, cwd=ROOT)
+    for _ in range(600):
+        if hall.message(done).done_at is not None:
+            break
+        time.sleep(0.1)
+    service.send_signal(signal.SIGTERM)
+    assert service.wait(60) == 0
+    (pid,) = [int(pid) for word, pid in hall.notes() if word == "service"]
+    assert pid != service.pid and not _alive(pid), "its process ended with it"
+
+
+def test_a_call_that_hangs_and_holds_the_database_is_written_down_by_a_process_that_outlives_it(
+    hall: Hall, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    ends: list[int] = []
+    monkeypatch.setattr(failures.os, "_exit", ends.append)
+    monkeypatch.setenv("WANGTING_HOME", str(hall.site.config.home))
+    monkeypatch.setenv("DATABASE_URL", hall.site.config.database_url)
+    cannot = Database(f"sqlite:///{tmp_path_factory.mktemp('none')}/none.db")  # a database that this process cannot write to
+    call = hall.site.plugins.calls.call("worker", "/hang")
+    call.since = time.monotonic() - 61
+    failures.hung(cannot, call, replaced=True)
+    assert ends == [failures.HUNG_EXIT]
+    hall.until(lambda: hall.row().set_aside_at is not None)
+    assert failures.words(hall.row().reason or "", "zh") == "“/hang”61 秒没有返回"
+    with hall.site.database.session() as session:
+        life.set_aside(session, "worker", None)
+    cannot.close()
 
 
 def test_one_that_takes_too_long_is_ended_with_its_process_and_named_and_its_message_is_done_at_the_next_try(hall: Hall) -> None:

@@ -155,6 +155,20 @@ def test_a_job_of_one_that_is_disabled_or_set_aside_waits_and_one_that_was_remov
     assert all(message.done_at is not None for message in hall.messages())
 
 
+def test_what_was_given_up_while_its_plugin_was_aside_is_done_when_it_is_let_back(hall: Hall) -> None:
+    with hall.database.session() as session:
+        asked = jobs.later(session, "cleaner", "take_in", {}, key="a")
+        life.set_aside(session, "cleaner", "as an operator wrote it")
+    for _ in range(relay.MAX_ATTEMPTS):
+        relay.run_all(hall.database)
+        clock.move(hours=2)
+    with hall.database.session() as session:
+        assert session.get_one(Message, asked).parked_at is not None
+        life.set_aside(session, "cleaner", None)
+    relay.run_all(hall.database)
+    assert [name for name, _body in hall.plugin.did] == ["take_in"]
+
+
 def remembered_changed(session: Any) -> None:
     from core.pluginhost.standing import remembered as rows
 
