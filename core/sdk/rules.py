@@ -8,6 +8,7 @@ from core.items import facts as item_facts
 from core.items.hookspecs import ItemInfo
 from core.items.materials import needs
 from core.items.texts import Reader
+from core.kernel.text import typeset
 from core.pluginhost.context import Context
 from core.rules.service import compile_rule
 
@@ -56,8 +57,9 @@ class Texts:
         self._reader = reader
 
     def __call__(self, path: str, chinese: str) -> str:
-        """The text at a path of stable ids, the Chinese one where there is no translation."""
-        return str(self._reader(path, chinese))
+        """The text at a path of stable ids; the Chinese one, set as Chinese is printed, where there is no translation."""
+        found = self._reader(path, chinese)
+        return typeset(str(found)) if self._reader.locale.startswith("zh") or found.lang else str(found)
 
 
 def text(ctx: Context, item: ItemInfo) -> Texts:
