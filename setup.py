@@ -21,6 +21,12 @@ def data(folder: str) -> list[tuple[str, list[str]]]:
     ]
 
 
+def whole(package: str) -> list[str]:
+    """Every file below *package*: a plugin's migrations, templates and samples lie in folders that are no packages."""
+    found = (path for path in (HERE / package).rglob("*") if path.is_file() and "__pycache__" not in path.parts and not path.name.startswith("."))
+    return sorted(path.relative_to(HERE / package).as_posix() for path in found if path.suffix != ".mo")
+
+
 setup(
     name="wangting",
     version=VERSION,
@@ -32,7 +38,7 @@ setup(
     packages=find_packages(include=["core", "core.*", "plugins", "plugins.*"]),
     include_package_data=True,
     # ``**``: templates, static files, fonts, schemas and catalogues lie in folders that are no packages.
-    package_data={"core": [f"**/*.{kind}" for kind in ("json", "html", "css", "js", "svg", "po", "txt", "ttf")]},
+    package_data={"core": [f"**/*.{kind}" for kind in ("json", "html", "css", "js", "svg", "po", "txt", "ttf")], "plugins": whole("plugins")},
     data_files=[*data("item_configs"), *data("form_definitions"), *data("themes"), *data("migrations")],
     install_requires=[
         "flask>=3.1,<3.2",
