@@ -365,8 +365,8 @@ def look(page: Page, address: str, widths: tuple[int, ...] = WIDTHS, *, colours:
 
 
 def measured(theme: str) -> dict[str, Any]:
-    """The ordinary theme is looked at in every width; the others, here, where room is tight, and everywhere in the long run."""
-    return {"widths": WIDTHS if SOAK or theme == "standard" else (360,), "colours": theme != "english"}
+    """The ordinary theme is looked at wide and narrow; the others, here, where room is tight, and everything at every width in the long run."""
+    return {"widths": WIDTHS if SOAK else (1280, 360) if theme == "standard" else (360,), "colours": theme != "english"}
 
 
 def walk(page: Page, hall: DemoHall, addresses: list[str], prefix: str, theme: str) -> None:
