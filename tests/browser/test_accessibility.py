@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select, text
 
@@ -24,6 +25,7 @@ from core.cases.service import bulk_runs, migrating
 from core.cases.worklist import Filters
 from core.exchange import service as exchange
 from core.identity import queries as people
+from core.identity.demo import CITIZENS as CITIZENS_OF_THE_HALL
 from core.identity.models import Post
 from core.items.catalogue import power
 from core.items.catalogue import service as catalogue
@@ -36,11 +38,13 @@ from core.licences.models import Licence
 from core.web.site import Config
 from tests.api.conftest import Api
 from tests.browser.conftest import WIDTHS, axe, overflow
+from tests.counter import desk as counter
 from tests.demo_hall import CITIZEN, DemoHall
 from tests.fixtures_cases import Desk
 from tests.fixtures_catalogue import an_entry
 from tests.fixtures_hall import read_hall
 from tests.fixtures_relay import relay_of
+from tests.fixtures_site import Browser
 from tests.papers import pdf
 
 ITEM = "food-operation-new"
@@ -92,6 +96,11 @@ CITIZENS = {
 DESKS = {
     "counter.home": ("window /office/counter/", "linxi-agent /office/counter/"),
     "counter.consent_form": ("linxi-agent /office/counter/consents",),
+    "counter.consent_code": ("linxi-agent {consent}",),
+    "counter.receipt": ("window {desk_receipt}",),
+    "counter_steps.space": ("window {visit}", "window {visit}?q=food"),
+    "counter_steps.begin": ("window {visit}items/food-operation-new/apply",),
+    "counter_steps.step": ("window {desk_draft}/operator", "window {desk_draft}/materials", "window {desk_draft}/check"),
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
     "worklist.profile": ("window /office/me",),
     "custody.listed": ("shiqiao-agent /office/custody/", "linxi-agent /office/custody/"),
@@ -146,9 +155,7 @@ SHUT = {"UserInfoEditView.this_form_get", "DivisionView.add", "DepartmentView.ad
 RESETS = "ResetPasswordView.this_form_get"
 #: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
 NO_PAGE = {
-    # the desk's steps need somebody at the desk: looked at in test_counter.py
-    "counter.receipt", "counter.consent_code", "counter_steps.space", "counter_steps.begin", "counter_steps.step", "counter_steps.resume",
-    "counter_steps.choose_acting", "counter_steps.receipt", "counter_steps.upload_preview",
+    "counter_steps.resume", "counter_steps.choose_acting", "counter_steps.receipt", "counter_steps.upload_preview",  # to a step, the visit, the receipt
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "cases.signed_receipt", "progress.receipt_page", "progress.receipt_key", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
@@ -163,9 +170,13 @@ NO_PAGE_SUFFIXES = (".delete", ".action", ".download")
 
 
 @functools.cache
+def _app(home: str) -> Flask:
+    """The application over the same folder in this process: its map of addresses, and forms that need no browser to be sent."""
+    return create_app(Config.from_environment({**os.environ, "WANGTING_HOME": home, "WANGTING_WORKER": "celery"}))
+
+
 def _rules(home: str) -> tuple[tuple[str, str], ...]:
-    app = create_app(Config.from_environment({**os.environ, "WANGTING_HOME": home, "WANGTING_WORKER": "celery"}))
-    return tuple((rule.endpoint, rule.rule) for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ()))
+    return tuple((rule.endpoint, rule.rule) for rule in _app(home).url_map.iter_rules() if "GET" in (rule.methods or ()))
 
 
 def generated(rules: tuple[tuple[str, str], ...]) -> dict[str, str]:
@@ -236,6 +247,25 @@ def sample(hall: DemoHall) -> dict[str, str]:
         **lives_of_items(hall),
         "export": export(hall),
         "delivery": delivery(hall, filed[4]["id"]),
+        **at_the_counter(hall),
+    }
+
+
+def at_the_counter(hall: DemoHall) -> dict[str, str]:
+    """Addresses of a desk: somebody identified, their application up to the last look, one that was filed; a village agent who waits for a code."""
+    app, (me, other) = _app(str(hall.home)), CITIZENS_OF_THE_HALL[:2]
+    window, agent = (Browser(app).staff(login, hall.people[login]) for login in ("window", "linxi-agent"))
+    person = {"name": hall.what[me[0]].split()[0], "number": me[3]}
+    filed = counter.file_case(window, **person)
+    visit = counter.visit_of(counter.receive(window, **person))
+    asked = {"name": hall.what[other[0]].split()[0], "document_kind": "resident_id", "number": other[3], "item": "senior-card"}
+    code = agent.post("/office/counter/consents", asked)
+    assert code.status_code == 303, code.text
+    return {
+        "visit": f"/office/counter/visits/{visit}/",
+        "desk_draft": counter.fill(window, visit, ITEM),
+        "desk_receipt": f"/office/counter/cases/{filed}/receipt",
+        "consent": code.headers["Location"],
     }
 
 

@@ -60,7 +60,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     locale = edge.locale()
     known = item_facts.facts(compiled, view.situation, view.values or {}, channel=view.channel)
     states = routing.states_of(compiled.route, view.marking)
-    session, labels = edge.session(), compiled.form.labels
+    session, labels = edge.session(), compiled.form.labels_in(locale)
     kinds = people.titles_in(session, view.division_id)
     offices = people.titles(session, [i for task in view.tasks for i in task.departments if i])
     answers = forms.display(compiled.form, view.values or {}, masked=not reveal, locale=locale, facts=known, blanks=False)
