@@ -45,7 +45,7 @@ def _questions(ask: Ask, found: ItemInfo) -> Answer:
     asked = finding.questions(ask.ctx, found, answers)
     come = finding.come_to(ask.ctx, found, answers) if answers else None
     query = f"?{urlencode(answers)}" if answers else ""
-    unanswered = [each.title for each in asked if each.id not in answers]
+    unanswered = [each.title.rstrip("？?") for each in asked if each.id not in answers]
     return ask.page(
         "questions.html", title=_title(ask.ctx, found), code=found.code, questions=asked, found=come, open=unanswered,
         guide=f"/items/{found.code}{query}", apply=f"/items/{found.code}/apply{query}",

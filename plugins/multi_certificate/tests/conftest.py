@@ -12,6 +12,7 @@ from core.kernel.actor import SYSTEM
 from core.pluginhost import life
 from core.pluginhost.service import host
 from tests import fixtures_site as site
+from tests.conftest import chromium as chromium  # the browser of this worker
 from tests.fixtures_hall import publish_item
 from tests.journeys.hall import ME, Hall
 from tests.moulds import made_once
@@ -63,7 +64,7 @@ def filed(hall: Hall) -> Callable[..., str]:
     api = site.Api(hall.app, ME, hall.built.passwords[ME])
 
     def file(which: str = "all", **answers: Any) -> str:
-        given = tests_of(BUNDLE)[which]["given"]
+        given = own_tests(BUNDLE)[which]["given"]
         company = next(each["party"]["id"] for each in api.get("/v1/parties").json["parties"] if each["party"]["kind"] == "company")
         own = {name: [{"id": api.upload(name=f"{name}.png", content=site.png(name)).json["id"], "name": f"{name}.png"}] for name in OWN}
         body = {"item": "company-establish", "answers": {**given["form"], **answers}, "situation": given["situation"], "materials": own, "party": company}
@@ -78,7 +79,7 @@ def filed(hall: Hall) -> Callable[..., str]:
 OWN = ("charter", "shareholders", "posts", "premises")
 
 
-def tests_of(path: str) -> Mapping[str, Any]:
+def own_tests(path: str) -> Mapping[str, Any]:
     """The tests of an item below ``item_configs/``, by id."""
     doc = json.loads((site.ROOT / "item_configs" / f"{path}.json").read_text(encoding="utf-8"))
     return {each["id"]: each for each in doc["tests"]}
