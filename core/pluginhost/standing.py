@@ -17,12 +17,13 @@ SITE = "site"
 @dataclass(frozen=True, slots=True)
 class Standing:
     """``installed``: name → (version, digest); ``aside``: name → why; ``places``: place → names enabled there; ``failures``: name → how many in a row,
-    and ``failing``: name → the hook that failed last, of those that failed."""
+    ``last``: name → the last of them (:func:`core.pluginhost.failures.words`), ``failing``: name → the hook it was in; only of those that failed."""
 
     installed: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     aside: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, frozenset[str]] = field(default_factory=dict)
     failures: Mapping[str, int] = field(default_factory=dict)
+    last: Mapping[str, str] = field(default_factory=dict)
     failing: Mapping[str, str] = field(default_factory=dict)
 
     def enabled(self, department_id: str | None = None) -> frozenset[str]:
@@ -50,6 +51,7 @@ def load(session: Session) -> Standing:
         {row.name: row.reason or "" for row in rows if row.set_aside_at is not None},
         {place: frozenset(names) for place, names in places.items()},
         {row.name: row.failures for row in rows if row.failures},
+        {row.name: row.last_error for row in rows if row.failures and row.last_error},
         {row.name: str(json.loads(row.last_error)["hook"]) for row in rows if row.failures and row.last_error},
     )
 

@@ -36,8 +36,9 @@ def load(office: Office, folder: Path, *installed: str) -> PluginHost:
     return host
 
 
-def test_a_hall_without_plugins_says_so(office: Office) -> None:
-    assert "没有装插件" in office.staff("admin").get("/office/plugins/").text
+def test_a_hall_without_plugins_says_so(fresh: Office, tmp_path: Path) -> None:
+    load(fresh, tmp_path)
+    assert "没有装插件" in fresh.staff("admin").get("/office/plugins/").text
 
 
 def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_told_with_the_reason(fresh: Office, tmp_path: Path) -> None:
@@ -53,8 +54,12 @@ def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_t
     assert "unreadable" in text and "<script>alert" not in text
     assert "没有装上的" in text
     with fresh.here.database.session() as session:
-        for _ in range(failures.QUARANTINE_AFTER):
+        for _ in range(failures.QUARANTINE_AFTER - 1):
             failures.failed(session, Note("credit_scoring", "shared_facts", "slow", {"seconds": 2.5, "limit": 2.0}))
+    said = admin.get("/office/plugins/").text
+    assert "最近连续失败 9 次" in said and "“shared_facts”用了 2.5 秒，超过 2.0 秒" in said
+    with fresh.here.database.session() as session:
+        failures.failed(session, Note("credit_scoring", "shared_facts", "slow", {"seconds": 2.5, "limit": 2.0}))
     assert "连续失败 10 次，最近一次：“shared_facts”用了 2.5 秒" in admin.get("/office/plugins/").text
     english = admin.get("/office/plugins/?_l_=en").text
     assert "Credit score" in english and "Not loaded" in english and "shared_facts took 2.5 s" in english

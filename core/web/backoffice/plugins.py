@@ -59,6 +59,7 @@ def _row(manifest: Manifest, state: State | None, decided: Standing, told: dict[
         "state": "aside" if reason else "here" if state is not None else "lies",
         "reason": told.get(reason, reason),
         "failures": decided.failures.get(name, 0),
+        "last": failures.words(decided.last.get(name, ""), locale),
         "places": list(_places(name, decided, mine)),
         "choices": _choices(manifest, decided, mine) if state is not None and not reason else [],
     }
