@@ -42,8 +42,8 @@ def init(as_demo: bool, quiet: bool) -> None:
     set_up(as_demo=as_demo, quiet=quiet)
 
 
-def set_up(*, as_demo: bool, quiet: bool) -> None:
-    """Do what ``init`` does, one process at a time, and say each step."""
+def set_up(*, as_demo: bool, quiet: bool, plugins: bool = False) -> None:
+    """Do what ``init`` does, one process at a time, and say each step. With *plugins* the demonstration gets those that come with the platform."""
     config = configured()
     config.home.mkdir(parents=True, exist_ok=True)
     with _only_one(config.home):
@@ -56,6 +56,8 @@ def set_up(*, as_demo: bool, quiet: bool) -> None:
                 click.echo(f"{config.home}: 已是最新 / up to date")
             return
         for line in prepare(config):
+            click.echo(line)
+        for line in setting_up.demo_plugins(config) if plugins else ():
             click.echo(line)
         setting_up.mark_current(config)
 
@@ -101,7 +103,7 @@ def run(as_demo: bool) -> None:
     configure_logging(logging.WARNING if sys.stdout.isatty() else logging.INFO)
     if as_demo:
         configured(demo=True).refuse_public_demo()  # before anything is made
-        set_up(as_demo=True, quiet=True)
+        set_up(as_demo=True, quiet=True, plugins=True)
     config = configured()
     config.refuse_public_demo()
     app = create_app(config)

@@ -1,24 +1,30 @@
 """The steps of ``wangting init``: permissions, calendar, licence types, demo people, items. Each is safe to repeat."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from hashlib import sha256
 
 from flask import Flask
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core import __version__
+from core.app import create_app, open_site
 from core.db import migrate
 from core.db.database import Database
 from core.identity import demo
+from core.identity.models import Staff
 from core.items import service as item_service
-from core.items.library import shipped_items
+from core.items.library import ItemSource, shipped_items
 from core.kernel.actor import SYSTEM
 from core.kernel.places import shipped
 from core.licences import service as licences
+from core.pluginhost import grants, life, standing
+from core.pluginhost.host import PluginHost
 from core.web import edge
-from core.web.backoffice.users import make_user, write_permissions
-from core.web.site import Config
+from core.web.backoffice.users import make_user, user_id, write_permissions
+from core.web.site import Config, Site
 from core.worktime import service as worktime
 
 
@@ -88,6 +94,56 @@ def items(session: Session, config: Config) -> Iterator[str]:
     for source in sources:
         if missing := item_service.waiting(session, source):
             yield f"  {source.path.stem}: 等插件启用以后发布 / applied once the plugin is enabled: {', '.join(missing)}"
+
+
+#: Who in the demonstration may do what a plugin's manifest names; everything that is not here is the section chief's.
+_DEMO_GRANTS = {"supervise": "supervisor"}
+
+
+def demo_plugins(config: Config) -> Iterator[str]:
+    """The plugins that come with the platform, installed and enabled for the whole demonstration, and the items that waited for them.
+
+    Only in a hall that has decided nothing about plugins yet: what was removed stays removed.
+    """
+    site = open_site(config)
+    with site.database.session() as session:
+        known = standing.load(session).installed
+        names = [] if known else [found.manifest.name for found in site.plugins.all_found() if found.shipped]
+        for name in names:
+            life.install(session, site.plugins, name, actor=SYSTEM)
+            life.enable(session, site.plugins, name, actor=SYSTEM)
+    site.database.close()
+    if not names:
+        return
+    app = create_app(replace(config, embedded=False))  # as a process that starts now and loads them
+    loaded: Site = app.extensions["wangting"]
+    with app.app_context():
+        _demo_grants(edge.session(), loaded.plugins, names)
+        edge.session().commit()
+    with loaded.database.session() as session:
+        done = item_service.apply_all(session, _waited(loaded.plugins, names, config), publish=True, actor=SYSTEM)
+    loaded.database.close()
+    yield f"插件 / plugins: {', '.join(names)} ({sum(1 for each in done if each.changed)} 个事项 / items)"
+
+
+def _waited(host: PluginHost, names: Iterable[str], config: Config) -> list[ItemSource]:
+    """The items that plugins bring as samples, and those of the platform that configure a plugin."""
+    found = [source for source in shipped_items(config.home) if source.doc.get("plugins")]
+    for name in names:
+        folder = host.folder(name)
+        if folder is not None:
+            found += [source for source in shipped_items(folder / "samples") if source.path.is_relative_to(folder)]
+    return found
+
+
+def _demo_grants(session: Session, host: PluginHost, names: Iterable[str]) -> None:
+    """Everything that a manifest names may be done by somebody of the demonstration."""
+    ids = {person.login: session.scalar(select(Staff.id).where(Staff.user_id == user_id(person.login))) for person in demo.people(session, user_of=user_id)}
+    for name in names:
+        for permission in host.manifest(name).permissions:
+            holder = ids.get(_DEMO_GRANTS.get(permission, "chief"))
+            if holder is not None:
+                grants.grant(session, host.manifest(name), permission, holder, actor=SYSTEM)
 
 
 def where_to_go(config: Config) -> str:

@@ -17,6 +17,14 @@ def of(session: Session, plugin: str, staff_id: str) -> frozenset[str]:
     return frozenset(session.scalars(select(Granted.permission).where(Granted.name == plugin, Granted.staff_id == staff_id)))
 
 
+def everything(session: Session, staff_id: str) -> dict[str, frozenset[str]]:
+    """Plugin → the permissions that a member of staff has."""
+    found: dict[str, set[str]] = {}
+    for name, permission in session.execute(select(Granted.name, Granted.permission).where(Granted.staff_id == staff_id)):
+        found.setdefault(name, set()).add(permission)
+    return {name: frozenset(each) for name, each in found.items()}
+
+
 def holders(session: Session, plugin: str, staff: Iterable[str] | None = None) -> dict[str, frozenset[str]]:
     """Permission → ids of the staff who have it; only *staff* when given."""
     query = select(Granted.permission, Granted.staff_id).where(Granted.name == plugin)

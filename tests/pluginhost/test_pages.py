@@ -205,8 +205,10 @@ def test_the_back_office_is_for_staff_of_the_place_with_the_permission(lit: Lit)
     assert "/office/login/" in lit.anybody().get("/office/x/lamps/").headers["Location"]
     assert lit.citizen().get("/office/x/lamps/").status_code in (302, 403)
     there, elsewhere = lit.staff("reviewer"), lit.staff("fire")
-    assert "路灯维修" in there.get("/office/x/lamps/").text and "/office/x/lamps/" in there.get("/office/").text
-    assert elsewhere.get("/office/x/lamps/").status_code == 404 and "/office/x/lamps/" not in elsewhere.get("/office/").text
+    assert "路灯维修" in there.get("/office/x/lamps/").text and 'href="/office/x/"' in there.get("/office/").text
+    assert 'href="/office/x/lamps/"' in there.get("/office/x/").text and "/office/x/lamps/manage" not in there.get("/office/x/").text
+    assert elsewhere.get("/office/x/lamps/").status_code == 404 and "/office/x/" not in elsewhere.get("/office/").text
+    assert "lamps" not in elsewhere.get("/office/x/").text and "/office/login/" in lit.anybody().get("/office/x/").headers["Location"]
     assert there.get("/office/x/lamps/manage").status_code == 403
     with lit.app.extensions["wangting"].database.session() as session:
         grants.grant(session, lit.host.manifest("lamps"), "manage", lit.staff_id(session, "reviewer"), actor=SYSTEM)

@@ -53,7 +53,7 @@ GET /office/followups/  GET /office/savings/  GET /office/savings/table.csv
 GET /office/library/  POST /office/library/people  POST /office/library/answers  POST /office/library/searches
 POST /office/library/searches/<search_id>/drop  GET /office/library/exports/  POST /office/library/exports/  GET /office/library/exports/<export_id>
 POST /office/library/exports/<export_id>/stop  POST /office/library/exports/<export_id>/again  GET /office/library/exports/<export_id>/file
-GET /office/output/
+GET /office/output/  GET /office/x/
 GET /office/exchange/  GET /office/exchange/days  POST /office/exchange/days  GET /office/exchange/<case_id>  POST /office/exchange/<case_id>/again
 GET /office/licences/  GET /office/licences/papers/  GET /office/licences/papers/new  POST /office/licences/papers/new
 """

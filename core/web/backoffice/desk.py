@@ -119,13 +119,15 @@ def navigation() -> list[tuple[str, str, str]]:
         links.append(("exchange", _("上报"), "/office/exchange/"))
     if who.has_role("supervisor"):  # the auditor is not the administrator (DESIGN §9)
         links.append(("audit", _("审计"), "/office/audit/"))
-    return links + [(door.key, door.title, door.href) for door in doors("office", who)]
+    if next(doors("office", who), None) is not None:
+        links.append(("plugged", _("部门应用"), "/office/x/"))
+    return links
 
 
 def desk_page(template: str, **context: Any) -> str:
     """A back-office page."""
     done = "; ".join(str(each) for each in get_flashed_messages())
-    return page(template, due=last_day, office_nav=navigation(), staff=staff(), done=done, **context)
+    return page(template, **{"due": last_day, "office_nav": navigation(), "staff": staff(), "done": done} | context)  # a plugin may use any name
 
 
 def last_day(due_at: datetime) -> date:

@@ -50,8 +50,8 @@ def _page(manifest: Manifest, error: str = "", given: dict[str, str] | None = No
         settings=[_setting(manifest, each, given or {}) for each in manifest.settings] if whole_site() else [],
         permissions=_permissions(manifest),
         colleagues=_colleagues() if manifest.permissions else [],
-        pages=[door for door in doors("office", me()) if door.key.startswith(f"x-{name}-")],
-        public=[door for door in doors("portal") if door.key.startswith(f"x-{name}-")],
+        pages=[door for door in doors("office", me()) if door.plugin == name],
+        public=[door for door in doors("portal") if door.plugin == name],
         error=error,
     )
 

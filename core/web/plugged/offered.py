@@ -1,5 +1,6 @@
 """Which pages plugins have, for those who lead to them: the hall's home, the navigation of the back office, and the doors themselves."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from core.identity.spec import StaffView
@@ -24,28 +25,33 @@ def pages_of(host: PluginHost, plugin: str) -> tuple[Page, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Door:
-    """A page that its plugin wants to be found. ``key`` is its ``nav_here``; ``words`` say what the plugin is for."""
+    """A page that its plugin – *name*, what it is for in *words* – wants to be found."""
 
-    key: str
+    plugin: str
+    name: str
+    words: str
     title: str
     href: str
-    words: str
 
 
-def doors(face: Face, who: StaffView | None = None) -> list[Door]:
-    """The pages that plugins want to be found: on the portal, or those that *who* may open in the back office."""
+def doors(face: Face, who: StaffView | None = None) -> Iterator[Door]:
+    """The pages that plugins want to be found: on the portal, or those that *who* may open in the back office. Whoever wants to know whether there is
+    any at all asks for the first only."""
     session, locale = edge.session(), edge.locale()
-    links: list[Door] = []
-    for name in plugins.anywhere(session, "pages"):
-        if who is not None and not reaches(name, who):
+    held: dict[str, frozenset[str]] | None = None
+    for plugin in plugins.anywhere(session, "pages"):
+        if who is not None and not reaches(plugin, who):
             continue
-        granted = frozenset[str]() if who is None else grants.of(session, name, who.id)
-        about = plugins.host(session).manifest(name).description.get(locale, "")
-        for each in pages_of(plugins.host(session), name):
-            if each.nav and each.face == face and "<" not in each.path and (each.may is None or each.may in granted):
-                base = "/office/x" if face == "office" else "/x"
-                links.append(Door(f"x-{name}-{each.path}", each.title.words(locale), f"{base}/{name}/{each.path}", about))
-    return links
+        manifest = plugins.host(session).manifest(plugin)
+        for each in pages_of(plugins.host(session), plugin):
+            if not each.nav or each.face != face or "<" in each.path:
+                continue
+            if each.may is not None and who is not None:
+                held = grants.everything(session, who.id) if held is None else held
+                if each.may not in held.get(plugin, frozenset()):
+                    continue
+            address = f"{'/office/x' if face == 'office' else '/x'}/{plugin}/{each.path}"
+            yield Door(plugin, manifest.title[locale], manifest.description.get(locale, ""), each.title.words(locale), address)
 
 
 def reaches(plugin: str, who: StaffView) -> bool:

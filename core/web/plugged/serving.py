@@ -26,7 +26,7 @@ from core.pluginhost.host import PluginHost
 from core.web import edge
 from core.web.backoffice.desk import desk_page, staff
 from core.web.page import page
-from core.web.plugged.offered import pages_of, reaches
+from core.web.plugged.offered import Door, doors, pages_of, reaches
 from core.web.plugged.pages import Acting, Ask, Citizen, Face, Page, Upload
 
 blueprint = Blueprint("plugged", __name__)
@@ -62,6 +62,18 @@ def office(plugin: str, rest: str) -> Response | str:
     if found.may is not None and found.may not in grants.of(edge.session(), plugin, who.id):
         raise Forbidden
     return _answer(plugin, found, parts, Actor("staff", who.id), who)
+
+
+@blueprint.get("/office/x/")
+def all_office() -> Response | str:
+    """Every page that departments' plugins have for the member of staff who asks."""
+    who = staff()
+    if who is None:
+        return abort(403) if cookie.get("_user_id") else redirect("/office/login/?next=" + request.path)
+    groups: dict[str, list[Door]] = {}
+    for door in doors("office", who):
+        groups.setdefault(door.plugin, []).append(door)
+    return desk_page("office/plugged.html", nav_here="plugged", groups=groups)
 
 
 @blueprint.get("/x/<plugin>/static/<path:file>")
@@ -100,10 +112,10 @@ def _answer(plugin: str, found: Page, parts: dict[str, Any], actor: Actor, who: 
     files = {name: Upload(each.filename or "", each.stream) for name, each in request.files.items() if each.filename}
 
     def draw(template: str, **values: Any) -> str:
-        shown: dict[str, Any] = {"title": found.title.words(edge.locale()), "plugin": plugin, "nav_here": f"x-{plugin}-{found.path}"} | values
+        shown: dict[str, Any] = {"title": found.title.words(edge.locale()), "plugin": plugin, "nav_here": "plugged"} | values
         if found.face == "office":
             return desk_page(template, **shown)
-        return page(template, said=[str(each) for each in get_flashed_messages()], **shown)
+        return page(template, **{"said": [str(each) for each in get_flashed_messages()]} | shown)
 
     ask = Ask(ctx, found.face, request.method, request.args, request.form, files, _citizen(actor), who, draw, flash)
     answer = host.guarded(plugin, f"/{found.path}", lambda: found.view(ask, **parts), PAGE_SECONDS)

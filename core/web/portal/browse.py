@@ -43,7 +43,7 @@ def home() -> str:
         doors=[_door(who, shown, locale) for who in AUDIENCES],
         departments=_departments(shown)[:8],
         life_events=_life_events(shown, locale),
-        columns=doors("portal"),
+        columns=list(doors("portal")),
         needs=today.needs(edge.session(), edge.account()),
         place=place,
         phone=phone,
