@@ -18,6 +18,7 @@ from tests.fixtures_hall import publish_item, settle
 
 FOOD, HYGIENE = "market_regulation/food-operation-new.json", "health/public-place-hygiene.json"
 LIMIT = {"value": 1, "unit": "working_day"}
+GRANT = {"outcome": "grant"}
 GIVE: dict[str, Any] = {
     "place_name": {"var": "form.operator_name"}, "legal_name": "王小芳", "legal_id": "11010519900307232X", "phone": "13800000001", "by_agent": False,
     "region": "示范市青禾区", "address": "河湾镇1号", "area": {"var": "form.area"}, "group": "lodging", "place_kind": "restaurant", "central_ac": False,
@@ -221,6 +222,16 @@ def test_a_case_that_does_not_wait_goes_on_and_leaves_the_other_alone(lite: Desk
     through(lite, child, *GRANTED)
     settle(lite.database)
     lite.sound(case)
+
+
+def test_a_case_that_was_granted_and_closed_meanwhile_still_begins_what_it_does_not_wait_for(lite: Desk) -> None:
+    case = ready(lite, wait=False, granted=GRANT, refused=GRANT, cancelled=GRANT)
+    assert lite.mine(case).outcome == "grant", "the decision is the command that begins the sub-case"
+    with lite.database.session() as session:
+        row = session.get_one(Case, case)
+        row.marking, row.status = {**row.marking, "status": "closed"}, "closed"
+    settle(lite.database)
+    assert lite.mine(child_of(lite, case)).status == "submitted"
 
 
 def test_an_item_that_was_suspended_meanwhile_ends_the_wait_with_the_reason(lite: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

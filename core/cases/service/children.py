@@ -91,7 +91,7 @@ def begin(session: Session, body: dict[str, Any], message_id: str) -> None:
     if row is None or row["child_id"] is not None or row["result"] is not None:
         return
     parent = load(session, row["parent_id"])[0]
-    if parent.marking.ended:
+    if _too_late(parent, row):
         _note(session, row, result="cancelled")
         return
     why = None
@@ -104,6 +104,12 @@ def begin(session: Session, body: dict[str, Any], message_id: str) -> None:
         _tell(session, row, None, "cancelled", reason=word("cases.child_not_begun", item=row["item_code"], why=why.words()))
 
 
+def _too_late(parent: Loaded, row: Mapping[Any, Any]) -> bool:
+    """Whether the parent ended so that the sub-case is no longer wanted. One that it does not wait for – another department's record of what was
+    granted – is wanted of a closed case too: its result may be in the applicant's space before the message is carried out."""
+    return parent.marking.ended and (bool(row["waits"]) or parent.marking.status != "closed")
+
+
 def _filed(session: Session, parent: Loaded, row: Mapping[Any, Any]) -> None:
     current = items.current(session, row["item_code"])
     home = _home(session, parent, current, row["org"])
@@ -114,7 +120,7 @@ def _filed(session: Session, parent: Loaded, row: Mapping[Any, Any]) -> None:
     _note(session, row, child_id=filing.id)
 
     def linked(case: Loaded) -> Change:
-        if case.marking.ended:
+        if _too_late(case, row):
             raise _TooLate  # everything here is undone; the message comes again and finds the parent ended
         fact = Fact(FILED, {"node": row["node"], "visit": row["visit"], "child": filing.id})
         return Change(Plan(case.marking, ()), before=[fact], action=FILED)
