@@ -43,9 +43,7 @@ def draws(bids: Sequence[Bid], rules: Rules) -> bool:
     valid = _valid(bids)
     if rules.method == "lowest":
         return len({bid.price for bid in valid}) < len(valid)
-    if rules.method == "credit":
-        return len(_long_list(valid, rules)) > rules.short
-    return rules.method in ("random", "best")
+    return rules.method in ("random", "best", "credit")  # credit: also when the owner lets the time pass, chance picks
 
 
 def pick(shortlist: Sequence[int], randomness: Randomness) -> int:
@@ -112,8 +110,13 @@ def _proposal(bids: Sequence[Bid], _rules: Rules, _randomness: Randomness | None
 
 
 _METHODS: Final[Mapping[str, Callable[[Sequence[Bid], Rules, Randomness | None], Outcome]]] = {
-    "direct": _direct, "random": _random, "lowest": _lowest, "best": _best, "credit": _credit, "proposal": _proposal,
-}  # fmt: skip
+    "direct": _direct,
+    "random": _random,
+    "lowest": _lowest,
+    "best": _best,
+    "credit": _credit,
+    "proposal": _proposal,
+}
 
 
 def _ranked(bids: Iterable[Bid], by: Callable[[Bid], tuple[int, ...]], randomness: Randomness | None) -> tuple[int, ...]:

@@ -9,10 +9,12 @@ import hashlib
 import hmac
 import json
 import sys
+from collections.abc import Callable, Iterable, Iterator
 from itertools import count
+from typing import Any
 
 
-def numbers(key, label):
+def numbers(key: bytes, label: str) -> Iterator[int]:
     """The endless stream of 64-bit words of one label."""
     for block in count():
         digest = hmac.digest(key, b"%s\n%d" % (label.encode(), block), "sha256")
@@ -20,12 +22,12 @@ def numbers(key, label):
             yield int(digest[at : at + 8].hex(), 16)
 
 
-def under(stream, n):
+def under(stream: Iterator[int], n: int) -> int:
     """The next number below n; words of the last, incomplete round of n are passed over."""
     return next(word for word in stream if word // n < 2**64 // n) % n
 
 
-def mixed(key, label, members):
+def mixed(key: bytes, label: str, members: Iterable[int]) -> list[int]:
     stream, left = numbers(key, label), list(members)
     for last in reversed(range(1, len(left))):
         chosen = under(stream, last + 1)
@@ -33,19 +35,19 @@ def mixed(key, label, members):
     return left
 
 
-def in_rank(key, members, measure):
+def in_rank(key: bytes, members: Iterable[int], measure: Callable[[int], tuple[int, ...]]) -> list[int]:
     """Members by measure; those with the same measure in the order their own stream gives."""
-    shelves = {}
+    shelves: dict[tuple[int, ...], list[int]] = {}
     for no in sorted(members):
         shelves.setdefault(measure(no), []).append(no)
-    ranked = []
+    ranked: list[int] = []
     for value in sorted(shelves):
         shelf = shelves[value]
         ranked.extend(mixed(key, "tie/" + "/".join(map(str, value)), shelf) if shelf[1:] else shelf)
     return ranked
 
 
-def result(text, seed, value):
+def result(text: str, seed: str, value: str) -> dict[str, Any]:
     """What the list, the seed and the public value come to."""
     rows = [line.split("|") for line in text.splitlines()]
     name, project, method, _fund, least, long, short, lower = rows[0]
@@ -68,8 +70,7 @@ def result(text, seed, value):
         if len(trimmed) > 2:
             del trimmed[0], trimmed[-1]
         away = {no: abs(100 * len(trimmed) * paid - k * sum(trimmed)) for no, paid in price.items()}
-        measure = (lambda no: (away[no], price[no])) if lower == "1" else (lambda no: (away[no],))
-        return {"base": k, "ranking": in_rank(key, price, measure)}
+        return {"base": k, "ranking": in_rank(key, price, lambda no: (away[no], price[no]) if lower == "1" else (away[no],))}
     if method == "credit":
         by_score = sorted(score, key=lambda no: (-score[no], no))
         members = [no for no in by_score if score[no] >= score[by_score[min(int(long), len(by_score)) - 1]]]
@@ -89,7 +90,7 @@ def result(text, seed, value):
     return {"shortlist": sorted(price)}
 
 
-def main(path):
+def main(path: str) -> None:
     with open(path, encoding="utf-8") as file:  # noqa: PTH123
         package = json.load(file)
     if hashlib.sha256(bytes.fromhex(package["seed"])).hexdigest() != package["commitment"]:

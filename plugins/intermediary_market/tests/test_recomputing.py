@@ -34,9 +34,13 @@ def package(method: str, bids: int, *, seed: int = 1, lower_first: bool = False)
     frozen, secret, value = read(text), chance.randbytes(32), "05 11 17 22 26 31 + 08"
     chosen = choose(frozen.bids, frozen.rules, Randomness(key(secret, frozen.project, frozen.digest, value)))
     return {
-        "list": text, "list_sha256": frozen.digest, "seed": secret.hex(), "commitment": commitment(secret), "value": value,
+        "list": text,
+        "list_sha256": frozen.digest,
+        "seed": secret.hex(),
+        "commitment": commitment(secret),
+        "value": value,
         "result": {"ranking": list(chosen.ranking), "shortlist": list(chosen.shortlist), "facts": dict(chosen.facts)},
-    }  # fmt: skip
+    }
 
 
 def by_script(given: dict[str, Any], folder: Path) -> subprocess.CompletedProcess[str]:
