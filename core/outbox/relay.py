@@ -266,9 +266,10 @@ class Embedded:
         """One look at the tables; True when there was work, so that the next look comes at once."""
         try:
             ran = schedule.run_due(self._database) if self._jobs else 0
+            ran += self._run(self._database)
             if self._keeper is not None:
                 self._keeper.look()
-            return self._run(self._database) + ran > 0
+            return ran > 0
         except Exception:
             log.warning("the outbox relay could not work; it tries again in %s s", self._poll, exc_info=True)
             return False

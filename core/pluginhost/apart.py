@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.db.database import Database
+from core.kernel.errors import PlatformError
 from core.outbox import relay
 from core.outbox.errors import ProcessEnded
 from core.outbox.relay import Claim
@@ -64,11 +65,18 @@ class Keeper:
         self._process: Popen[bytes] | None = None
 
     def look(self) -> None:
-        """Open the process when a message waits for it and none is open in this home."""
+        """Open the process when a message waits for it and none is open in this home. What keeps it from looking is logged: the relay goes on."""
         at = time.monotonic()
         if at < self._next or (self._thread is not None and self._thread.is_alive()):
             return
         self._next = at + LOOK_SECONDS
+        try:
+            self._open()
+        except (OSError, PlatformError) as error:  # the home, the database
+            self._next = at + FIRST_PAUSE
+            log.warning("the process of plugins could not be opened: %s", error)
+
+    def _open(self) -> None:
         if not relay.any_due(self._database, PLUGINS):
             return
         lock = _locked(self._home / LOCK)

@@ -70,6 +70,8 @@ class Apart:
                     continue
             except DatabaseAway:
                 log.warning("the database does not answer; trying again")
+            except BrokenPipeError:
+                return  # nobody hears any more
             self._asked.wait(POLL_SECONDS)
 
     def _next(self) -> Claim | None:
