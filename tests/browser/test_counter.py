@@ -102,6 +102,11 @@ def test_a_clerk_with_devices_applies_for_a_person_who_sees_it_in_their_space(ha
     page.get_by_role("button", name="读身份证").click()
     expect(page.get_by_label("姓名", exact=True)).to_have_value(hall.what[CITIZEN].split()[0])
     expect(page.locator("[data-devices]")).to_contain_text("样例证件")
+    expect(page.get_by_label("凭什么代表")).to_be_hidden()
+    page.locator("input[name=role][value=agent]").focus()
+    page.keyboard.press("Space")
+    expect(page.get_by_label("凭什么代表")).to_be_visible()  # what a choice asks for opens with it
+    page.locator("input[name=role][value=applicant]").check()
     page.get_by_label("同意窗口查大厅已有的本人证照和材料").check()
     looked_at(page, "counter")
     page.get_by_role("button", name="证件没问题，往下办").click()
@@ -113,11 +118,14 @@ def test_a_clerk_with_devices_applies_for_a_person_who_sees_it_in_their_space(ha
     shoot(page, "counter-form")
     assert axe(page) == []
     fill_in(page, hall)
+    page.get_by_role("button", name="保存并继续").click()
+    expect(page.locator(".errors")).to_be_focused()
     for drop in page.locator(".asked, section.field").filter(has=page.locator(".drop[data-material]")).all():
         if drop.locator(".opt").count() == 0:
             drop.get_by_role("button", name="扫描", exact=True).click()
             expect(drop.locator(".files li")).to_have_count(1)
             expect(drop.locator("input[type=hidden][name^='file.']")).to_have_count(1)
+            expect(drop.locator(".err")).to_have_count(0)
     consent = page.locator("#consent")
     if consent.count():
         consent.check()

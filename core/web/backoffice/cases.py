@@ -88,7 +88,7 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
         material_titles=_material_titles(view, compiled),
         files={one.blob_id for one in view.materials},
         dispositions=history.dispositions().items(),
-        ways=_ways(view, compiled) if any(each.id == "deliver" for task in mine for each in task.actions) else (),
+        **_handing_out(view, compiled),
         command_id=new_id(),
         error=error.words(locale) if error else None,
         wrong_at=next((task.no for task in mine if error and task.no == (request.view_args or {}).get("no")), None),
@@ -100,12 +100,15 @@ def _page(view: CaseView, compiled: CompiledItem, *, reveal: bool = False, error
     )
 
 
-def _ways(view: CaseView, compiled: CompiledItem) -> tuple[str, ...]:
-    """The ways that the plain button may deliver by: none for a paper, asked for or the item's first way, which goes over the output window."""
+def _handing_out(view: CaseView, compiled: CompiledItem) -> dict[str, Any]:
+    """The ways that the plain button may deliver by – none for a paper, asked for or the item's first way –, and the output window, where a paper is
+    handed out as soon as it waits there."""
     if not any(task.mine and task.kind == "delivery" for task in view.tasks):
-        return ()
+        return {"ways": (), "window": None}
     ways, chosen = compiled.route.delivery.ways, delivery.of_case(edge.session(), view.id)
-    return ways if (chosen.way if chosen is not None else ways[0]) == delivery.ELECTRONIC else ()
+    if (chosen.way if chosen is not None else ways[0]) == delivery.ELECTRONIC:
+        return {"ways": ways, "window": None}
+    return {"ways": (), "window": f"/office/output/{view.id}" if chosen is not None else None}
 
 
 def _asked(compiled: CompiledItem) -> list[dict[str, str]]:
