@@ -51,6 +51,7 @@ def _score(ctx: Context, view: SubjectView) -> Parts:
     table += [(ctx.say("到达分数上下限"), "", each.points) for each in found.ends]
     table += [(ctx.say("一票否决"), own(ctx, each.title), standing.grade) for each in found.vetoes]
     table.append((ctx.say("合计"), "", found.total))
+    table = [(indicator, reason, value.replace("−", "-")) for indicator, reason, value in table]  # the minus of pages is not in every typeface
     heads = (ctx.say("指标"), ctx.say("原因"), ctx.say("分值"))
     return [printing.Heading(ctx.say("信用等级")), printing.Pairs(rows), printing.Heading(ctx.say("得分怎么来的")), printing.Table(heads, table, (3, 5, 1.4))]
 

@@ -73,7 +73,7 @@ DOMAINS: Mapping[str, str] = {
     "social_security": "社会保障",
     "civil": "民政",
 }
-NATURES: Mapping[str, str] = {"good": "守信", "neutral": "一般", "bad": "失信"}
+NATURES: Mapping[str, str] = {"good": "守信", "neutral": "中性", "bad": "失信"}
 TERM_TITLES: Mapping[str, str] = {
     "none": "不公示期限",
     "general": "一般：最短 3 个月，最长 3 年",

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,6 @@ STAFF = {
     "chief": ("look", "decide", "bring_in", "manage"),
     "leader": ("look", "publish", "supervise", "manage"),
 }
-COMPANIES = ("91330106MA2B1C2D3E",)
 
 
 @dataclass
@@ -37,6 +37,7 @@ class CreditHall:
     opened: Site
     people: People
     passwords: dict[str, str] = field(default_factory=dict)
+    ids: dict[str, str] = field(default_factory=dict)
 
     @property
     def database(self) -> Any:
@@ -49,6 +50,7 @@ class CreditHall:
         granted = grants.of(session, NAME, actor.id) if actor.kind == "staff" else ()
         return service.called(session, NAME, actor=actor, locale=locale, granted=granted)
 
+    @cached_property
     def app(self) -> Flask:
         """The application."""
         return self.built.app()

@@ -3,3 +3,14 @@
 from core.sdk.web import Pages
 
 pages = Pages("credit_scoring")
+
+from plugins.credit_scoring.views import (  # noqa: E402 - each module adds its pages
+    office_catalogue,
+    office_imports,
+    office_models,
+    office_requests,
+    office_subjects,
+    portal,
+)
+
+__all__ = ["office_catalogue", "office_imports", "office_models", "office_requests", "office_subjects", "pages", "portal"]
