@@ -17,12 +17,15 @@ from core.outbox import relay
 from core.outbox import service as outbox
 from core.outbox.errors import ProcessEnded
 from core.outbox.models import Message
+from core.pluginhost import tasks
+from core.pluginhost.models import Installed
 from core.routing.errors import RouteRefused
 from core.sdk import hookimpl
 from tests.fixtures_cases import Desk
 from tests.fixtures_hall import publish_item, settle
 from tests.fixtures_plugins import take_in
 
+assert tasks  # writes down which plugin failed
 FOOD = "market_regulation/food-operation-new.json"
 
 
@@ -116,6 +119,9 @@ def test_a_plugin_that_fails_is_asked_again_later_and_then_a_person_takes_over(l
         for _ in range(4):
             relay.run_once(lite.database)
     assert len(plugin.asked) == 2 and nodes(lite, case) == {"review.manual"}
+    with lite.database.session() as session:
+        counted = session.get_one(Installed, "scorer").failures
+    assert counted == (0 if answer is None else 2), "no answer is none of the plugin's mistakes, an error and nonsense are"
     lite.sound(case)
 
 

@@ -55,6 +55,11 @@ def hang(ask):
         time.sleep(1)
 
 
+@site.portal("breaks", title=Words("出错", "Breaks"))
+def breaks(ask):
+    raise ValueError("110101199003071234")
+
+
 @hookimpl
 def pages():
     return [site]
@@ -81,6 +86,9 @@ def test_a_hall_is_served_by_several_processes_and_one_that_is_lost_or_in_which_
         _wait_for(lambda: urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=5).status == 200)
         time.sleep(6)
         before = set(_children(server.pid))
+        with pytest.raises(urllib.error.HTTPError, match="502"):
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/x/stone/breaks", timeout=60)
+        assert "failures in a row: 1" in plain.ok("plugins", "list"), "the transaction was rolled back, what went wrong in it was not"
         with pytest.raises(OSError):  # the answer that never comes: its process ended
             urllib.request.urlopen(f"http://127.0.0.1:{port}/x/stone/hang", timeout=60)
         _wait_for(lambda: len(_children(server.pid)) == 2 and len(before & set(_children(server.pid))) == 1)
