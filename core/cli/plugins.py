@@ -20,6 +20,7 @@ from core.audit import service as audit
 from core.cases.plugin_use import running_on
 from core.cli.items import _actor
 from core.cli.opening import configured, opened
+from core.cli.plugin_making import hooks, new
 from core.identity.queries import departments
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput
@@ -38,7 +39,11 @@ _where = click.option("--department", "code", help="Code of a department (defaul
 
 @click.group()
 def plugins() -> None:
-    """Departments' plugins: list, check, install, enable, disable, upgrade, remove."""
+    """Departments' plugins: new, list, check, install, enable, disable, upgrade, remove."""
+
+
+plugins.add_command(new)
+plugins.add_command(hooks)
 
 
 def _host() -> PluginHost:

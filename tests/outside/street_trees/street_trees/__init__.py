@@ -1,0 +1,1 @@
+"""Street trees: a register, and what the hall does with it."""
