@@ -23,10 +23,10 @@ def who(ask: Ask) -> Who:
 
 def show(ask: Ask, template: str, *, status: int = 200, **values: Any) -> Answer:
     """A page, with what turns codes into words."""
-    return ask.page(template, status=status, w=words, said=said(ask), yuan=words.yuan, english=ask.ctx.locale == "en", **values)
+    return ask.page(template, status=status, w=words, named=named(ask), yuan=words.yuan, english=ask.ctx.locale == "en", **values)
 
 
-def said(ask: Ask) -> Callable[[Mapping[str, str], str], str]:
+def named(ask: Ask) -> Callable[[Mapping[str, str], str], str]:
     """Words of a code, for templates."""
     return lambda table, code: words.said(ask.ctx, table, str(code))
 
