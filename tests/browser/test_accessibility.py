@@ -100,6 +100,7 @@ DESKS = {
     "counter.receipt": ("window {desk_receipt}",),
     "counter_steps.space": ("window {visit}", "window {visit}?q=food"),
     "counter_steps.begin": ("window {visit}items/food-operation-new/apply",),
+    "counter_steps.take_back": ("window {visit}cases/{desk_case}/withdraw",),
     "counter_steps.step": ("window {desk_draft}/operator", "window {desk_draft}/materials", "window {desk_draft}/check"),
     "worklist.show": ("window /office/?light=", "window /office/?light=red"),
     "worklist.profile": ("window /office/me",),
@@ -156,6 +157,7 @@ RESETS = "ResetPasswordView.this_form_get"
 #: Rules that answer with no page of their own: files, JSON, redirects, doors that only act.
 NO_PAGE = {
     "counter_steps.resume", "counter_steps.choose_acting", "counter_steps.receipt", "counter_steps.upload_preview",  # to a step, the visit, the receipt
+    "counter_steps.mend",  # the page of mending.mend at another address
     "static", "appbuilder.static", "theme_css", "healthz", "readyz", "metrics", "portal.suggest", "portal.language", "portal.look", "portal.upload_preview",
     "apply.resume", "cases.paper", "cases.signed_receipt", "progress.receipt_page", "progress.receipt_key", "my.licence_sheet", "my.evidence",
     "cases.document", "case_documents.show",
@@ -264,6 +266,7 @@ def at_the_counter(hall: DemoHall) -> dict[str, str]:
     return {
         "visit": f"/office/counter/visits/{visit}/",
         "desk_draft": counter.fill(window, visit, ITEM),
+        "desk_case": filed,
         "desk_receipt": f"/office/counter/cases/{filed}/receipt",
         "consent": code.headers["Location"],
     }

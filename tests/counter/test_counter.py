@@ -3,6 +3,7 @@
 import io
 import re
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from flask import Flask
@@ -50,7 +51,7 @@ def test_a_clerk_files_for_a_person_and_the_person_sees_the_case_in_their_own_sp
 
 
 def test_who_has_no_account_gets_the_query_code_and_is_the_same_party_the_next_time(app: Flask, window: site.Browser) -> None:
-    first, second = desk.file_case(window, **LIU), desk.file_case(window, **LIU)
+    first, second = desk.desk.file_case(window, **LIU), desk.file_case(window, **LIU)
     receipt = window.get(f"/office/counter/cases/{first}/receipt").text
     code = re.search(r'class="code">([^<]+)<', receipt)
     assert code is not None
@@ -194,3 +195,59 @@ def _work_alone(database: object, case_id: str, staff_id: str) -> None:
             task = view.tasks[0]
             wanted = next((each for each in ("accept", "pass", "agree", "grant") if any(button.id == each for button in task.actions)), None)
             cases.act(session, case_id, task.no, wanted or "grant", opinion="同意", reason="同意", command_id=new_id(), actor=actor)
+
+
+def back_at_the_desk(browser: site.Browser, **who: Any) -> str:
+    """Somebody is identified once more; where the visit is."""
+    return f"/office/counter/visits/{desk.visit_of(desk.receive(browser, **who))}"
+
+
+def asked_for(app: Flask, built: site.Built, case: str) -> None:
+    """The reviewer of the papers asks for an address and a paper once more."""
+    view = site.Api(app, "window", built.passwords["window"], "staff").get(f"/v1/tasks/{case}").json
+    body = {"action": "request_correction", "data": {"fields": {}, "materials": {"photo": "看不清"}}}
+    answer = site.Api(app, "window", built.passwords["window"], "staff").post(f"/v1/tasks/{case}/{view['tasks'][0]['no']}/actions", body)
+    assert answer.status_code == 200, answer.text
+
+
+def test_who_was_asked_for_more_brings_it_to_the_desk_that_filed_the_case(app: Flask, built: site.Built, window: site.Browser) -> None:
+    case = desk.file_case(window, **LIU)
+    visit = back_at_the_desk(window, **LIU)
+    assert f"{visit}/cases/{case}/mend" not in window.get(f"{visit}/").text, "nothing is asked for yet"
+    asked_for(app, built, case)
+    assert f"{visit}/cases/{case}/mend" in window.get(f"{visit}/").text
+    page = window.get(f"{visit}/cases/{case}/mend")
+    assert page.status_code == 200 and "看不清" in page.text
+    stranger = back_at_the_desk(window, **WANG)  # another person at the same desk, the same case
+    for path in (f"{stranger}/cases/{case}/mend", f"{stranger}/cases/{case}/withdraw"):
+        assert window.get(path).status_code == 404 and window.post(path, {"command": new_id(), "_command": new_id()}).status_code == 404
+    assert case not in window.get(f"{stranger}/").text
+    sent = {"_command": new_id(), "new.photo": (io.BytesIO(site.png("clear")), "清楚.png")}
+    answer = window.post(f"{visit}/cases/{case}/mend", sent, content_type="multipart/form-data")
+    assert answer.status_code == 303, answer.text[:2000]
+    with app.extensions["wangting"].database.session() as session:
+        assert session.get_one(Case, case).status == "submitted"
+        kinds = session.scalars(select(CaseEvent.kind).where(CaseEvent.case_id == case)).all()
+        assert "came_to_the_desk" in kinds and cases.verify(session, case).ok
+
+
+def test_an_application_is_taken_back_at_its_desk_by_the_applicant_and_not_with_a_letter(app: Flask, built: site.Built, window: site.Browser) -> None:
+    case = desk.file_case(window, **LIU)
+    proxy = {
+        **WANG, "role": "agent", "for_name": LIU["name"], "for_kind": "resident_id", "for_number": LIU["number"], "authority": "委托书",
+        "evidence": (io.BytesIO(site.png("letter")), "委托书.png"),
+    }  # fmt: skip
+    other = back_at_the_desk(window, **proxy)
+    form = {"command": new_id(), "reason": "不办了"}
+    assert f"{other}/cases/{case}/withdraw" not in window.get(f"{other}/").text
+    refused = window.post(f"{other}/cases/{case}/withdraw", form)
+    assert refused.status_code == 403 and "书面委托只管申请和补正" in refused.text
+    visit = back_at_the_desk(window, **LIU)
+    assert window.post(f"{visit}/cases/{case}/withdraw", {**form, "command": "x"}).status_code == 404
+    assert "请当面跟申请人确认" in window.get(f"{visit}/cases/{case}/withdraw").text
+    assert window.post(f"{visit}/cases/{case}/withdraw", form).status_code == 303
+    with app.extensions["wangting"].database.session() as session:
+        assert session.get_one(Case, case).status == "withdrawn" and cases.verify(session, case).ok
+    assert case not in window.get(f"{visit}/").text
+    elsewhere = site.Browser(app).staff("yunling-window", built.passwords["yunling-window"])
+    assert elsewhere.get(f"{visit}/cases/{case}/withdraw").status_code == 404

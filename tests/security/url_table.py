@@ -68,7 +68,9 @@ POST /office/counter/visits/<visit_id>/items/<code>/apply  GET /office/counter/v
 GET /office/counter/visits/<visit_id>/drafts/<draft_id>/<step>  POST /office/counter/visits/<visit_id>/drafts/<draft_id>/<step>
 POST /office/counter/visits/<visit_id>/drafts/<draft_id>/autosave  POST /office/counter/visits/<visit_id>/drafts/<draft_id>/drop
 POST /office/counter/visits/<visit_id>/drafts/<draft_id>/submit  POST /office/counter/visits/<visit_id>/uploads
-GET /office/counter/visits/<visit_id>/uploads/<blob_id>
+GET /office/counter/visits/<visit_id>/uploads/<blob_id>  GET /office/counter/visits/<visit_id>/cases/<case_id>/mend
+POST /office/counter/visits/<visit_id>/cases/<case_id>/mend  GET /office/counter/visits/<visit_id>/cases/<case_id>/withdraw
+POST /office/counter/visits/<visit_id>/cases/<case_id>/withdraw
 """
 
 #: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import access, custody, delivery, dispositions, sealing
+from core.cases import access, at_desk, custody, delivery, dispositions, sealing
 from core.cases.chain import Fact
 from core.cases.errors import AlreadyClaimed, CaseNotFound, FourEyes, NotAsked, NotHolder, TaskClosed
 from core.cases.models import CaseMaterial, CasePayload, CaseTask, CaseTaskDone, Correction, table
@@ -111,19 +111,20 @@ def _hold(session: Session, case_id: str, task_no: int, kind: str, *, command_id
 
 
 def correct(
-    session: Session, case_id: str, *, values: Mapping[str, Any], materials: Sequence[Handed] = (), dropped: Sequence[str] = (), command_id: str, actor: Actor
+    session: Session, case_id: str, *, values: Mapping[str, Any], materials: Sequence[Handed] = (), dropped: Sequence[str] = (), visit: str | None = None,
+    command_id: str, actor: Actor,
 ) -> ActResult:  # fmt: skip
     """Answer the correction: *values* are the whole decided answers, of which only the fields asked for may differ; *materials* the new files.
 
     *dropped* names file fields (``form:photo``) whose answer has no file any more: their old ones end with the revision they belonged to.
-    Where an agent handed the papers in, the agents of that place may answer too. Raises :class:`NotAsked` with a finding for everything else that changed.
+    Where an agent handed the papers in, the agents of that place may answer too; with *visit* the applicant brings it to the desk that filed the case.
+    Raises :class:`NotAsked` with a finding for everything else that changed.
     """
-    if actor.kind != "staff":
-        access.require_party(session, case_id, actor, "correct")
+    came = _for_applicant(session, case_id, "correct", visit, actor) if actor.kind != "staff" or visit is not None else None
 
     def decide(case: Loaded) -> Change:
         task = next((each for each in case.marking.tasks if each.kind == "correction"), None)
-        who = held(session, case, task.no if task is not None else 0, actor) if actor.kind == "staff" else actor
+        who = held(session, case, task.no if task is not None else 0, actor) if came is None else actor
         asked = _open_correction(session, case, task.node) if task is not None else None
         if asked is None:
             raise TaskClosed(**_who_closed(session, case, None, actor))
@@ -148,18 +149,26 @@ def correct(
             session.execute(still_open(loaded).values(answered_at=at))
             return (received,)
 
-        return Change(plan, columns={"payload_revision": revision}, action="correct", then=write, actor=who)
+        return Change(plan, columns={"payload_revision": revision}, before=came or [], action="correct", then=write, actor=who)
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
 
 
-def withdraw(session: Session, case_id: str, *, reason: str | None = None, command_id: str, actor: Actor) -> ActResult:
-    """The applicant takes the application back (until the decision)."""
-    access.require_party(session, case_id, actor, "withdraw")
+def _for_applicant(session: Session, case_id: str, power: at_desk.Power, visit: str | None, actor: Actor) -> list[Fact]:
+    """That *actor* may do this for the applicant: a party in their own space, or the clerk of the desk that they came back to. The facts that tell it."""
+    if visit is not None:
+        return at_desk.require(session, case_id, visit, power, actor)
+    access.require_party(session, case_id, actor, power)
+    return []
+
+
+def withdraw(session: Session, case_id: str, *, reason: str | None = None, visit: str | None = None, command_id: str, actor: Actor) -> ActResult:
+    """The applicant takes the application back (until the decision): in their own space, or with *visit* at the desk that filed it."""
+    came = _for_applicant(session, case_id, "withdraw", visit, actor)
 
     def decide(case: Loaded) -> Change:
         plan = advance(case.compiled.route, case.marking, Command("withdraw", reason=trimmed(reason), actor=actor.id), case.facts())
-        return Change(plan, note=note_of(reason, None, {}), action="withdraw")
+        return Change(plan, before=came, note=note_of(reason, None, {}), action="withdraw")
 
     return carry_out(session, case_id, command_id, decide, actor=actor)
 

@@ -79,6 +79,7 @@ def _plain() -> Mapping[str, str]:
     return {
         "case_filed": _("提交申请"),
         "filed_at_desk": _("核对证件后由窗口代为提交"),
+        "came_to_the_desk": _("申请人到窗口来办，核对了证件"),
         "filed_by_mandate": _("按代办授权提交"),
         "task_claimed": _("领取：%(title)s"),
         "task_released": _("放回：%(title)s"),

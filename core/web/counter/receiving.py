@@ -155,7 +155,7 @@ def received() -> Answer:
             if error.status == 404:
                 raise
             wrong[_spot(error, given)] = error.words(edge.locale())
-            return _page(given, Faults(wrong)), error.status
+            return _page(given, Faults(wrong)), 429 if error.status == 429 else 422
     return _page(given, Faults(wrong)), 422
 
 

@@ -72,6 +72,8 @@ def space() -> str:
     sat = seat.taken()
     assert sat is not None
     visit, locale = sat.visit, edge.locale()
+    from core.web.counter import returning  # it hangs its own routes on this blueprint
+
     asked = normalise(request.args.get("q", ""))[:100]
     kept = [each for each in drafts.mine(edge.session(), actor=sat.keeper) if each.party_id == visit.party.id]
     had = licences.for_party(edge.session(), visit.party.id) if visit.may_look and visit.mandate is None else ()
@@ -85,6 +87,7 @@ def space() -> str:
         drafts=[_draft(each, visit.id) for each in kept],
         q=asked,
         need=request.args.get("need"),
+        back_for=returning.shown(visit),
         found=_found(asked, sat.scope) if asked else [],
         disown=url_for("counter_steps.disown", visit_id=visit.id),
         here=url_for("counter_steps.space", visit_id=visit.id),

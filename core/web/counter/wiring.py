@@ -5,8 +5,9 @@ from flask import Flask
 from core.web.counter import consents as _consents
 from core.web.counter import mending, receiving, steps
 from core.web.counter import receipts as _receipts
+from core.web.counter import returning as _returning
 
-del _consents, _receipts  # importing them hung their routes on the blueprint
+del _consents, _receipts, _returning  # importing them hung their routes on the blueprint
 
 
 def register(app: Flask) -> None:

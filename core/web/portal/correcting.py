@@ -39,6 +39,7 @@ class Mender:
     template: str = "portal/correct.html"
     page: Callable[..., str] = page
     scripted: bool = True  #: whether a script may send files one by one
+    visit: str | None = None  #: at which visit, when the applicant came back to the desk
 
 
 def _applicant(case_id: str) -> Mender:
@@ -163,7 +164,7 @@ def mended(found: CaseView, by: Mender) -> Any:
     whole = {name: value for name, value in before.items() if name not in renewed}
     whole |= {name: value for name, value in decision.values.items() if name in renewed}
     changed, dropped = enclosed.renewed(compiled.form, before, whole, held)
-    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, actor=by.actor)
+    correct_case(edge.session(), found.id, values=whole, materials=(*handed, *changed), dropped=dropped, command_id=command, visit=by.visit, actor=by.actor)
     return redirect(by.case, 303)
 
 
