@@ -77,6 +77,7 @@ class PluginHost:
     def __init__(self, hookspecs: Iterable[ModuleType] = ()) -> None:
         self._manager = pluggy.PluginManager(PROJECT)
         self._hooks: dict[str, Hook] = {}
+        self._callers: dict[tuple[str, str], pluggy.HookCaller] = {}
         self._offered: dict[tuple[str, str], tuple[Any, ...]] = {}
         for module in hookspecs:
             self._manager.add_hookspecs(module)
@@ -142,6 +143,7 @@ class PluginHost:
         if missing is not None:
             raise PluginTrouble("pluginhost.requires", name=manifest.name, missing=missing)
         self._manager.register(plugin, manifest.name)
+        self._callers.clear()  # each leaves out the others that were there
         done = frozenset(caller.name for caller in self._manager.get_hookcallers(plugin) or ())
         unknown = sorted(name for name in done if not self._manager.hook.__dict__[name].has_spec())
         if unknown or done != manifest.hooks:
@@ -264,13 +266,20 @@ class PluginHost:
         given = dict(arguments)
         if contexts is not None and CONTEXT in self._hooks[hook].arguments:
             given[CONTEXT] = contexts(name)
-        others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name]
-        caller = self._manager.subset_hook_caller(hook, others)
+        caller = self._caller(hook, name)
         result = self.guarded(name, hook, lambda: caller(**given))
         value = next((value for value in result if value is not None), None) if isinstance(result, list) else result
         if not self._hooks[hook].fits(value):
             raise self.nonsense(name, hook, value)
         return value
+
+    def _caller(self, hook: str, name: str) -> pluggy.HookCaller:
+        """What calls *hook* of *name* alone; made once, since making it asks every plugin."""
+        found = self._callers.get((hook, name))
+        if found is None:
+            others = [plugin for other, plugin in self._manager.list_name_plugin() if other != name]
+            found = self._callers[hook, name] = self._manager.subset_hook_caller(hook, others)
+        return found
 
     def guarded(self, name: str, what: str, call: Callable[[], T], seconds: float | None = None) -> T:
         """Run a piece of *name*'s code – a hook, a page, a slot – called *what*. What it raises becomes :class:`PluginFailed` with its name; a platform
