@@ -7,4 +7,4 @@ bin=.venv/bin
 echo "== ruff";          $bin/ruff check . && $bin/ruff format --check .
 echo "== mypy --strict"; $bin/mypy
 echo "== import layers"; $bin/lint-imports
-echo "== templates";     $bin/djlint --lint --quiet core/web/templates themes
+echo "== templates";     $bin/djlint --lint --quiet core/web/templates themes plugins
