@@ -14,6 +14,9 @@ from core.items.spec import JsonObject
 from core.kernel.errors import Finding
 from core.pluginhost import service as plugins
 
+#: Hooks that decide for the one plugin that the route names.
+ASKED_BY_NAME = frozenset({"run_step"})
+
 #: ``check(item, its form)``: what the plugins that the item configures have to say.
 Check = Callable[[JsonObject, JsonObject], Iterator[Finding]]
 
@@ -25,8 +28,19 @@ def checks(session: Session, departments: tuple[str, ...]) -> Check:
         for name, options in (doc.get("plugins") or {}).items():
             found = list(_one(session, departments, name, ItemInfo(str(doc["code"]), str(doc["title"]), options, doc, form)))
             yield from found
+        yield from _deciding_together(session, sorted(doc.get("plugins") or ()))
 
     return check
+
+
+def _deciding_together(session: Session, names: list[str]) -> Iterator[Finding]:
+    """Two plugins that would both decide one thing of an item; which of them did would hang on their order. An automatic step names whom it asks."""
+    if len(names) < 2:
+        return
+    for hook in plugins.host(session).hooks().values():
+        both = plugins.host(session).taking_part(hook.name, names) if hook.kind == "decides" and hook.name not in ASKED_BY_NAME else ()
+        if len(both) > 1:
+            yield finding("error", "/plugins", "plugins_decide_both", {"hook": hook.name, "names": "、".join(both)})
 
 
 def _one(session: Session, departments: tuple[str, ...], name: str, item: ItemInfo) -> Iterator[Finding]:

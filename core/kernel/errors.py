@@ -7,6 +7,11 @@ from typing import Any, ClassVar, Literal
 from core.kernel.wording import word
 
 
+def spoken(params: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """*params* in *locale*: one that has words of its own is given in both languages, ``{"zh": …, "en": …}``."""
+    return {name: value[locale] if isinstance(value, Mapping) and locale in value else value for name, value in params.items()}
+
+
 class PlatformError(Exception):
     """Something a person can understand and mend. ``key`` names the words, ``params`` fill them; ``status`` is the HTTP answer."""
 
@@ -20,8 +25,7 @@ class PlatformError(Exception):
 
     def words(self, locale: str = "zh") -> str:
         """The message in *locale*. A parameter that has words of its own is given in both: ``{"zh": …, "en": …}``."""
-        said = {name: value[locale] if isinstance(value, Mapping) and locale in value else value for name, value in self.params.items()}
-        return word(self.message_key, locale, **said)
+        return word(self.message_key, locale, **spoken(self.params, locale))
 
     def __str__(self) -> str:
         return self.words("en")
@@ -69,5 +73,5 @@ class Finding:
     params: Mapping[str, Any] = field(default_factory=dict)
 
     def words(self, locale: str = "zh") -> str:
-        """What is wrong and how to mend it, in *locale*."""
-        return word(self.key, locale, **self.params)
+        """What is wrong and how to mend it, in *locale*; a parameter may be given in both languages as in an error."""
+        return word(self.key, locale, **spoken(self.params, locale))
