@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from core.sdk import Context
 from core.sdk.cases import case
@@ -19,11 +19,13 @@ PAGE = 30
 #: State of a part → its words (message ids) for a decision and for a record, and the tone of its tag.
 WORDS: Mapping[str, tuple[str, str, str]] = {
     "waiting": ("等待办理", "等待告知", ""),
-    "open": ("办理中", "已告知,部门登记中", "wait"),
+    "open": ("办理中", "已告知，部门登记中", "wait"),
     "granted": ("已发证", "已备案", "go"),
     "refused": ("没有通过", "没有备案", "stop"),
     "cancelled": ("没有办", "没有办", "stop"),
 }
+#: How a case ends without a decision.
+_GONE = ("declined", "withdrawn", "lapsed", "terminated")
 #: Status of a licence that is not simply valid → the tone of its tag.
 _TONES = {"valid": "go", "early": "go", "withheld": "wait"}
 
@@ -99,7 +101,7 @@ def of_licence(ctx: Context, subject: Subject) -> Mapping[str, Any] | None:
 
 def over(row: BundleCase) -> bool:
     """Whether nothing more is begun in a bundle case."""
-    return row.status in ("declined", "withdrawn", "lapsed", "terminated") or row.outcome == "refuse"
+    return row.status in _GONE or row.outcome == "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +120,8 @@ def listed(ctx: Context, mine: Collection[str], *, which: str, after: str) -> tu
     query = select(BundleCase).where(or_(BundleCase.department_id.in_(mine), BundleCase.case_id.in_(part_of_mine)))
     waiting = select(PartCase.case_id).where(PartCase.result.is_(None))
     running = or_(BundleCase.outcome.is_(None), BundleCase.case_id.in_(waiting))
-    stopped = or_(BundleCase.status.in_(("declined", "withdrawn", "lapsed", "terminated")), BundleCase.outcome == "refuse")
+    outcome = func.coalesce(BundleCase.outcome, "")  # what is not decided yet was not refused; NULL would leave that open
+    stopped = or_(BundleCase.status.in_(_GONE), outcome == "refuse")
     if which == "open":
         query = query.where(running, ~stopped)
     elif which == "done":
