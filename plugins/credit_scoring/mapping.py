@@ -195,7 +195,11 @@ def tidy(cell: object) -> str:
         return ""
     if isinstance(cell, float) and cell.is_integer():
         cell = int(cell)
-    text = "".join(character for character in str(cell).translate(_FULL) if character.isprintable())
+    text = str(cell)
+    if not text.isascii():
+        text = text.translate(_FULL)
+    if not text.isprintable():
+        text = "".join(character for character in text if character.isprintable())
     return text.strip().removeprefix("'").strip()
 
 

@@ -14,6 +14,7 @@ from core.app import open_site
 from core.kernel.actor import SYSTEM, Actor
 from core.pluginhost import grants, life, service
 from core.pluginhost.context import Context
+from core.sdk.testing.halls import publish_samples
 from core.web.site import Site
 from tests import fixtures_site as site
 from tests.fixtures_hall import People, read_hall
@@ -72,6 +73,10 @@ def _make(home: Path) -> dict[str, str]:
         for login, permissions in STAFF.items():
             for permission in permissions:
                 grants.grant(session, service.host(session).found(NAME).manifest, permission, people.staff[login], actor=SYSTEM)
+    opened.database.close()
+    opened = open_site(built.config())  # as a process that starts now
+    with opened.database.session() as session:
+        publish_samples(session, Path(__file__).resolve().parents[1])
     opened.database.close()
     return built.passwords
 

@@ -1,5 +1,6 @@
 """What several pages show alike: titles of codes, numbers as people write them, where a subject is."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from core.sdk import Context, NotFound
@@ -29,6 +30,7 @@ def shown(ctx: Context) -> dict[str, Any]:
         "run_kind": lambda key: words.titled(ctx, words.RUN_KINDS, key),
         "look_words": lambda key: words.titled(ctx, words.LOOKS, key),
         "tell": lambda key, params=None: words.tell(ctx, key, params),
+        "value_words": lambda field, value: value_words(ctx, field, value),
         "values_of": lambda record: record.values(ctx.locale),
         "points": number,
         "signed": signed,
@@ -38,6 +40,12 @@ def shown(ctx: Context) -> dict[str, Any]:
         "today": ctx.today(),
         "locale_": ctx.locale,
     }
+
+
+def value_words(ctx: Context, field: Mapping[str, Any], value: Any) -> str:
+    """A value of a field of the catalogue in words: the title of a choice, anything else as it is."""
+    found = next((choice["title"] for choice in field.get("choices", ()) if choice["value"] == value), None)
+    return str(value) if found is None else words.own(ctx, found)
 
 
 def where(ctx: Context, party_id: str) -> str:
