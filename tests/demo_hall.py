@@ -63,6 +63,11 @@ def initialised(factory: pytest.TempPathFactory, *arguments: str) -> tuple[Path,
     return made_once(factory, "-".join(("init", *(each.strip("-") for each in arguments))), make)
 
 
+def people_of(printed: str) -> dict[str, str]:
+    """Log-in → password of everybody whom ``init --demo`` spoke of."""
+    return {found[1]: found[2] for line in printed.splitlines() if (found := _PERSON.match(line))}
+
+
 def copy_home(home: Path, target: Path) -> Path:
     """A hall's folder once more. What SQLite keeps beside a database while somebody reads it comes and goes, and holds nothing of a closed one."""
     shutil.copytree(home, target, ignore=shutil.ignore_patterns("*.db-wal", "*.db-shm"), dirs_exist_ok=True)

@@ -23,14 +23,19 @@ _DEEPEST = 40
 
 
 def compile_form(
-    definition: Definition, blocks: Mapping[str, Definition] | None = None, *, options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
+    definition: Definition,
+    blocks: Mapping[str, Definition] | None = None,
+    *,
+    options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None,
+    published: bool = False,
 ) -> FormSpec:
     """The form of *definition*.
 
     ``blocks`` holds shared blocks by ``name@version``; ``options`` lists that the definition only names (divisions for ``region``), by name.
+    *published*: it passed the gate once. A kind of field whose plugin is gone since then is stood in for: cases filed with it stay readable, and go on.
     Raises :class:`FormError` with every finding when the definition cannot be compiled.
     """
-    compiler = Compiler(definition, blocks or {}, options or {})
+    compiler = Compiler(definition, blocks or {}, options or {}, published=published)
     spec = compiler.form()
     if compiler.findings:
         raise FormError(findings=tuple(compiler.findings))
@@ -40,7 +45,10 @@ def compile_form(
 class Compiler:
     """One compilation. ``findings`` collects what is wrong, with the JSON path of the spot."""
 
-    def __init__(self, definition: Definition, blocks: Mapping[str, Definition], options: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+    def __init__(
+        self, definition: Definition, blocks: Mapping[str, Definition], options: Mapping[str, Sequence[Mapping[str, Any]]], *, published: bool = False
+    ) -> None:
+        self.published = published
         self.definition = definition
         self.blocks = blocks
         self.lists = options
@@ -158,10 +166,10 @@ class Compiler:
         schema, nullable = fold_null(schema)
         ui: dict[str, Any] = dict(schema.get("ui", {}))
         key = "recursive" if ref else infer(schema, ui)
-        if not registry.known(key):
+        gone = not registry.known(key)
+        if gone and not (self.published and "." in key):
             self.fault(f"{spot}/ui/field", "unknown_kind", kind=key)
-            key = "json"
-        kind = registry.get(key)
+        kind = registry.stand_in(schema) if gone else registry.get(key)
         options = () if ref else options_of(schema, ui, self.lists)
         children, item, clean = self._parts(schema, kind, path, spot, steps, conditional, section_rules or {}, options, ui)
         if nullable and not ref:

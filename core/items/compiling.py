@@ -63,7 +63,7 @@ def cached(digest: str, bundle: Callable[[], bytes]) -> CompiledItem:
 def _compile(digest: str, data: bytes) -> CompiledItem:
     parts = json.loads(data)
     doc, form_doc = parts["item"], parts["form"]
-    form = compile_form(form_doc, parts["blocks"])
+    form = compile_form(form_doc, parts["blocks"], published=True)
     if doc.get("translations"):
         form = form.translate({locale: {p: t for p, t in table.items() if p.startswith("form.")} for locale, table in doc["translations"].items()})
     spoken = route_translations(doc)

@@ -34,7 +34,8 @@ def field_types() -> Sequence[FieldType]:  # type: ignore[empty-body]
     """Kinds of field for forms, with keys that begin with the plugin's name and a dot.
 
     *When* once, when the plugin is loaded; it counts in every form of the hall. *Transaction* none. *Returns* kinds of field. *On error* the plugin is
-    set aside. Forms that use the kind of a plugin that is gone show its answers and ask for nothing. *Since* 1.0.
+    set aside. A form that was published with the kind of a plugin that is gone
+    goes on: the answer is plain text, or JSON, starred out wherever answers are masked. *Since* 1.0.
     """
 
 

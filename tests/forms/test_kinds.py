@@ -7,6 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.forms import service as forms
+from core.forms.compile import compile_form
+from core.forms.display import display
+from core.forms.errors import FormError
 from core.forms.fieldtypes import registry
 from core.kernel.clock import freeze
 
@@ -212,3 +215,24 @@ def test_no_text_makes_any_kind_fall_over(text):
     for error in forms.decide(spec, values).errors:
         assert forms.words(error, spec)
     forms.display(spec, values, masked=True)
+
+
+def test_a_form_that_was_published_with_a_kind_that_is_gone_goes_on_and_stars_its_answer() -> None:
+    definition = {
+        "type": "object",
+        "properties": {
+            "tree": {"type": "string", "title": "树", "ui": {"field": "street_trees.tree"}},
+            "map": {"type": "object", "title": "图", "ui": {"field": "street_trees.map"}},
+        },
+    }
+    with pytest.raises(FormError):
+        compile_form(definition)
+    spec = compile_form(definition, published=True)
+    assert [field.kind.key for field in spec.fields] == ["gone", "json"]
+    shown = {
+        line.path: line.text for page in display(spec, {"tree": "QH-00017", "map": {"a": 1}}, masked=True) for part in page.children for line in part.children
+    }
+    assert shown["tree"] == "********"
+    assert "gone" not in registry.kinds(), "nobody chooses it"
+    with pytest.raises(FormError):
+        compile_form({"type": "object", "properties": {"a": {"type": "string", "ui": {"field": "nonsense"}}}}, published=True)

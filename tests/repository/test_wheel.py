@@ -3,12 +3,12 @@
 import json
 import os
 import subprocess
-import sys
-import sysconfig
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+
+from tests.wheels import clean_environment, platform_wheel
 
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("core", "plugins")
@@ -32,12 +32,8 @@ def _files(folder: str) -> set[str]:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout, built outside it: no leftover of an earlier build gets in."""
-    out = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "setup.py", "-q", "egg_info", "--egg-base", str(out), "build", "--build-base", str(out / "b"), "bdist_wheel", "-d", str(out)]
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
-    (built,) = out.glob("*.whl")
-    return built
+    """The wheel of this checkout."""
+    return platform_wheel(tmp_path_factory)
 
 
 def test_the_wheel_carries_every_file_of_the_code_and_every_shipped_folder_and_nothing_else(wheel: Path) -> None:
@@ -59,12 +55,7 @@ def test_the_wheel_carries_the_licences_of_what_it_contains(wheel: Path) -> None
 
 
 def test_a_hall_installed_from_the_wheel_is_set_up_and_opens(wheel: Path, tmp_path: Path) -> None:
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "v")], check=True)
-    python = tmp_path / "v" / "bin" / "python"
-    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "-q", "--no-deps", "--no-index", str(wheel)]
-    subprocess.run(install, check=True, capture_output=True)
-    (packages,) = (tmp_path / "v").glob("lib/python*/site-packages")
-    (packages / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")  # the dependencies, but not this checkout's own link
+    python = clean_environment(tmp_path / "v", wheel)
     surroundings = {key: value for key, value in os.environ.items() if not key.startswith(("WANGTING", "PYTHON", "DATABASE_URL", "REDIS_URL"))}
     surroundings |= {"WANGTING_HOME": str(tmp_path / "home"), "WANGTING_DEMO": "1", "HOST": "127.0.0.1"}
 

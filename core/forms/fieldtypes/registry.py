@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Any
 
 from core.forms.fieldtypes.amounts import Computed, Integer, Money, Number
 from core.forms.fieldtypes.base import FieldType
@@ -10,7 +11,7 @@ from core.forms.fieldtypes.dates import DateRange, Day
 from core.forms.fieldtypes.editors import Json, RuleText
 from core.forms.fieldtypes.nested import Group, Map, Recursive, Rows, Union
 from core.forms.fieldtypes.places import Address, MapPoint
-from core.forms.fieldtypes.text import BankAccount, Email, LicenceRef, LongText, Phone, Reference, ResidentId, Text, Uscc
+from core.forms.fieldtypes.text import BankAccount, Email, Gone, LicenceRef, LongText, Phone, Reference, ResidentId, Text, Uscc
 from core.forms.fieldtypes.uploads import File, Photo, Signature
 
 _BUILT_IN: tuple[FieldType, ...] = (
@@ -18,12 +19,18 @@ _BUILT_IN: tuple[FieldType, ...] = (
     ResidentId(), Uscc(), Phone(), Email(), BankAccount(), File(), Photo(), Signature(), Rows(), Group(), MapPoint(), LicenceRef(),
     Statement(), Computed(), Union(), Map(), Reference(), RuleText(), Recursive(), Json(),
 )  # fmt: skip
+_GONE = Gone()
 _kinds: dict[str, FieldType] = {kind.key: kind for kind in _BUILT_IN}
 
 
 def get(key: str) -> FieldType:
     """The kind called *key*. Raises :class:`KeyError` when nobody offers it."""
     return _kinds[key]
+
+
+def stand_in(schema: Mapping[str, Any]) -> FieldType:
+    """The kind that takes the place of a plugin's whose plugin is gone, in a form that was published with it."""
+    return _GONE if schema.get("type") == "string" else _kinds["json"]
 
 
 def known(key: str) -> bool:

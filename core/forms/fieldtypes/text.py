@@ -278,6 +278,19 @@ class Reference(Text):
     width = "m"
 
 
+class Gone(Text):
+    """What stands in for a kind whose plugin is gone: the answer goes on as the text that it is, and is starred out where answers are – nobody can say
+    any more whether it was sensitive."""
+
+    key = "gone"
+    title = Title("已停用的种类", "A kind that is gone")
+    sensitive = True
+
+    def mask(self, field: Field, text: str) -> str:
+        """Nothing stays."""
+        return "*" * min(len(text), 8)
+
+
 def length_problem(have: int, want: int) -> tuple[str, dict[str, Any]]:
     """The words for a length that must be exact: how many characters are missing, or too many."""
     return ("forms.length_short", {"more": want - have, "want": want}) if have < want else ("forms.length_long", {"over": have - want, "want": want})

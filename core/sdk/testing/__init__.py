@@ -16,4 +16,6 @@ from core.sdk.testing.fixtures import (
     plugin_folder,
 )  # fmt: skip
 
-__all__ = ["citizen", "clerk", "create_case", "enabled", "frozen_clock", "hall", "hall_mould", "network_guard", "office", "plugin_folder"]
+from core.sdk.testing.passwords import cheap_passwords
+
+__all__ = ["cheap_passwords", "citizen", "clerk", "create_case", "enabled", "frozen_clock", "hall", "hall_mould", "network_guard", "office", "plugin_folder"]

@@ -36,7 +36,8 @@ def example(code: str, roots: Iterable[Path] = ()) -> dict[str, Any]:
     doc = json.loads(found.read_text(encoding="utf-8"))
     given = doc["tests"][0]["given"]
     own = [m["id"] for m in doc["materials"] if m["source"]["from"] == "applicant" and m["id"] in given["materials"]]
-    return {"form": given["form"], "situation": given.get("situation", {}), "materials": own, "party": given.get("party", "person")}
+    party = given.get("party") or ("person" if "1" in doc["service_objects"] else "company")
+    return {"form": given["form"], "situation": given.get("situation", {}), "materials": own, "party": party}
 
 
 class Browser:

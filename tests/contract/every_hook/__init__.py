@@ -1,0 +1,1 @@
+"""A plugin that implements every hook there is, each in the smallest way that can be seen from outside."""
