@@ -28,10 +28,13 @@ def owned(who: Who) -> ColumnElement[bool]:
 
 
 def own_project(ctx: Context, project_id: str, who: Who) -> Project:
-    """The project, where *who* owns it. :class:`NotFound` otherwise: whether another's is there is nobody's business."""
+    """The project, where *who* owns it. :class:`NotFound` otherwise: whether another's is there is nobody's business. For a department's project acts
+    whoever may commission for it, not everybody who works there."""
     found = ctx.session.scalar(select(Project).where(Project.id == project_id, owned(who)))
     if not isinstance(found, Project):
         raise missing()
+    if found.owner_department_id is not None:
+        demand(ctx, "purchase")
     return found
 
 

@@ -113,6 +113,7 @@ export async function recompute({ list, seed, value, commitment, list_sha256: di
 /** The place on the page: <section data-draw="address of the package"> with a form, an <output> and the words as data-…. */
 function attach(place) {
   const form = place.querySelector("form");
+  if (!form) return; // nothing is revealed yet
   const output = place.querySelector("output");
   const field = (name) => form.elements.namedItem(name);
   form.hidden = false;

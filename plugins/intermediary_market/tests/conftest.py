@@ -21,6 +21,7 @@ from plugins.intermediary_market.models import Agency, Service
 from plugins.intermediary_market.service import agencies, catalogue, projects
 from plugins.intermediary_market.service.advance import advance
 from plugins.intermediary_market.service.who import Who
+from tests.conftest import chromium as chromium  # the browser of this worker
 
 if TYPE_CHECKING:
     from core.sdk.testing.built import Built

@@ -43,11 +43,12 @@ def done(ask: Ask, act: Callable[[], object], told: str, back: str, again: Calla
 
 
 def day(text: str) -> date | None:
-    """A day as a date field posts it."""
+    """A day as a date field posts it; ``None`` for none, and for a year that no period of the market can be reckoned from."""
     try:
-        return date.fromisoformat(text)
+        found = date.fromisoformat(text)
     except ValueError:
         return None
+    return found if 1950 <= found.year < 2200 else None
 
 
 def titled(ask: Ask, zh: str, en: str) -> str:
