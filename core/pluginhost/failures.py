@@ -57,19 +57,28 @@ def keep(session: Session, notes: Iterable[Note]) -> None:
 
 
 def failed(session: Session, note: Note) -> bool:
-    """Count one failure; whether it set the plugin aside. Nothing is counted for one that is aside, or not installed, already."""
+    """Count one failure; whether it set the plugin aside. Nothing is counted for one that is aside, or not installed, already.
+
+    Pages and slots are counted, but set nothing aside: whoever finds an address that breaks one could switch off what the plugin guards – its checks of
+    applications, its steps – for the whole hall by asking ten times. The failures of hooks are a count of their own, which those of pages leave alone.
+    """
     row = Installed.__table__.c
     said = {"hook": note.hook, "kind": note.kind, "params": dict(note.params)}
+    seen = note.kind not in AT_ONCE and _seen(note.hook)
+    before = _read(session.scalar(select(row.last_error).where(row.name == note.plugin)) or "")
+    anew = before is not None and _seen(before["hook"]) != seen
+    if seen and anew:
+        return False  # a hook is failing: its count goes on
     count = session.execute(
         update(Installed)
         .where(row.name == note.plugin, row.set_aside_at.is_(None))
-        .values(failures=row.failures + 1, last_error=json.dumps(said, ensure_ascii=False))
+        .values(failures=1 if anew else row.failures + 1, last_error=json.dumps(said, ensure_ascii=False))
         .returning(row.failures)
         .execution_options(synchronize_session=False)
     ).scalar_one_or_none()
     if count is None:
         return False
-    aside = count >= QUARANTINE_AFTER or note.kind in AT_ONCE
+    aside = (count >= QUARANTINE_AFTER and not seen) or note.kind in AT_ONCE
     if aside:
         reason = json.dumps({**said, "count": count}, ensure_ascii=False)
         session.execute(update(Installed).where(row.name == note.plugin).values(set_aside_at=now(), reason=reason))
@@ -77,6 +86,11 @@ def failed(session: Session, note: Note) -> bool:
         log.error("plugin %s is set aside: %s", note.plugin, words(reason, "en"))
     remembered.changed(session)
     return aside
+
+
+def _seen(hook: str) -> bool:
+    """Whether a call is a page (``/figures``) or a slot, which anybody may ask for."""
+    return hook.startswith(("/", "slots "))
 
 
 def worked(session: Session, plugin: str, hook: str) -> None:

@@ -71,8 +71,8 @@ def _health(name: str) -> list[dict[str, str]]:
 
 
 def _own_path(address: str) -> str:
-    """An address of this site only."""
-    return address if address.startswith("/") and not address.startswith("//") and "\\" not in address else ""
+    """An address of this site only. A tab or a line end is dropped by browsers: ``/<tab>/`` would be another site."""
+    return address if address.startswith("/") and not address.startswith("//") and "\\" not in address and address.isprintable() else ""
 
 
 def _setting(manifest: Manifest, name: str, given: dict[str, str]) -> dict[str, Any]:
