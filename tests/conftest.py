@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from core.sdk.testing.passwords import cheap_passwords as cheap_passwords
 from tests import services
 from tests.demo_hall import DemoHall, start_hall
 from tests.moulds import pg_database
@@ -51,6 +52,11 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         if report.when == "call":
             counts = ", ".join(f"{name} {value}" for name, value in report.user_properties)
             terminalreporter.line(f"{report.nodeid}: {counts or 'every page at every width, colours too'}, {report.duration:.0f} s")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_log_ins(cheap_passwords: None) -> None:
+    """Every hall of the suite has passwords that cost little to check."""
 
 
 @pytest.fixture

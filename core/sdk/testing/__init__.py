@@ -15,7 +15,6 @@ from core.sdk.testing.fixtures import (
     office,
     plugin_folder,
 )  # fmt: skip
-
 from core.sdk.testing.passwords import cheap_passwords
 
 __all__ = ["cheap_passwords", "citizen", "clerk", "create_case", "enabled", "frozen_clock", "hall", "hall_mould", "network_guard", "office", "plugin_folder"]

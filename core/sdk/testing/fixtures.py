@@ -47,7 +47,7 @@ def plugin_folder(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture(scope="module")
-def hall_mould(plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> "Built":
+def hall_mould(plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory, cheap_passwords: None) -> "Built":  # noqa: ARG001 - wanted before the hall is made
     """The hall that :func:`hall` copies, made once a run. Nobody may write to it."""
     from core.sdk.testing import halls
     from core.sdk.testing.built import Built
