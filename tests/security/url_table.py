@@ -18,6 +18,7 @@ GET /x/<plugin>/static/<path:file>
 PLUGGED = """
 GET /x/<plugin>/  POST /x/<plugin>/  GET /x/<plugin>/<path:rest>  POST /x/<plugin>/<path:rest>
 GET /office/x/<plugin>/  POST /office/x/<plugin>/  GET /office/x/<plugin>/<path:rest>  POST /office/x/<plugin>/<path:rest>
+GET /v1/x/<plugin>/<path:rest>  POST /v1/x/<plugin>/<path:rest>
 """
 
 #: For a logged-in citizen, about oneself: no object in the address.

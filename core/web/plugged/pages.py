@@ -16,13 +16,14 @@ from core.identity.spec import StaffView
 from core.pluginhost.context import Context
 from core.pluginhost.words import Words
 
-Face = Literal["portal", "office"]
+Face = Literal["portal", "office", "api"]
 Answer = str | Response
 #: ``view(ask, **parts of the path)``.
 View = Callable[..., Answer]
 
 _PATH = re.compile(r"(?:[a-z0-9_.-]+|<(?:int:)?[a-z_]+>)(?:/(?:[a-z0-9_.-]+|<(?:int:)?[a-z_]+>))*|")
 _METHODS = frozenset({"GET", "POST"})
+_PREFIX: Mapping[Face, str] = {"portal": "", "office": "/office", "api": "/v1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,11 @@ class Pages:
     def office(self, path: str = "", *, title: Words, nav: bool = False, may: str | None = None, methods: Iterable[str] = ("GET",)) -> Callable[[View], View]:
         """A page of the back office at ``/office/x/<plugin>/<path>``, for staff of the departments where the plugin is enabled."""
         return self._adding("office", path, title, methods, nav=nav, may=may)
+
+    def api(self, path: str, *, title: Words, may: str, methods: Iterable[str] = ("POST",)) -> Callable[[View], View]:
+        """A door for machines at ``/v1/x/<plugin>/<path>``: JSON in (``ask.body``), JSON out (``ask.json``). The caller sends a staff log-in's bearer token
+        (``POST /v1/tokens``), and needs the permission *may*; no cookie counts here."""
+        return self._adding("api", path, title, methods, may=may)
 
     def _adding(
         self, face: Face, path: str, title: Words, methods: Iterable[str], *, nav: bool = False, login: bool = False, may: str | None = None
@@ -101,7 +107,7 @@ class Citizen:
 
 @dataclass(slots=True)
 class Ask:
-    """One request to one page. Exactly one of ``citizen`` and ``staff`` is set where the page asks for a log-in."""
+    """One request to one page. Exactly one of ``citizen`` and ``staff`` is set where the page asks for a log-in. ``body``: the JSON of a machine's request."""
 
     ctx: Context
     face: Face
@@ -113,6 +119,7 @@ class Ask:
     staff: StaffView | None
     draw: Callable[..., str] = field(repr=False)
     say_next: Callable[[str], None] = field(repr=False)
+    body: Any = field(default=None, repr=False)
 
     def page(self, template: str, *, status: int = 200, **values: Any) -> Answer:
         """A template of the plugin as a page for this reader; *status* 422 for a form that is shown again with what is wrong."""
@@ -121,7 +128,7 @@ class Ask:
 
     def url(self, path: str = "", **query: Any) -> str:
         """The address of a page of this plugin on the same face."""
-        base = f"{'/office' if self.face == 'office' else ''}/x/{self.ctx.plugin}/{path}"
+        base = f"{_PREFIX[self.face]}/x/{self.ctx.plugin}/{path}"
         return f"{base}?{urlencode(query, doseq=True)}" if query else base
 
     def asset(self, path: str) -> str:

@@ -24,12 +24,15 @@ from core.pluginhost import service as plugins
 from core.pluginhost.calls import PAGE_SECONDS
 from core.pluginhost.host import PluginHost
 from core.web import edge
+from core.web.api.tokens import caller_of
 from core.web.backoffice.desk import desk_page, staff
 from core.web.page import page
 from core.web.plugged.offered import Door, doors, pages_of, reaches
 from core.web.plugged.pages import Acting, Ask, Citizen, Face, Page, Upload
+from core.web.secure import csrf
 
 blueprint = Blueprint("plugged", __name__)
+machines = Blueprint("plugged_machines", __name__)
 
 _maps: "WeakKeyDictionary[PluginHost, dict[str, Map]]" = WeakKeyDictionary()
 
@@ -60,6 +63,19 @@ def office(plugin: str, rest: str) -> Response | str:
     if not reaches(plugin, who):
         abort(404)
     if found.may is not None and found.may not in grants.of(edge.session(), plugin, who.id):
+        raise Forbidden
+    return _answer(plugin, found, parts, Actor("staff", who.id), who)
+
+
+@machines.route("/v1/x/<plugin>/<path:rest>", methods=("GET", "POST"))
+def machine(plugin: str, rest: str) -> Response | str:
+    """A door for machines: a staff log-in's bearer token with the permission that the door asks for."""
+    who = caller_of(request.headers.get("Authorization", ""), "staff").staff
+    assert who is not None
+    found, parts = _found(plugin, "api", rest)
+    if not reaches(plugin, who):
+        abort(404)
+    if found.may not in grants.of(edge.session(), plugin, who.id):
         raise Forbidden
     return _answer(plugin, found, parts, Actor("staff", who.id), who)
 
@@ -117,7 +133,8 @@ def _answer(plugin: str, found: Page, parts: dict[str, Any], actor: Actor, who: 
             return desk_page(template, **shown)
         return page(template, **{"said": [str(each) for each in get_flashed_messages()]} | shown)
 
-    ask = Ask(ctx, found.face, request.method, request.args, request.form, files, _citizen(actor), who, draw, flash)
+    body = request.get_json(silent=True) if found.face == "api" else None
+    ask = Ask(ctx, found.face, request.method, request.args, request.form, files, _citizen(actor), who, draw, flash, body)
     answer = host.guarded(plugin, f"/{found.path}", lambda: found.view(ask, **parts), PAGE_SECONDS)
     if not isinstance(answer, (str, Response)):
         raise host.nonsense(plugin, f"/{found.path}", answer)
@@ -132,5 +149,7 @@ def _citizen(actor: Actor) -> Citizen | None:
 
 
 def register(app: Flask) -> None:
-    """Hang the doors into the application."""
+    """Hang the doors into the application. Bearer tokens are not sent by browsers on their own, so CSRF does not apply to the machines' door."""
+    csrf.exempt(machines)
+    app.register_blueprint(machines)
     app.register_blueprint(blueprint)
