@@ -303,3 +303,30 @@ def test_an_entry_of_the_catalogue_is_made_in_a_form(hall: Any) -> None:
 
         field = catalogue.one(hall.ctx(session), "water_saving")["fields"][0]
         assert [each["title"]["en"] for each in field["choices"]] == ["Municipal", "县级"] and field["required"]
+
+
+def test_a_machine_delivers_rows_with_a_staff_token_and_nobody_else_does(hall: Any, number: Number) -> None:
+    from core.sdk.testing.browsing import Api
+
+    door = "/v1/x/credit_scoring/imports"
+    staff(hall, "chief").post(f"{OFFICE}/catalogue")
+    chief = Api(hall.app, "chief", hall.passwords["chief"], kind="staff")
+    heads, first = ["企业名称", "统一社会信用代码", "决定日期", "等级"], ["甲公司", number(1), "2026-01-01", "A"]
+    body = {"entry": "tax_grade", "kind": "company", "columns": heads, "rows": [first]}
+    for kind, login in (("staff", "reviewer"), ("citizen", ME)):
+        assert Api(hall.app, login, hall.passwords[login], kind=kind).post(door, body).status_code == 403
+    assert site.Browser(hall.app).client.post(door, json=body).status_code == 401
+    assert staff(hall, "chief").client.post(door, json=body).status_code == 401, "a cookie is no token"
+    made = chief.post(door, body)
+    assert (made.status_code, made.json["state"], made.json["total"]) == (201, "ready", 1)
+    address = f"{door}/{made.json['id']}"
+    assert chief.post(address, {"rows": [["乙公司", "123", "2026-01-01", "A"], ["丙公司", number(2), "2026-01-01", "B"]]}).json["total"] == 3
+    assert chief.post(address, {"start": True}).json["state"] == "running"
+    relay.run_all(hall.database)
+    told = chief.get(address).json
+    assert (told["state"], told["good"], told["bad"]) == ("done", 2, 1)
+    assert told["mistakes"][0]["line"] == 3 and "123" not in str(told["mistakes"])
+    for wrong in (None, [], {}, {**body, "rows": "all"}, {**body, "rows": [[]] * 5001}, {**body, "columns": 7}, {**body, "kind": "ship"}):
+        assert chief.post(door, wrong).status_code in (404, 422), wrong
+    assert chief.post(address, {"rows": [first]}).status_code == 409
+    assert chief.get(f"{door}/01a202bd-0000-7000-a2e9-3a8233e51210").status_code == 404

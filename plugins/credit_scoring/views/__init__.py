@@ -5,6 +5,7 @@ from core.sdk.web import Pages
 pages = Pages("credit_scoring")
 
 from plugins.credit_scoring.views import (  # noqa: E402 - each module adds its pages
+    machines,
     office_catalogue,
     office_imports,
     office_models,
@@ -13,4 +14,4 @@ from plugins.credit_scoring.views import (  # noqa: E402 - each module adds its 
     portal,
 )
 
-__all__ = ["office_catalogue", "office_imports", "office_models", "office_requests", "office_subjects", "pages", "portal"]
+__all__ = ["machines", "office_catalogue", "office_imports", "office_models", "office_requests", "office_subjects", "pages", "portal"]
