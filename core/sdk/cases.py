@@ -4,7 +4,7 @@ Whoever is behind the context must have sight of the case: the platform itself (
 departments, a citizen their own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,6 +50,15 @@ def case(ctx: Context, case_id: str) -> CaseInfo | None:
 def by_number(ctx: Context, number: str) -> CaseInfo | None:
     """One case by its number."""
     return _one(ctx, Case.number == number)
+
+
+def visible(ctx: Context, case_ids: Collection[str]) -> frozenset[str]:
+    """Those of many cases that the reader has sight of, in one statement: what a list may lead to."""
+    wanted = [each for each in case_ids if is_id(each)]
+    if not wanted:
+        return frozenset()
+    sight = access.of_actor(whole(ctx), ctx.actor)
+    return frozenset(whole(ctx).scalars(select(Case.id).where(Case.id.in_(wanted), sight.condition), dict(sight.params)))
 
 
 def parties(ctx: Context, case_id: str) -> tuple[Party, ...]:

@@ -1,5 +1,6 @@
 """What the licence library knows. A plugin reads; licences are issued by decisions of cases only."""
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -55,6 +56,11 @@ def versions(ctx: Context, licence_id: str) -> tuple[LicenceInfo, ...]:
     """Every version of the licence that *licence_id* is a version of, newest first; empty when there is none. A change makes a new version with an id and
     a verification code of its own; the first of these is the one that counts."""
     return tuple(_info(ctx, each) for each in library.versions(whole(ctx), licence_id))
+
+
+def newest(ctx: Context, licence_ids: Collection[str]) -> Mapping[str, LicenceInfo]:
+    """Many licences at once, each as its newest version, by the id that was asked for; those that are not there are left out."""
+    return {asked: _info(ctx, each) for asked, each in library.newest(whole(ctx), licence_ids).items()} if licence_ids else {}
 
 
 def _info(ctx: Context, view: VerifyView) -> LicenceInfo:

@@ -8,7 +8,7 @@ from sqlalchemy.orm import DeclarativeBase
 
 from core.db.base import Base as _Core
 from core.db.types import Id, Instant, Json, LegalDay
-from core.kernel.ids import new_id
+from core.kernel.ids import is_id, new_id
 
 
 def table_base(plugin: str) -> type[DeclarativeBase]:
@@ -32,4 +32,4 @@ def table_base(plugin: str) -> type[DeclarativeBase]:
     return PluginBase
 
 
-__all__ = ["Id", "Instant", "Json", "LegalDay", "new_id", "table_base"]
+__all__ = ["Id", "Instant", "Json", "LegalDay", "is_id", "new_id", "table_base"]

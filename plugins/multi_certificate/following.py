@@ -3,6 +3,8 @@
 Nothing is taken from the order of the messages: the cases are asked how they stand now, so a message that comes twice, late or never does no harm.
 """
 
+from collections.abc import Sequence
+
 from sqlalchemy import select
 
 from core.sdk import Context
@@ -48,7 +50,7 @@ def follow(ctx: Context, change: CaseChange) -> None:
 def _choose(ctx: Context, row: BundleCase, item: ItemInfo, bundle: Bundle) -> None:
     """Note the certificates that the answers choose. One whose sub-case was begun stays, whatever was corrected since."""
     known = item_rules.facts(item, None, answers(ctx, row.case_id))
-    here = {part.part: part for part in parts_of(ctx, row.case_id)}
+    here = {part.part: part for part in parts_of(ctx, [row.case_id])}
     for position, part in enumerate(bundle.parts):
         wanted = all(item_rules.holds(rule, known) for rule in part.when)
         kept = here.get(part.id)
@@ -93,6 +95,6 @@ def _not_begun(ctx: Context, row: BundleCase, bundle: Bundle, change: CaseChange
             kept.result = str(body.get("result") or "cancelled")
 
 
-def parts_of(ctx: Context, case_id: str) -> list[PartCase]:
-    """The certificates of a case in the order of the bundle."""
-    return list(ctx.session.scalars(select(PartCase).where(PartCase.case_id == case_id).order_by(PartCase.position)))
+def parts_of(ctx: Context, case_ids: Sequence[str]) -> list[PartCase]:
+    """The certificates of cases, each in the order of its bundle."""
+    return list(ctx.session.scalars(select(PartCase).where(PartCase.case_id.in_(case_ids)).order_by(PartCase.case_id, PartCase.position)))

@@ -7,10 +7,11 @@ from typing import Any
 from sqlalchemy import func, or_, select
 
 from core.sdk import Context
-from core.sdk.cases import case
-from core.sdk.licences import LicenceInfo, versions
+from core.sdk.cases import case, visible
+from core.sdk.licences import LicenceInfo, newest, versions
 from core.sdk.people import departments
 from core.sdk.slots import Subject
+from core.sdk.tables import is_id
 from plugins.multi_certificate.following import parts_of
 from plugins.multi_certificate.models import BundleCase, PartCase
 
@@ -45,27 +46,33 @@ class State:
     licence: LicenceInfo | None
 
 
-def states(ctx: Context, rows: Sequence[PartCase], *, ended: bool, public: bool = False) -> tuple[State, ...]:
-    """The certificates as they stand this moment. *ended*: the bundle's own case came to its end. With *public* nothing of the cases is told."""
+def states(ctx: Context, rows: Sequence[PartCase], *, ended: Collection[str], public: bool = False) -> dict[str, tuple[State, ...]]:
+    """The certificates as they stand this moment, by case. *ended*: the cases that came to their end. With *public* nothing of the cases is told."""
     names = _names(ctx, rows)
-    return tuple(_state(ctx, row, names, ended, public) for row in rows)
+    licences = newest(ctx, [row.licence_id for row in rows if row.licence_id is not None])
+    seen = frozenset[str]() if public else visible(ctx, [row.child_id for row in rows if row.child_id is not None])
+    found: dict[str, list[State]] = {}
+    for row in rows:
+        licence = licences.get(row.licence_id or "")
+        authority = names.get(row.department_id or row.authority, "")
+        leads_to = row.child_id if row.child_id in seen else None
+        found.setdefault(row.case_id, []).append(_state(ctx, row, licence, authority, leads_to or "", row.case_id in ended))
+    return {case_id: tuple(each) for case_id, each in found.items()}
 
 
-def _state(ctx: Context, row: PartCase, names: Mapping[str, str], ended: bool, public: bool) -> State:
-    newest = next(iter(versions(ctx, row.licence_id)), None) if row.licence_id is not None else None
+def _state(ctx: Context, row: PartCase, licence: LicenceInfo | None, authority: str, leads_to: str, ended: bool) -> State:
     key = row.result or ("open" if row.child_id is not None else "cancelled" if ended else "waiting")
     decided, recorded, tone = WORDS[key]
     words = ctx.say(recorded if row.kind == "notify" else decided)
-    if newest is not None and newest.status != "valid":
-        words, tone = newest.status_words, _TONES.get(newest.status, "stop")
-    seen = not public and row.child_id is not None and case(ctx, row.child_id) is not None
-    title, authority = row.title_en if ctx.locale == "en" else row.title_zh, names.get(row.department_id or row.authority, "")
-    return State(row.part, title, authority, row.kind == "notify", key, words, tone, row.child_id or "" if seen else "", newest)
+    if licence is not None and licence.status != "valid":
+        words, tone = licence.status_words, _TONES.get(licence.status, "stop")
+    title = row.title_en if ctx.locale == "en" else row.title_zh
+    return State(row.part, title, authority, row.kind == "notify", key, words, tone, leads_to, licence)
 
 
 def _names(ctx: Context, rows: Sequence[PartCase]) -> dict[str, str]:
     """Department id → title; for what is not begun yet the department's kind → its name without a place."""
-    known = [row.department_id for row in rows if row.department_id is not None]
+    known = {row.department_id for row in rows if row.department_id is not None}
     found = {each.id: each.title for each in departments(ctx, known)} if known else {}
     return {**kinds(ctx), **found} if any(row.department_id is None for row in rows) else found
 
@@ -80,7 +87,7 @@ def of_case(ctx: Context, subject: Subject) -> Mapping[str, Any] | None:
     row = ctx.session.get(BundleCase, subject.case_id) if subject.case_id else None
     if row is None or case(ctx, row.case_id) is None:
         return None
-    return {"parts": states(ctx, parts_of(ctx, row.case_id), ended=over(row)), "staff": ctx.actor.kind == "staff"}
+    return {"parts": _of(ctx, row), "staff": ctx.actor.kind == "staff"}
 
 
 def of_licence(ctx: Context, subject: Subject) -> Mapping[str, Any] | None:
@@ -90,13 +97,17 @@ def of_licence(ctx: Context, subject: Subject) -> Mapping[str, Any] | None:
         return None
     row = ctx.session.scalars(select(BundleCase).where(BundleCase.licence_id.in_(ids))).first()
     if row is not None:
-        return {"parts": states(ctx, parts_of(ctx, row.case_id), ended=over(row), public=True), "carrier": None}
+        return {"parts": _of(ctx, row, public=True), "carrier": None}
     carried = ctx.session.execute(
         select(PartCase, BundleCase.licence_id).join(BundleCase, BundleCase.case_id == PartCase.case_id).where(PartCase.licence_id.in_(ids))
     ).first()
     if carried is None or carried.licence_id is None:
         return None
-    return {"parts": (), "carrier": next(iter(versions(ctx, carried.licence_id)), None)}
+    return {"parts": (), "carrier": newest(ctx, [carried.licence_id]).get(carried.licence_id)}
+
+
+def _of(ctx: Context, row: BundleCase, *, public: bool = False) -> tuple[State, ...]:
+    return states(ctx, parts_of(ctx, [row.case_id]), ended=[row.case_id] if over(row) else [], public=public).get(row.case_id, ())
 
 
 def over(row: BundleCase) -> bool:
@@ -126,8 +137,11 @@ def listed(ctx: Context, mine: Collection[str], *, which: str, after: str) -> tu
         query = query.where(running, ~stopped)
     elif which == "done":
         query = query.where(or_(~running, stopped))
-    if after:
+    if is_id(after):
         query = query.where(BundleCase.case_id < after)
     rows = list(ctx.session.scalars(query.order_by(BundleCase.case_id.desc()).limit(PAGE + 1)))
-    found = [Line(row, states(ctx, parts_of(ctx, row.case_id), ended=over(row)), case(ctx, row.case_id) is not None) for row in rows[:PAGE]]
+    shown = rows[:PAGE]
+    parts = states(ctx, parts_of(ctx, [row.case_id for row in shown]), ended=[row.case_id for row in shown if over(row)])
+    seen = visible(ctx, [row.case_id for row in shown])
+    found = [Line(row, parts.get(row.case_id, ()), row.case_id in seen) for row in shown]
     return found, rows[PAGE - 1].case_id if len(rows) > PAGE else ""

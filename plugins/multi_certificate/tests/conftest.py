@@ -65,13 +65,13 @@ def filed(hall: Hall) -> Callable[..., str]:
 
     def file(which: str = "all", **answers: Any) -> str:
         given = own_tests(BUNDLE)[which]["given"]
-        company = next(each["party"]["id"] for each in api.get("/v1/parties").json["parties"] if each["party"]["kind"] == "company")
-        own = {name: [{"id": api.upload(name=f"{name}.png", content=site.png(name)).json["id"], "name": f"{name}.png"}] for name in OWN}
+        company = next(each["party"]["id"] for each in api.get("/v1/parties").get_json()["parties"] if each["party"]["kind"] == "company")
+        own = {name: [{"id": api.upload(name=f"{name}.png", content=site.png(name)).get_json()["id"], "name": f"{name}.png"}] for name in OWN}
         body = {"item": "company-establish", "answers": {**given["form"], **answers}, "situation": given["situation"], "materials": own, "party": company}
         answer = api.post("/v1/cases", body)
         assert answer.status_code == 201, answer.text
         hall.settle()
-        return str(answer.json["id"])
+        return str(answer.get_json()["id"])
 
     return file
 

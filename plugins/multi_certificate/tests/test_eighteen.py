@@ -49,12 +49,12 @@ def test_situations_choose_among_eighteen_certificates(hall: Hall, eighteen: dic
 def test_the_sample_is_filed_decided_by_its_departments_and_merged(hall: Hall, eighteen: dict[str, Any]) -> None:
     given = eighteen["tests"][0]["given"]
     api = site.Api(hall.app, ME, hall.built.passwords[ME])
-    own = {name: [{"id": api.upload(content=site.png(name), name=f"{name}.png").json["id"], "name": f"{name}.png"}] for name in ("charter", "premises")}
-    party = next(each["party"]["id"] for each in api.get("/v1/parties").json["parties"] if each["party"]["kind"] == "person")
+    own = {name: [{"id": api.upload(content=site.png(name), name=f"{name}.png").get_json()["id"], "name": f"{name}.png"}] for name in ("charter", "premises")}
+    party = next(each["party"]["id"] for each in api.get("/v1/parties").get_json()["parties"] if each["party"]["kind"] == "person")
     body = {"item": "eighteen-certificates", "answers": given["form"], "situation": given["situation"], "materials": own, "party": party}
     answer = api.post("/v1/cases", body)
     assert answer.status_code == 201, answer.text
-    case_id = str(answer.json["id"])
+    case_id = str(answer.get_json()["id"])
     hall.settle()
     hall.press("window", case_id, "accept")
     hall.press("reviewer", case_id, "pass")

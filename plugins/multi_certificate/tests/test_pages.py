@@ -15,6 +15,7 @@ from core.licences.models import Licence
 from core.licences.service import Request
 from plugins.multi_certificate.models import PartCase
 from plugins.multi_certificate.tests.conftest import RECORDED, decide_part, granted
+from tests.fixtures_hall import counted
 from tests.fixtures_site import Browser
 from tests.journeys.hall import ME, Hall
 
@@ -201,3 +202,15 @@ def test_a_later_change_and_a_revocation_of_one_part_show_at_once(hall: Hall, fi
         kept = session.get_one(PartCase, (case_id, "tax")).licence_id
     assert kept == tax.id and licence_of(hall, begun["new-business-tax"]).id != tax.id, "the newest version is followed from the one that was issued"
     assert "有效" in text(Browser(hall.app).get(f"/verify/{code}").text), "the licence itself is untouched"
+
+
+def test_the_list_costs_the_same_however_many_certificates_it_shows(hall: Hall, filed: Callable[..., str], through: tuple[str, dict[str, str]]) -> None:
+    def cost(after: str) -> int:
+        with counted(hall.database) as statements:
+            hall.page("reviewer", f"{LIST}?which=all&after={after}")
+        return len(statements)
+
+    del through
+    hall.page("reviewer", LIST)
+    one = cost(sorted(filed("licence_only") for _ in range(2))[0])
+    assert cost("") <= one + 3, "whatever is on the page is asked for together"
