@@ -1,10 +1,12 @@
 """The pages as each reader and as the wrong one; the case behind a project; what is left when the plugin is gone."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
 
+from core.sdk import cases
 from core.sdk.testing.halls import PluginHall
 from plugins.intermediary_market.service import agencies, bids, deciding, fulfilment, linking, projects, standing
 from plugins.intermediary_market.service.who import Who
@@ -61,7 +63,7 @@ def test_a_page_that_asks_for_a_log_in_or_a_permission_opens_for_nobody_else(mar
         assert nobody.get(f"/x/intermediary_market/{path}").status_code in (302, 303)
     for path in (f"projects/{drawn}/withdraw", "appeal", "new", f"agencies/{market.companies[0][1]}/object"):
         assert nobody.post(f"/x/intermediary_market/{path}", {"reason": "x", "words": "x"}).status_code == 403
-    assert nobody.get(f"/x/intermediary_market/projects/{drawn}/draw.json").json["seed"]
+    assert json.loads(nobody.get(f"/x/intermediary_market/projects/{drawn}/draw.json").data)["seed"]
     reviewer = market.hall.office("reviewer")
     for path in ("services", "objections"):
         assert reviewer.get(f"/office/x/intermediary_market/{path}").status_code == 403
@@ -106,6 +108,30 @@ def test_the_figures_are_charts_with_their_tables_and_a_file(market: Market, dra
     assert rows[1:] == ["2026-10,0", "2026-11,1", "2026-12,0"]
 
 
+@pytest.mark.parametrize("asked", ["until=0001-01-01", "since=0001-01-01&until=0005-01-01", "until=9999-12-31", "until=x&since=%00"])
+def test_a_day_that_nothing_can_be_reckoned_from_breaks_no_page(market: Market, asked: str) -> None:
+    for page in ("figures", "figures.csv"):
+        assert market.hall.citizen().get(f"/x/intermediary_market/{page}?{asked}").status_code == 200
+
+
+def test_for_a_department_acts_who_may_commission_for_it_and_no_colleague(market: Market) -> None:
+    from core.sdk import Forbidden
+
+    project = departments_own(market, water_case(market.hall))
+    water = market.hall.department("water")
+    with market.staff("chief") as ctx:
+        me = Who(ctx.actor.id, (), (water,))
+        for act in (
+            lambda: projects.withdraw(ctx, project, me, "不要了"),
+            lambda: deciding.pick_one(ctx, project, me, "x", "x"),
+            lambda: fulfilment.record_contract(ctx, project, me, "HT-9", ctx.today(), None),
+            lambda: fulfilment.accept(ctx, project, me),
+            lambda: fulfilment.rate(ctx, project, me, "owner", 1, ""),
+        ):
+            with pytest.raises(Forbidden):
+                act()
+
+
 def water_case(hall: PluginHall) -> str:
     """A case of the sample item, accepted and at its review."""
     case = hall.file("water-intake-review").id
@@ -143,6 +169,11 @@ def test_the_work_of_an_agency_stops_the_clock_of_the_case_holds_its_step_and_le
     market.real = True
     case = water_case(hall)
     assert "需要的中介服务" in hall.citizen().get("/items/water-intake-review").text
+    assert "Services of agencies that are needed" in hall.citizen().get("/items/water-intake-review?_l_=en").text
+    hall.citizen().get("/?_l_=zh")
+    assert "个项目正在报名" not in hall.citizen().get("/").text
+    market.announce("random")
+    assert "1 个项目正在报名" in hall.citizen().get("/").text
     page = hall.office("reviewer").get(f"/office/cases/{case}").text
     assert "论证报告评审" in page and f"/office/x/intermediary_market/new?case={case}" in page
     assert "中介服务" in hall.citizen().get(f"/cases/{case}").text
@@ -161,14 +192,16 @@ def test_the_work_of_an_agency_stops_the_clock_of_the_case_holds_its_step_and_le
     answer = hall.office("reviewer").post(f"/office/x/intermediary_market/projects/{project}/pause")
     assert answer.status_code == 303, answer.text[:3000]
     with hall.ctx() as ctx:
-        assert linking.cases.case(ctx, case).status == "suspended"  # type: ignore[union-attr]
+        found = cases.case(ctx, case)
+        assert found is not None and found.status == "suspended"
         assert not linking.may_pause(projects.public(ctx, project), owner)
     with market.other() as ctx:
         fulfilment.deliver(ctx, project, market.bidder(0), "评审意见", None)
     with market.staff("reviewer") as ctx:
         fulfilment.accept(ctx, project, Who(ctx.actor.id, (), (water,)))
     with hall.ctx() as ctx:
-        assert linking.cases.case(ctx, case).status == "in_review"  # type: ignore[union-attr]
+        found = cases.case(ctx, case)
+        assert found is not None and found.status == "in_review"
     hall.press("reviewer", case, "pass")
 
 
