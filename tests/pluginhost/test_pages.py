@@ -14,6 +14,7 @@ from core.app import create_app
 from core.db import remembered
 from core.identity.models import Staff
 from core.identity.queries import staff_view
+from core.identity.service import add_post
 from core.kernel.actor import SYSTEM
 from core.pluginhost import grants, life, standing
 from core.pluginhost.host import PluginHost
@@ -277,3 +278,20 @@ def test_an_administrator_sees_its_health_sets_its_settings_and_grants_its_permi
     assert admin.post("/office/plugins/lamps/grant", {"permission": "manage", "staff": "nobody"}).status_code == 404
     for wrong_person in (lit.staff("reviewer"), lit.citizen()):
         assert wrong_person.post("/office/plugins/lamps/grant", {"permission": "manage", "staff": reviewer}).status_code in (302, 403)
+
+
+def test_a_county_s_administrator_gives_nobody_what_acts_on_the_whole_site(lit: Lit) -> None:
+    with lit.app.extensions["wangting"].database.session() as session:
+        county, colleague = lit.staff_id(session, "qinghe-reviewer"), lit.staff_id(session, "qinghe-window")
+        place = staff_view(session, county).posts[0].department_id
+        add_post(session, county, place, "admin", actor=SYSTEM)
+    given = {"permission": "manage", "staff": colleague}
+    lit.enable()
+    admin = lit.staff("qinghe-reviewer")
+    assert 'action="/office/plugins/lamps/grant"' not in admin.get("/office/plugins/lamps/").text
+    assert admin.post("/office/plugins/lamps/grant", given).status_code == 403
+    assert lit.staff("admin").post("/office/plugins/lamps/grant", {**given, "permission": "nothing"}).status_code == 404
+    with lit.app.extensions["wangting"].database.session() as session:
+        session.execute(delete(Enabled))
+    lit.enable(standing.department(place))
+    assert admin.post("/office/plugins/lamps/grant", given).status_code == 303, "within the department it is theirs to give"

@@ -1,4 +1,5 @@
-"""One plugin: whether it is well, its settings, and who may do what its manifest names. For administrators; settings only for those of the whole site."""
+"""One plugin: whether it is well, its settings, and who may do what its manifest names. For administrators; settings, and the permissions of what acts on
+the whole site, only for those of the whole site."""
 
 from typing import Any
 
@@ -12,6 +13,7 @@ from core.kernel.text import normalise
 from core.pluginhost import grants, settings
 from core.pluginhost import service as plugins
 from core.pluginhost.manifest import Manifest
+from core.pluginhost.standing import SITE
 from core.web import edge
 from core.web.backoffice.desk import actor, desk_page, me, tell
 from core.web.backoffice.people import administered, for_admins, role_words
@@ -49,7 +51,7 @@ def _page(manifest: Manifest, error: str = "", given: dict[str, str] | None = No
         health=_health(name),
         settings=[_setting(manifest, each, given or {}) for each in manifest.settings] if whole_site() else [],
         permissions=_permissions(manifest),
-        colleagues=_colleagues() if manifest.permissions else [],
+        colleagues=_colleagues() if manifest.permissions and _may_grant(manifest) else [],
         pages=[door for door in doors("office", me()) if door.plugin == name],
         public=[door for door in doors("portal") if door.plugin == name],
         error=error,
@@ -98,6 +100,13 @@ def _permissions(manifest: Manifest) -> list[dict[str, Any]]:
     ]
 
 
+def _may_grant(manifest: Manifest) -> bool:
+    """Whether I may give its permissions. What is enabled for the whole site acts on the whole site – a county's administrator who let a colleague remove
+    agencies, or read anybody's credit, would give more than they have; what is enabled for departments only acts within those."""
+    everywhere = manifest.scope == "site" or manifest.name in plugins.standing(edge.session()).places.get(SITE, frozenset())
+    return whole_site() or not everywhere
+
+
 def _colleagues() -> list[tuple[str, str]]:
     """(id, name with department and post) of the staff that I administer."""
     offices, roles = administered(), role_words()
@@ -134,7 +143,9 @@ def change(name: str) -> Response | tuple[str, int]:
 def grant(name: str) -> Response:
     """Give one of my staff a permission."""
     manifest, staff_id, permission = _manifest(name), request.form.get("staff", ""), request.form.get("permission", "")
-    if staff_id not in dict(_colleagues()):
+    if not _may_grant(manifest):
+        abort(403)
+    if staff_id not in dict(_colleagues()) or permission not in manifest.permissions:
         raise NotFound
     grants.grant(edge.session(), manifest, permission, staff_id, actor=actor())
     audit.record(edge.session(), "plugin.granted", subject=("plugin", name), actor=actor(), detail={"permission": permission, "staff": staff_id})
