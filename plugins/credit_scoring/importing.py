@@ -41,6 +41,8 @@ def begin(ctx: Context, *, title: str, entry: str, kind: str, columns: Sequence[
         id=new_id(), title=title[:200], entry=entry, kind=kind, state="new", columns=titles, mapping=mapping.guess(titles, doc["fields"]), total=0, done=0,
         good=0, known=0, bad=0, piece=0, pieces=0, attempt=0, spent_ms=0, at=ctx.now(), by=actor(ctx),
     )  # fmt: skip
+    if not mapping.unmapped(batch.mapping, doc["fields"]):
+        batch.state = "ready"
     ctx.session.add(batch)
     ctx.session.flush()
     add(ctx, batch, rows)

@@ -17,6 +17,7 @@ from core.pluginhost.context import Context
 from core.sdk.testing.halls import publish_samples
 from core.web.site import Site
 from tests import fixtures_site as site
+from tests.conftest import chromium as chromium  # the browser of this worker
 from tests.fixtures_hall import People, read_hall
 from tests.moulds import made_once
 
@@ -57,7 +58,8 @@ class CreditHall:
         return self.built.app()
 
 
-def _people(session: Any) -> People:
+def people_of(session: Any) -> People:
+    """The demonstration organisation, by log-in."""
     return read_hall(session, {login: str(user) for login, user in session.execute(text("SELECT username, id FROM ab_user"))})
 
 
@@ -69,7 +71,7 @@ def _make(home: Path) -> dict[str, str]:
         life.install(session, host, NAME, actor=SYSTEM)
         life.enable(session, host, NAME, actor=SYSTEM)
     with opened.database.session() as session:
-        people = _people(session)
+        people = people_of(session)
         for login, permissions in STAFF.items():
             for permission in permissions:
                 grants.grant(session, service.host(session).found(NAME).manifest, permission, people.staff[login], actor=SYSTEM)
@@ -94,7 +96,7 @@ def hall(mould: site.Built, tmp_path: Path) -> Iterator[CreditHall]:
     built = site.copy(mould, tmp_path / "hall")
     opened = open_site(built.config())
     with opened.database.session() as session:
-        people = _people(session)
+        people = people_of(session)
     yield CreditHall(built, opened, people, built.passwords)
     opened.database.close()
 
