@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, select
 
-from core.sdk import BadInput, Context, Words, licences, people, worktime
+from core.sdk import BadInput, Context, Words, audit, licences, people, worktime
 from core.sdk.tables import new_id
 from plugins.intermediary_market.models import Affiliate, Agency, Mark, Objection, Offer, Rating, Service
 from plugins.intermediary_market.numbering import agency_number
@@ -163,7 +163,9 @@ def one(ctx: Context, agency_id: str) -> Agency:
 
 
 def contact(ctx: Context, row: Agency) -> tuple[str, str]:
-    """Name and telephone of the contact person, for those the agency deals with."""
+    """Name and telephone of the contact person, for the agency itself and for staff who may see them; that staff looked is recorded."""
+    if ctx.actor.kind == "staff":
+        audit.record(ctx, "contact_seen", ("intermediary_agency", row.id))
     name, phone = json.loads(people.unseal(ctx, row.contact))
     return str(name), str(phone)
 

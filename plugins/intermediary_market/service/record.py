@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from core.sdk import Context, Words, notices
+from core.sdk import Context, Words, audit, notices
 from core.sdk.tables import new_id
 from plugins.intermediary_market.models import Agency, Counter, Event, Mark, Project
 
@@ -31,6 +31,8 @@ def note(ctx: Context, project: Project, kind: str, **body: Any) -> None:
     at = ctx.now().replace(microsecond=0)
     ctx.session.add(Event(id=new_id(), project_id=project.id, seq=seq, at=at, kind=kind, body=body, hash=link(before, seq, at.isoformat(), kind, body)))
     ctx.session.flush()
+    if ctx.actor.kind == "staff":
+        audit.record(ctx, kind, ("intermediary_project", project.id))
 
 
 def link(before: str, seq: int, at: str, kind: str, body: dict[str, Any]) -> str:
@@ -59,6 +61,8 @@ def mark(ctx: Context, agency: Agency, kind: str, *, reason: str, points: int = 
     by = f"{ctx.actor.kind}:{ctx.actor.id}"
     project_id = None if project is None else project.id
     ctx.session.add(Mark(id=new_id(), agency_id=agency.id, at=ctx.now(), kind=kind, points=points, reason=reason, by=by, project_id=project_id))
+    if ctx.actor.kind == "staff":
+        audit.record(ctx, kind, ("intermediary_agency", agency.id))
 
 
 def tell_agency(ctx: Context, agency: Agency, title: Words, body: Words) -> None:

@@ -15,6 +15,8 @@ from core.kernel import clock
 from core.kernel.actor import Actor
 from core.kernel.identifiers import uscc_check_character
 from core.sdk import Context
+from core.sdk.testing import hall as hall  # also where the platform was not installed anew since it ships them
+from core.sdk.testing import plugin_folder as plugin_folder
 from core.sdk.testing.lying import name_of
 from core.sdk.testing.once import made_once
 from plugins.intermediary_market.models import Agency, Service

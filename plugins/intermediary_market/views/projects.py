@@ -58,7 +58,6 @@ def project_page(ask: Ask, project_id: str, wrong: str = "", status: int = 200) 
         unbroken=record.unbroken(events),
         steps=[ctx.say(each) for each in words.STATIONS],
         reached=words.REACHED[row.status],
-        package=deciding.package(row),
         supervise=ctx.may("supervise"),
         may_pause=linking.may_pause(row, me),
         draws=row.method in ("random", "lowest", "best", "credit"),
