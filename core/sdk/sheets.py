@@ -3,11 +3,16 @@
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from typing import IO
+from xml.etree.ElementTree import ParseError
 
 from core.kernel.errors import BadInput
 from core.kernel.sheets import write_csv
+
+#: What a workbook may hold: parts, and bytes when unpacked – a million rows of twenty columns are less.
+_MEMBERS, _UNPACKED = 2_000, 1 << 30
 
 
 def read_table(stream: IO[bytes], name: str) -> Iterator[list[str]]:
@@ -48,11 +53,25 @@ def _xlsx(stream: IO[bytes], name: str) -> Iterator[list[str]]:
     import openpyxl  # a megabyte of code that only an import needs
 
     try:
+        _refuse_bomb(stream, name)
         book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except (zipfile.BadZipFile, KeyError, ValueError, OSError) as error:
-        raise BadInput("sdk.no_table", name=name, why=str(error)) from error
+    except BadInput:
+        raise
+    except Exception as error:  # a broken package fails in any of a dozen places
+        raise BadInput("sdk.no_table", name=name, why=type(error).__name__) from error
     try:
         for row in book.worksheets[0].iter_rows(values_only=True):
             yield ["" if cell is None else str(cell) for cell in row]
+    except (ParseError, LookupError, ValueError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
+        raise BadInput("sdk.no_table", name=name, why=type(error).__name__) from error
     finally:
         book.close()
+
+
+def _refuse_bomb(stream: IO[bytes], name: str) -> None:
+    """A few kilobytes that unpack to more than any table holds are no table."""
+    with zipfile.ZipFile(stream) as package:
+        members = package.infolist()
+    if len(members) > _MEMBERS or sum(member.file_size for member in members) > _UNPACKED:
+        raise BadInput("sdk.no_table", name=name, why=f"> {_UNPACKED >> 20} MiB")
+    stream.seek(0)
