@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.sdk import Finding
-from plugins.multi_certificate.bundles import Bundle, JsonObject, Part
+
+from .bundles import Bundle, JsonObject, Part
 
 #: What the applicant does not type: nothing of it has to be filled from the bundle's form.
 _NOT_ASKED = frozenset({"computed", "statement", "file", "photo", "signature"})

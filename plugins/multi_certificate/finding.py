@@ -8,9 +8,10 @@ from core.sdk import Context
 from core.sdk import rules as item_rules
 from core.sdk.items import ItemInfo, item
 from core.sdk.rules import Paper
-from plugins.multi_certificate import bundles
-from plugins.multi_certificate.bundles import Bundle, Part
-from plugins.multi_certificate.standing import kinds
+
+from . import bundles
+from .bundles import Bundle, Part
+from .standing import kinds
 
 _UNITS = {"working_day": "%(n)s 个工作日", "calendar_day": "%(n)s 天", "month": "%(n)s 个月"}
 

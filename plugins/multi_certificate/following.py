@@ -13,8 +13,9 @@ from core.sdk.cases import CaseInfo, answers, children
 from core.sdk.hooks import CaseChange
 from core.sdk.items import ItemInfo, of_version
 from core.sdk.licences import of_case
-from plugins.multi_certificate.bundles import Bundle, read
-from plugins.multi_certificate.models import BundleCase, PartCase
+
+from .bundles import Bundle, read
+from .models import BundleCase, PartCase
 
 #: How a sub-case ended for the bundle, by its outcome; without one by its status.
 _RESULTS = {"grant": "granted", "refuse": "refused"}

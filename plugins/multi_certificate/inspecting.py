@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from core.sdk import Context, Finding
 from core.sdk.items import ItemInfo, item, named
-from plugins.multi_certificate import bundles, checking
+
+from . import bundles, checking
 
 
 def findings(ctx: Context, found: ItemInfo) -> Sequence[Finding]:

@@ -4,7 +4,8 @@ from core.sdk import Context
 from core.sdk import rules as item_rules
 from core.sdk.hooks import Grant, Merged
 from core.sdk.licences import of_case
-from plugins.multi_certificate.bundles import Part, read
+
+from .bundles import Part, read
 
 #: Titles of the lines on the licence; a licence is in Chinese.
 CARRIED, RECORDED = "合并的证", "一并备案"
@@ -19,10 +20,10 @@ def merge(ctx: Context, grant: Grant) -> Merged:
     ended = {each.item_code: each for each in grant.parts if each.result == "granted"}
     carried = [_with_number(ctx, part, ended[part.item].number) for part in bundle.parts if part.kind == "decide" and part.item in ended]
     recorded = [part.title.zh for part in bundle.parts if part.kind == "notify" and all(item_rules.holds(rule, grant.facts) for rule in part.when)]
-    lines = {CARRIED: ";".join(carried), RECORDED: "、".join(recorded)}
+    lines = {CARRIED: "；".join(carried), RECORDED: "、".join(recorded)}
     return Merged(bundle.licence, {title: words for title, words in lines.items() if words})
 
 
 def _with_number(ctx: Context, part: Part, case_number: str) -> str:
     numbers = "、".join(each.number for each in of_case(ctx, case_number))
-    return f"{part.title.zh}({numbers})" if numbers else part.title.zh
+    return f"{part.title.zh}（{numbers}）" if numbers else part.title.zh

@@ -7,7 +7,8 @@ from core.sdk.hooks import CaseChange, Grant, Merged
 from core.sdk.items import ItemInfo
 from core.sdk.slots import Slot
 from core.sdk.web import Pages
-from plugins.multi_certificate import following, inspecting, merging, standing, views
+
+from . import following, inspecting, merging, standing, views
 
 
 @hookimpl

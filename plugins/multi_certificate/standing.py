@@ -12,8 +12,9 @@ from core.sdk.licences import LicenceInfo, newest, versions
 from core.sdk.people import departments
 from core.sdk.slots import Subject
 from core.sdk.tables import is_id
-from plugins.multi_certificate.following import parts_of
-from plugins.multi_certificate.models import BundleCase, PartCase
+
+from .following import parts_of
+from .models import BundleCase, PartCase
 
 #: How many cases a page of the list holds.
 PAGE = 30

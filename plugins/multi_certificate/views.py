@@ -9,8 +9,9 @@ from core.sdk import rules as item_rules
 from core.sdk.items import ItemInfo, named
 from core.sdk.slots import Subject
 from core.sdk.web import Answer, Ask, Pages
-from plugins.multi_certificate import finding, standing
-from plugins.multi_certificate.models import NAME
+
+from . import finding, standing
+from .models import NAME
 
 pages = Pages(NAME)
 #: Status of a bundle case → its words (message ids).

@@ -53,7 +53,7 @@ def test_departments_decide_their_parts_and_one_licence_carries_all(hall: Hall, 
         (merged,) = library.of_case(session, case.number)
         lines = sheet(session, session.get_one(Licence, merged.id))["data"]
         numbers = {each: library.of_case(session, session.get_one(Case, told[each]).number)[0].number for each in begun}
-    carried = f"税务登记信息确认({numbers['new-business-tax']});社会保险登记({numbers['company-social-insurance']})"
+    carried = f"税务登记信息确认({numbers['new-business-tax']});社会保险登记({numbers['company-social-insurance']})"  # the library folds widths
     assert (lines["合并的证"], lines["一并备案"]) == (carried, "公章刻制备案、医疗保险登记、住房公积金缴存登记、银行开户预约")
     assert lines["名称"] == "砚山样例商贸有限公司", "the item's own lines stay"
 

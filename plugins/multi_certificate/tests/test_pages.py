@@ -214,3 +214,12 @@ def test_the_list_costs_the_same_however_many_certificates_it_shows(hall: Hall, 
     hall.page("reviewer", LIST)
     one = cost(sorted(filed("licence_only") for _ in range(2))[0])
     assert cost("") <= one + 3, "whatever is on the page is asked for together"
+
+
+def test_the_list_is_in_english_too(hall: Hall, through: tuple[str, dict[str, str]]) -> None:
+    case_id, _begun = through
+    clerk = Browser(hall.app).staff("head", hall.built.passwords["head"])
+    clerk.get("/language/en")
+    page = clerk.get(LIST + "?which=all").text
+    assert case_id in page and "5 of 6 certificates are through" in text(page)
+    assert "Tax registration" in page and "Notified, being recorded" in page
