@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from core.outbox import relay
 from plugins.credit_scoring import modelling, running, subjects
@@ -281,6 +281,9 @@ def test_a_person_objects_with_evidence_and_the_department_decides(filled: Any) 
     assert citizen(filled, OTHER).get(f"{made.location}/files/{file[1]}").status_code == 404
     assert chief.get(f"{OFFICE}/requests/{request}/files/{file[1]}").data == site.png("proof")
     assert chief.post(f"{OFFICE}/requests/{request}", {"do": "grant", "answer": ""}).status_code == 422
+    with filled.database.session() as session:
+        seen = session.scalar(select(func.count()).where(Access.subject_id == ids["subject"], Access.what == "decide"))
+    assert seen == 1, "who was shown the request by a refused answer has looked too"
     assert chief.post(f"{OFFICE}/requests/{request}", {"do": "grant", "answer": "Checked: entered by mistake"}).status_code == 303
     page = me.get(f"{X}/mine/{ids['party']}").text
     assert "已更正" in page and "以前的等级" in page

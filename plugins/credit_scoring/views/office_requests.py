@@ -31,8 +31,7 @@ def one(ask: Ask, request_id: str) -> Answer:
             return ask.go("requests")
         except (BadInput, Conflict) as error:
             wrong = error.words(ctx.locale)
-    else:
-        subjects.looked(ctx, row.subject_id, "decide", row.number, who=who(ask))
+    subjects.looked(ctx, row.subject_id, "decide", row.number, who=who(ask))  # also after an answer that was refused: the page shows as much
     words, answer = requests.words(ctx, row)
     record = subjects.record(ctx, row.subject_id, row.record_id)
     hindrances = requests.hindered(ctx, record, promised=row.promised, fulfilled=row.fulfilled) if row.kind == "repair" else ()
