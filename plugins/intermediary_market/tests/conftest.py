@@ -1,6 +1,7 @@
 """A hall with the market in it, four admitted agencies, and a clock that can be moved."""
 
 import json
+import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
@@ -170,8 +171,38 @@ def hall_mould(plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     return Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 
+def in_hall(hall: "PluginHall") -> Market:
+    """The market of a hall made by :func:`hall_mould`."""
+    made = [(party, agency) for party, agency in json.loads((hall.built.home / "agencies.json").read_text(encoding="utf-8"))]
+    return Market(hall, service_of(hall, "water-assessment"), made)
+
+
 @pytest.fixture
 def market(hall: "PluginHall") -> Market:
     """A market with four agencies."""
-    made = [(party, agency) for party, agency in json.loads((hall.built.home / "agencies.json").read_text(encoding="utf-8"))]
-    return Market(hall, service_of(hall, "water-assessment"), made)
+    return in_hall(hall)
+
+
+@pytest.fixture(scope="module")
+def one_hall(hall_mould: "Built", plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator["PluginHall"]:
+    """One application for all tests of a file, for :func:`begun_anew`."""
+    from core.sdk.testing.built import Built
+    from core.sdk.testing.halls import PluginHall
+
+    home = tmp_path_factory.mktemp("one") / "hall"
+    shutil.copytree(hall_mould.home, home)
+    built = Built(home, f"sqlite:///{home / 'wangting.db'}", hall_mould.passwords)
+    made = PluginHall(built, plugin_folder, name_of(plugin_folder), built.app())
+    yield made
+    made.database.close()
+
+
+@pytest.fixture
+def begun_anew(one_hall: "PluginHall", hall_mould: "Built") -> Market:
+    """The market as it was made, in the application of the whole file: for tests of services, which need no browser."""
+    one_hall.database.engine.dispose()
+    for old in one_hall.built.home.glob("wangting.db*"):
+        old.unlink()
+    for fresh in hall_mould.home.glob("wangting.db*"):
+        shutil.copy2(fresh, one_hall.built.home)
+    return in_hall(one_hall)

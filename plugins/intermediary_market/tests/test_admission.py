@@ -8,6 +8,7 @@ from core.kernel.actor import SYSTEM
 from core.sdk import BadInput, Forbidden, NotFound
 from core.sdk.hooks import Application
 from core.sdk.items import ItemInfo
+from core.sdk.testing.halls import PluginHall
 from core.settings import service as settings
 from plugins.intermediary_market import fields, health
 from plugins.intermediary_market.models import Agency
@@ -15,9 +16,15 @@ from plugins.intermediary_market.numbering import agency_number, is_number
 from plugins.intermediary_market.service import agencies, catalogue, linking, objections, standing
 from plugins.intermediary_market.service.credit import score
 from plugins.intermediary_market.service.who import Who
-from plugins.intermediary_market.tests.conftest import Market, company
+from plugins.intermediary_market.tests.conftest import Market, company, in_hall
 
 GIVEN = {"contact": "李大山", "phone": "13800000002", "promise": "1", "introduction": "十年经验"}
+
+
+@pytest.fixture
+def market(begun_anew: Market) -> Market:
+    """Four agencies; no browser is needed here."""
+    return begun_anew
 
 
 def apply(market: Market, serial: int = 20, affiliates: str = "", services: list[str] | None = None, given: dict[str, str] | None = None) -> tuple[str, str]:
@@ -43,7 +50,8 @@ def test_an_application_is_reviewed_put_on_notice_for_five_working_days_and_admi
     assert found(market, agency).state == "admitted"
 
 
-def test_the_notice_may_be_in_calendar_days(market: Market) -> None:
+def test_the_notice_may_be_in_calendar_days(hall: PluginHall) -> None:
+    market = in_hall(hall)
     with market.hall.database.session() as session:
         settings.put(session, "plugin.intermediary_market.notice_in_calendar_days", True, actor=SYSTEM)
         settings.put(session, "plugin.intermediary_market.notice_days", 3, actor=SYSTEM)

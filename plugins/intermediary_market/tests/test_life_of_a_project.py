@@ -20,6 +20,12 @@ from plugins.intermediary_market.tests.conftest import MONDAY, Market
 VALUE, URL = "ab" * 32, "https://api.drand.sh/public/1"
 
 
+@pytest.fixture
+def market(begun_anew: Market) -> Market:
+    """Four agencies; no browser is needed here."""
+    return begun_anew
+
+
 def bid(market: Market, project: str, place: int, price: str = "", plan: str = "") -> None:
     with market.other() as ctx:
         bids.register(ctx, project, market.bidder(place), price=price, plan=plan)
