@@ -69,6 +69,10 @@ def advice(ctx: Context, about: Subject) -> Mapping[str, Any] | None:
     if subject is None:
         return None
     view = subjects.view(ctx, subject)
+    case = hall.case(ctx, about.case_id)
+    purpose = f"办件 {'' if case is None else case.number}".strip()
+    if not subjects.looked_lately(ctx, subject, "advice", purpose):
+        subjects.looked(ctx, subject, "advice", purpose, who="" if case is None else people.department(ctx, case.department_id).title)
     bad = [each for each in subjects.records(ctx, subject) if each.bad and each.state in ("valid", "disputed")]
     return {
         "subject": view,

@@ -14,7 +14,7 @@ from sqlalchemy import Table, delete, insert, select, update
 from core.sdk import BadInput, Conflict, Context, NotFound, audit, people
 from core.sdk.background import later
 from core.sdk.tables import new_id
-from plugins.credit_scoring import catalogue, mapping, subjects
+from plugins.credit_scoring import catalogue, mapping, running, subjects
 from plugins.credit_scoring.acting import actor
 from plugins.credit_scoring.mapping import Reader, Row, Wrong
 from plugins.credit_scoring.models import Batch, Chunk, Mistake, Record, Subject
@@ -170,6 +170,8 @@ def piece(ctx: Context, batch_id: str) -> bool:
     if batch.piece >= batch.pieces:
         batch.state, batch.ended_at = "done", ctx.now()
     ctx.session.flush()
+    if batch.state == "done":
+        running.catch_up(ctx, batch.kind)
     return batch.state == "running"
 
 

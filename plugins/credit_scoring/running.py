@@ -135,6 +135,16 @@ def score_now(ctx: Context, subject_ids: Sequence[str]) -> None:
         _write(ctx, model.id, ctx.today(), own, found, _before(ctx, [each.id for each in own]))
 
 
+def catch_up(ctx: Context, kind: str) -> None:
+    """Score those whose records changed. A run that is under way does not wait: its model's next daily run finds whom it had passed already."""
+    model = modelling.published(ctx, kind)
+    if model is not None:
+        try:
+            start(ctx, model.id, "stale")
+        except Conflict:
+            return
+
+
 def daily(ctx: Context) -> None:
     """Once a day everybody is scored anew: records grow old, windows move. A kind that is under way is left alone."""
     for kind in modelling.SHIPPED:

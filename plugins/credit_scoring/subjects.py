@@ -16,6 +16,8 @@ from plugins.credit_scoring.terms import publicity
 
 #: Kind of subject → kind of its number.
 NUMBERS = {"company": "uscc", "person": "resident_id"}
+#: Looks for which somebody stated a reason themselves.
+_STATED = ("page", "number")
 #: So long a stated reason opens a subject's page for the one who stated it.
 OPEN_FOR = timedelta(hours=1)
 _PAGE = 30
@@ -178,8 +180,15 @@ def open_with(ctx: Context, subject_id: str, purpose: str, *, who: str, what: st
 def opened(ctx: Context, subject_id: str) -> str | None:
     """The reason that the actor stated lately, or ``None``: then nothing is shown."""
     query = select(Access.purpose).where(Access.subject_id == subject_id, Access.who == actor(ctx), Access.at > ctx.now() - OPEN_FOR)
+    query = query.where(Access.what.in_(_STATED))
     found: str | None = ctx.session.scalar(query.order_by(Access.at.desc()).limit(1))
     return found
+
+
+def looked_lately(ctx: Context, subject_id: str, what: str, purpose: str) -> bool:
+    """Whether just this look of the actor is written down for this hour already."""
+    query = select(Access.id).where(Access.subject_id == subject_id, Access.who == actor(ctx), Access.at > ctx.now() - OPEN_FOR)
+    return ctx.session.scalar(query.where(Access.what == what, Access.purpose == purpose).limit(1)) is not None
 
 
 def accesses(ctx: Context, subject_id: str, most: int = 50) -> Sequence[Access]:

@@ -85,7 +85,14 @@ STATES: Mapping[str, str] = {"valid": "有效", "disputed": "异议处理中", "
 REQUEST_STATES: Mapping[str, str] = {"filed": "待办理", "granted": "已同意", "refused": "不同意", "withdrawn": "已撤回"}
 RUN_STATES: Mapping[str, str] = {"new": "待设置", "ready": "可以开始", "running": "进行中", "stopped": "已停止", "done": "已完成"}
 RUN_KINDS: Mapping[str, str] = {"score": "全部评分", "stale": "更新有变化的", "simulate": "模拟"}
-LOOKS: Mapping[str, str] = {"page": "看档案", "report": "出报告", "number": "按号码查", "step": "办件中使用", "decide": "办异议或者修复"}
+LOOKS: Mapping[str, str] = {
+    "page": "看档案",
+    "report": "出报告",
+    "number": "按号码查",
+    "step": "办件中使用",
+    "advice": "办件旁看等级",
+    "decide": "办异议或者修复",
+}
 
 
 def titled(ctx: Context, titles: Mapping[str, str], key: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from core.outbox import relay
 from core.pluginhost import life, service
 from core.sdk.testing.browsing import Api, office_press
 from plugins.credit_scoring import approvals, health, subjects
-from plugins.credit_scoring.models import Access, Subject
+from plugins.credit_scoring.models import Access, Base, Subject
 from plugins.credit_scoring.tests import test_services as work
 from plugins.credit_scoring.tests.test_pages import ME, citizen, staff
 from tests import fixtures_site as site
@@ -70,9 +71,14 @@ def test_the_route_asks_for_the_grade_a_good_one_saves_a_step_and_the_person_see
         events = " ".join(event.body for event in session.scalars(select(CaseEvent).where(CaseEvent.case_id == case)))
         assert '"A"' not in events, "the answer is sealed in the case"
     press(hall, case, "reviewer", "direct")
+    staff(hall, "reviewer").get(f"/office/cases/{case}")
     advice = staff(hall, "reviewer").get(f"/office/cases/{case}").text
     assert "申请人信用" in advice and "只作参考" in advice
     assert "申请人信用" not in staff(hall, "window").get(f"/office/cases/{case}").text, "no permission, no advice"
+    with hall.database.session() as session:
+        looks = session.scalars(select(Access).where(Access.what == "advice")).all()
+        assert [each.purpose.startswith("办件 ") and bool(each.who_words) for each in looks] == [True], "twice in an hour is one look"
+        assert subjects.opened(hall.ctx(session, "reviewer"), subject or "") is None, "a grade beside a case opens no file"
     assert "办件中使用" in citizen(hall).get(f"/x/credit_scoring/mine/{hall.people.company_party}").text
 
 
@@ -155,3 +161,26 @@ def test_the_plugin_comes_back_empty_after_its_removal(hall: Any, tmp_path: Path
         life.enable(session, host, "credit_scoring", actor=SYSTEM)
     with hall.database.session() as session:
         assert session.scalars(select(Subject)).all() == []
+
+
+def test_the_tables_come_go_and_come_again_and_are_those_of_the_models(hall: Any) -> None:
+    from core.db import migrate
+
+    with hall.database.session() as session:
+        owner = life.owner(service.host(session).found("credit_scoring"))
+    assert owner is not None
+    owner = replace(owner, metadata=Base.metadata)
+    assert migrate.differences(hall.database, owner) is None
+    migrate.downgrade(hall.database, "base", owner)
+    assert not [name for name in inspect(hall.database.engine).get_table_names() if name.startswith("plg_credit_scoring_")]
+    migrate.upgrade(hall.database, owner)
+    assert migrate.differences(hall.database, owner) is None
+
+
+def test_whom_an_import_touched_is_scored_when_it_is_over(hall: Any, number: Number) -> None:
+    work.published(hall)
+    work.brought_in(hall, [work.row(number(1), 1), work.row(number(2), 2)])
+    with hall.database.session() as session:
+        ctx = hall.ctx(session)
+        assert [subjects.standing(ctx, subjects.find(ctx, "company", number(n)) or "").grade for n in (1, 2)] == ["C", "C"]
+        assert not session.scalars(select(Subject.id).where(Subject.stale)).all()
