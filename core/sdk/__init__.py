@@ -1,7 +1,7 @@
 """What a plugin may import of the platform: small, typed, versioned. Everything else of ``core`` is the platform's inside and may change any day.
 
 One module a subject: ``tables`` ``web`` ``slots`` ``background`` ``fields`` ``cases`` ``people`` ``licences`` ``items`` ``notices`` ``files``
-``sheets`` ``printing`` ``audit`` ``testing``. A verb takes the plugin's :class:`Context` first.
+``sheets`` ``printing`` ``worktime`` ``audit`` ``testing``. A verb takes the plugin's :class:`Context` first.
 
 Errors are raised by key – ``BadInput("<plugin>.too_early", day="…")`` – and worded in the plugin's ``wording.json``: key → ``{"zh": …, "en": …}``.
 """
