@@ -108,8 +108,10 @@ class _Checker:
                 yield Finding("warning", self.spots.get(own.path, ""), "forms.check_duplicate", {"name": name})
 
     def fields(self) -> Iterator[Finding]:
-        """Titles, ids, options, bounds."""
+        """Titles, ids, options, bounds; what is sensitive by a plugin's kind is said to be."""
         for field in self.spec.root.walk():
+            if "." in field.kind.key and field.kind.sensitive and not field.ui.get("sensitive"):
+                yield Finding("error", f"{self.spots.get(field.path, '')}/ui", "forms.check_unmarked", {"kind": field.kind.key})
             if field is self.spec.root or field.path.startswith("$"):
                 continue
             spot = self.spots.get(field.path, "")

@@ -35,7 +35,7 @@ def field_types() -> Sequence[FieldType]:  # type: ignore[empty-body]
 
     *When* once, when the plugin is loaded; it counts in every form of the hall. *Transaction* none. *Returns* kinds of field. *On error* the plugin is
     set aside. A form that was published with the kind of a plugin that is gone
-    goes on: the answer is plain text, or JSON, starred out wherever answers are masked. *Since* 1.0.
+    goes on: the answer is plain text, or JSON; a form that uses a ``sensitive`` kind has to say ``ui.sensitive`` itself. *Since* 1.0.
     """
 
 

@@ -45,4 +45,10 @@ def catalogue(folder: Path, locale: str) -> Path:
 def of(host: PluginHost, plugin: str) -> Mapping[str, Callable[[str], str]]:
     """Language → what translates a message id of *plugin*."""
     folder = host.folder(plugin)
-    return {} if folder is None else {"en": read(catalogue(folder, "en")).gettext}
+    return {} if folder is None else _spoken(folder)
+
+
+@cache
+def _spoken(folder: Path) -> Mapping[str, Callable[[str], str]]:
+    """Made once: every call of a plugin needs it."""
+    return {"en": read(catalogue(folder, "en")).gettext}

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.app import open_site
 from core.outbox.relay import run_once
-from tests.bench import engine, peer_runs, product
+from tests.bench import credit, engine, peer_runs, plugged, product
 from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, staff
 from tests.bench.client import Browser, hidden
 from tests.bench.compiling import seconds_to_compile
@@ -66,7 +66,11 @@ class Run:
             self.worklists()
             for line in engine.lines(self.size.rounds * 20):
                 self.line(line.name, line.value, line.unit, line.goal)
+            for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * 30):
+                self.line(line.name, line.value, line.unit, line.goal)
             self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
+            for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():
+                self.line(name, value, "/s")
         except Exception:
             for server in self.stop_these:
                 self.say(f"--- {server.log}\n{server.log.read_text(errors='replace')[-3000:]}")

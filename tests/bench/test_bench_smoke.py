@@ -30,10 +30,12 @@ def test_a_short_run_of_the_bench_measures_everything_and_counts_calls_and_state
         "sweep of 200 due, 2,000 open clocks against 200, CPU",
         "engine: complete six-step cases on one core",
         "engine: a step after 30 returns against the first",
+        "submission with 20 plugins enabled against itself without asking them, CPU",
         "compile a form of 1,000 fields and 100 rules",
     ):
         assert found[name].value > 0
         assert found[name].goal is not None
+    assert found["plugins enabled in the hall"].ok
     assert found["open tasks in the large hall"].value >= 400
     write(lines, tmp_path / "bench.json")
     assert {line["name"] for line in json.loads((tmp_path / "bench.json").read_text())} == set(found)

@@ -26,7 +26,7 @@ from tests.moulds import made_once
 ROOT = Path(__file__).resolve().parents[2]
 IN_TREE = sorted(path.parent.name for path in ROOT.glob("plugins/*/manifest.json"))
 #: What a member of staff presses who lets a case go on its way.
-ONWARD = ("accept", "pass", "agree", "grant", "record", "done", "deliver")
+ONWARD = ("accept", "pass", "agree", "grant", "record", "done", "closer", "deliver")
 
 
 def samples(name: str) -> list[dict[str, Any]]:

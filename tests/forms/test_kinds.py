@@ -7,10 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.forms import service as forms
+from core.forms.check import check_form
 from core.forms.compile import compile_form
 from core.forms.display import display
 from core.forms.errors import FormError
 from core.forms.fieldtypes import registry
+from core.forms.fieldtypes.text import Text
 from core.kernel.clock import freeze
 
 KINDS = [
@@ -217,10 +219,11 @@ def test_no_text_makes_any_kind_fall_over(text):
     forms.display(spec, values, masked=True)
 
 
-def test_a_form_that_was_published_with_a_kind_that_is_gone_goes_on_and_stars_its_answer() -> None:
+def test_a_form_that_was_published_with_a_kind_that_is_gone_goes_on_and_hides_what_it_says_is_sensitive() -> None:
     definition = {
         "type": "object",
         "properties": {
+            "card": {"type": "string", "title": "卡", "ui": {"field": "street_trees.card", "sensitive": True}},
             "tree": {"type": "string", "title": "树", "ui": {"field": "street_trees.tree"}},
             "map": {"type": "object", "title": "图", "ui": {"field": "street_trees.map"}},
         },
@@ -228,11 +231,26 @@ def test_a_form_that_was_published_with_a_kind_that_is_gone_goes_on_and_stars_it
     with pytest.raises(FormError):
         compile_form(definition)
     spec = compile_form(definition, published=True)
-    assert [field.kind.key for field in spec.fields] == ["gone", "json"]
+    assert [field.kind.key for field in spec.fields] == ["gone", "gone", "json"]
     shown = {
-        line.path: line.text for page in display(spec, {"tree": "QH-00017", "map": {"a": 1}}, masked=True) for part in page.children for line in part.children
+        line.path: line.text
+        for page in display(spec, {"card": "1234", "tree": "QH-00017", "map": {"a": 1}}, masked=True)
+        for part in page.children
+        for line in part.children
     }
-    assert shown["tree"] == "********"
+    assert (shown["tree"], shown["card"]) == ("QH-00017", "****")
     assert "gone" not in registry.kinds(), "nobody chooses it"
     with pytest.raises(FormError):
         compile_form({"type": "object", "properties": {"a": {"type": "string", "ui": {"field": "nonsense"}}}}, published=True)
+
+
+def test_a_sensitive_kind_of_a_plugin_is_said_to_be_in_the_form(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Card(Text):
+        key = "street_trees.card"
+        sensitive = True
+
+    monkeypatch.setitem(registry._kinds, Card.key, Card())
+    form = {"schema_version": 1, "type": "object", "properties": {"card": {"type": "string", "title": "卡", "ui": {"field": Card.key}}}}
+    assert [found.path for found in check_form(form) if found.key == "forms.check_unmarked"] == ["/properties/card/ui"]
+    form["properties"]["card"]["ui"]["sensitive"] = True  # type: ignore[index]
+    assert [found for found in check_form(form) if found.key == "forms.check_unmarked"] == []

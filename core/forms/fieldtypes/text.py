@@ -279,16 +279,11 @@ class Reference(Text):
 
 
 class Gone(Text):
-    """What stands in for a kind whose plugin is gone: the answer goes on as the text that it is, and is starred out where answers are – nobody can say
-    any more whether it was sensitive."""
+    """What stands in for a kind whose plugin is gone: the answer goes on as the text that it is. Whether it is starred out is the form's own to say
+    (``ui.sensitive``): the gate sees to that while the plugin is there."""
 
     key = "gone"
     title = Title("已停用的种类", "A kind that is gone")
-    sensitive = True
-
-    def mask(self, field: Field, text: str) -> str:
-        """Nothing stays."""
-        return "*" * min(len(text), 8)
 
 
 def length_problem(have: int, want: int) -> tuple[str, dict[str, Any]]:
