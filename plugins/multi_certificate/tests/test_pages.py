@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select
 
 from core.cases.models import Case
-from core.identity.models import Staff
+from core.identity.models import Department, Staff
 from core.kernel.actor import Actor
 from core.kernel.ids import new_id
 from core.licences import service as licences
@@ -15,6 +15,7 @@ from core.licences.models import Licence
 from core.licences.service import Request
 from plugins.multi_certificate.models import PartCase
 from plugins.multi_certificate.tests.conftest import RECORDED, decide_part, granted
+from tests.english.test_pages_in_english import chinese
 from tests.fixtures_hall import counted
 from tests.fixtures_site import Browser
 from tests.journeys.hall import ME, Hall
@@ -92,7 +93,11 @@ def test_the_guide_of_a_bundle_lists_its_certificates_and_others_do_not(hall: Ha
 def test_the_pages_are_in_english_too(hall: Hall) -> None:
     reader = Browser(hall.app)
     reader.get("/language/en")
-    said = text(reader.get(FINDER + "company-establish?seal=yes&staff=yes&bank=yes&premises=own").text)
+    page = reader.get(FINDER + "company-establish?seal=yes&staff=yes&bank=yes&premises=own").text
+    said = text(page)
+    with hall.database.session() as session:
+        names = [title.removeprefix("示范市") for title in session.scalars(select(Department.title).where(Department.title.startswith("示范市")))]
+    assert chinese(page, ("示范市政务服务网", "中文", *names)) == [], "only names stay Chinese, and are marked as such"
     assert "You need 7 certificates" in said and "Record of the seals" in said and "8 working days" in said
 
 
