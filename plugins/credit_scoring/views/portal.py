@@ -17,7 +17,8 @@ def look_up(ask: Ask) -> Answer:
     """A company by its exact number or full name."""
     text, found, wrong = ask.form.get("text", "").strip(), None, ""
     if ask.method == "POST":
-        ask.limit("look_up", f"{ask.ctx.setting('lookups_a_minute')}/minute")
+        most = int(ask.ctx.setting("lookups_a_minute"))
+        ask.limit("look_up", f"{most}/minute")
         try:
             found = publishing.look_up(ask.ctx, text)
         except BadInput as error:
