@@ -106,3 +106,14 @@ def test_the_page_is_for_who_is_logged_in_and_wants_the_pages_token(fresh: Offic
     with window.client.session_transaction() as cookie:
         cookie.pop("begun_with")
     assert window.get("/office/").status_code == 302, "a session that names no password is none"
+
+
+def test_a_token_of_the_old_password_opens_nothing_after_its_change(fresh: Office) -> None:
+    first = new_colleague(fresh, "new.two")
+    owner = Browser(fresh.app).staff("new.two", first)
+    assert change(owner, first).status_code == 303
+    given = {"kind": "staff", "login": "new.two", "password": OWN}
+    bearer = {"Authorization": f"Bearer {owner.client.post('/v1/tokens', json=given).json['token']}"}
+    before = owner.client.get("/v1/tasks", headers=bearer).status_code
+    assert change(owner, OWN, "CDefgh34!uvw").status_code == 303
+    assert before != 401 and owner.client.get("/v1/tasks", headers=bearer).status_code == 401

@@ -98,15 +98,18 @@ def make_token(body: Mapping[str, str]) -> dict[str, Any]:
     """Check a password and give a token."""
     login = normalise(body["login"])
     limit("api.login", "10/minute", login)
+    subject: str | None
+    mark: object
     if body["kind"] == "staff":
         subject = site().instruments["staff_login"](login, body["password"])
+        mark = site().instruments["staff_mark"](subject) if subject else None
     else:
-        found = identity.authenticate(edge.session(), login, body["password"])
-        subject = found.account.id if found.account else None
+        account = identity.authenticate(edge.session(), login, body["password"]).account
+        subject, mark = (account.id, account.epoch) if account is not None else (None, None)
     edge.commit()  # a failed try is counted also when the answer is a refusal
     if subject is None:
         raise Unauthorised("web.api_login")
-    return {"token": issue(body["kind"], subject), "expires_in": LIFETIME}
+    return {"token": issue(body["kind"], subject, mark), "expires_in": LIFETIME}
 
 
 @operation("GET", "/parties", "Who the caller may apply for", auth="citizen")

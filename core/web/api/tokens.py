@@ -1,6 +1,7 @@
-"""Bearer tokens: signed, short-lived, and void as soon as the account or log-in behind them is."""
+"""Bearer tokens: signed, short-lived, and void as soon as the account or log-in behind them is, or has another password."""
 
 from dataclasses import dataclass
+from hmac import compare_digest
 
 from itsdangerous import BadSignature, URLSafeTimedSerializer
 
@@ -34,9 +35,10 @@ def _signer() -> URLSafeTimedSerializer:
     return URLSafeTimedSerializer(site().keyring.derive("api-token"), salt="v1")
 
 
-def issue(kind: str, subject: str) -> str:
-    """A token for an account (``citizen``) or a back-office user (``staff``)."""
-    return str(_signer().dumps([kind, subject]))
+def issue(kind: str, subject: str, mark: object) -> str:
+    """A token for an account (``citizen``) or a back-office user (``staff``). *mark*: what changes with the password – the account's epoch, the print of
+    the log-in's password –; whoever changes it because another knows it ends that other's tokens too."""
+    return str(_signer().dumps([kind, subject, mark]))
 
 
 def caller_of(header: str, wanted: str) -> Caller:
@@ -45,23 +47,23 @@ def caller_of(header: str, wanted: str) -> Caller:
     if scheme.lower() != "bearer" or not token:
         raise Unauthorised
     try:
-        kind, subject = _signer().loads(token, max_age=LIFETIME)
+        kind, subject, mark = _signer().loads(token, max_age=LIFETIME)
     except (BadSignature, ValueError) as error:
         raise Unauthorised from error
     if kind != wanted:
         raise Forbidden
-    return _citizen(subject) if kind == "citizen" else _staff(subject)
+    return _citizen(subject, mark) if kind == "citizen" else _staff(subject, mark)
 
 
-def _citizen(subject: str) -> Caller:
-    account = people.account_view(edge.session(), subject)
+def _citizen(subject: str, epoch: int) -> Caller:
+    account = people.account_view(edge.session(), subject, epoch=epoch)
     if account is None:
         raise Unauthorised
     return Caller("citizen", account.id, account=account)
 
 
-def _staff(user_id: str) -> Caller:
-    if not site().instruments["staff_active"](user_id):
+def _staff(user_id: str, mark: str) -> Caller:
+    if not compare_digest(site().instruments["staff_mark"](user_id) or "-", mark):
         raise Unauthorised
     try:
         found = people.staff_of_user(edge.session(), user_id)

@@ -40,6 +40,12 @@ def _print(password_hash: str) -> str:
     return hmac.new(site().keyring.derive("office-session"), password_hash.encode(), sha256).hexdigest()
 
 
+def mark(user_id: str) -> str | None:
+    """The print of the password of a log-in, for the API's tokens; ``None`` for one that is none any more."""
+    found = current_app.appbuilder.sm.get_user_by_id(int(user_id))  # type: ignore[attr-defined]
+    return _print(found.password or "") if found and found.active else None
+
+
 def fresh_session() -> None:
     """Nothing of the session before the log-in stays but language and look: a planted cookie or token is worth nothing afterwards."""
     kept = {name: cookie[name] for name in ("locale", "look") if name in cookie}

@@ -112,9 +112,3 @@ def authenticate(username: str, password: str) -> str | None:
     if user and log_ins.is_lent(edge.session(), str(user.id)):
         raise Forbidden("web.password_lent")
     return str(user.id) if user else None
-
-
-def is_active(user_id: str) -> bool:
-    """Whether the log-in still is one."""
-    user = current_app.appbuilder.sm.get_user_by_id(int(user_id))  # type: ignore[attr-defined]
-    return bool(user and user.active)

@@ -83,7 +83,7 @@ def register(app: Flask, site: Site) -> None:
     builder.init_app(app, site.instruments["sessions"])
     app.extensions["babel"].locale_selector = edge.locale
     app.context_processor(lambda: {"office_nav": desk.navigation(), "locale": edge.locale()} if request.path.startswith("/office") else {})
-    app.extensions["wangting"].instruments = {**site.instruments, "staff_login": users.authenticate, "staff_active": users.is_active}
+    app.extensions["wangting"].instruments = {**site.instruments, "staff_login": users.authenticate, "staff_mark": own_password.mark}
     for view, label in organisation.VIEWS:
         builder.add_view(view, view.__name__, label=label, category="Organisation", category_label=_l("组织"))
     builder.add_view(audit.AuditView, "AuditView", label=_l("审计"), category="Organisation")
