@@ -108,7 +108,12 @@ def test_every_text_of_the_plugin_has_its_english(hall: Any) -> None:
 
     for titles in (value for key, value in vars(words).items() if key.isupper() and isinstance(value, dict)):
         used |= set(titles.values())
-    used |= {*office_imports.TARGETS.values(), *office_models.GROUP_TITLES.values(), *(column.title for column in model_form.HEAD)}
+    used |= {
+        *office_imports.TARGETS.values(),
+        *office_models.GROUP_TITLES.values(),
+        *office_models.FIELD_TITLES.values(),
+        *(column.title for column in model_form.HEAD),
+    }
     for _name, title, columns in model_form.SECTIONS:
         used |= {title, *(column.title for column in columns)}
     assert {each for each in used if _HAN.search(each) and not known.get(each)} == set()

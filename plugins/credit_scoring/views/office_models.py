@@ -14,6 +14,13 @@ from plugins.credit_scoring.views.showing import shown
 #: How the groupings of a fairness report are called.
 GROUP_TITLES = {"all": "全部", "industry": "按行业", "region": "按地区", "size": "按规模", "kind": "按主体"}
 
+#: What the fields of a model are called where two versions are compared.
+FIELD_TITLES = {
+    "title": "名称", "base": "基准分", "lowest": "最低分", "highest": "最高分", "grades": "等级线", "points": "分值", "weight": "权重", "weights": "权重",
+    "least": "最多扣到", "most": "最多加到", "months": "近几个月", "per": "怎样计", "when": "条件", "entry": "信息", "indicator": "指标", "group": "一级指标",
+    "field": "按哪个数", "unit": "每多少计一次", "fades": "递减", "industries": "只用于行业（逗号分隔）", "grade": "等级", "basis": "依据", "assumed": "假定",
+}  # fmt: skip
+
 
 @pages.office("models", title=Words("评价模型", "Scoring models"), nav=True, may="manage", methods=("GET", "POST"))
 def listed(ask: Ask) -> Answer:
@@ -54,7 +61,7 @@ def one(ask: Ask, model_id: str) -> Answer:
     return ask.page(
         "model.html", status=422 if wrong else 200, row=row, wrong=wrong, others=others, against=against, entries=catalogue.docs(ctx),
         changes=() if against is None else compare(against.doc, row.doc), simulation=modelling.simulated(ctx, row), may_publish=ctx.may("publish"),
-        plain=_plain, **shown(ctx),
+        plain=_plain, field_title=lambda name: words.titled(ctx, FIELD_TITLES, name), **shown(ctx),
     )  # fmt: skip
 
 
