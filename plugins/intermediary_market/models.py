@@ -102,6 +102,7 @@ class Project(Base):
     number: Mapped[str] = mapped_column(String(24), unique=True)
     owner_party_id: Mapped[str | None] = mapped_column(Id, index=True)
     owner_department_id: Mapped[str | None] = mapped_column(Id, index=True)
+    owner_index: Mapped[str] = mapped_column(String(128))  #: of a party's number, to find ties; empty for a department
     owner_name: Mapped[str] = mapped_column(String(_TITLE))  #: as it may be published: a person's is masked
     case_id: Mapped[str | None] = mapped_column(Id, index=True)
     item_code: Mapped[str] = mapped_column(String(80))

@@ -151,6 +151,7 @@ def upgrade() -> None:
         sa.Column("number", sa.String(length=24), nullable=False),
         sa.Column("owner_party_id", Id(), nullable=True),
         sa.Column("owner_department_id", Id(), nullable=True),
+        sa.Column("owner_index", sa.String(length=128), nullable=False),
         sa.Column("owner_name", sa.String(length=200), nullable=False),
         sa.Column("case_id", Id(), nullable=True),
         sa.Column("item_code", sa.String(length=80), nullable=False),

@@ -35,10 +35,11 @@ def close(ctx: Context, project: Project) -> None:
     known = {row.id: row for row in ctx.session.scalars(select(Agency).where(Agency.id.in_(select(BidRow.agency_id).where(BidRow.project_id == project.id))))}
     scores = agencies.scores(ctx, known)
     entries = []
+    unfit = eligibility.judge(ctx, project)
     for no, row in enumerate(rows, 1):
         agency = known[row.agency_id]
         row.no, row.price, row.score = no, offer(ctx, row)[0], scores[row.agency_id].total
-        row.fault = eligibility.fault(ctx, agency, project) or fault(row.price, method=rules_of(project).method, ceiling=project.ceiling, floor=project.floor)
+        row.fault = unfit(agency) or fault(row.price, method=rules_of(project).method, ceiling=project.ceiling, floor=project.floor)
         entries.append((Bid(no, row.price, row.score, row.fault), agency.number, agency.name))
     project.list_text = freeze(project.number, rules_of(project), entries)
     frozen = read(project.list_text)

@@ -1,5 +1,7 @@
 """Which agency may take part in which project, what happens to one that is chosen, and the end of a project that fails."""
 
+from collections.abc import Callable
+
 from sqlalchemy import select
 
 from core.sdk import BadInput, Context, Words, licences, people, worktime
@@ -23,28 +25,35 @@ FAULTS: dict[str, Words] = {
 
 def fault(ctx: Context, agency: Agency, project: Project) -> str:
     """Why *agency* may not take part today, as a code of :data:`FAULTS`; empty when it may."""
-    if agency.state != "admitted":
-        return "suspended"
-    if ctx.session.get(Offer, (agency.id, project.service_id)) is None:
-        return "not_offered"
+    return judge(ctx, project, only=agency.id)(agency)
+
+
+def judge(ctx: Context, project: Project, *, only: str = "") -> Callable[[Agency], str]:
+    """What :func:`fault` says of every agency: what is the same for all is asked once. *only*: no other agency will be asked about."""
+    offers = select(Offer.agency_id).where(Offer.service_id == project.service_id)
+    ties = select(Affiliate.agency_id).where(Affiliate.number_index == (project.owner_index or "-"))
+    if only:
+        offers, ties = offers.where(Offer.agency_id == only), ties.where(Affiliate.agency_id == only)
+    offering, tied = frozenset(ctx.session.scalars(offers)), frozenset(ctx.session.scalars(ties))
     service = ctx.session.get(Service, project.service_id)
     needed = service.licence_type if service is not None else ""
-    if needed and not any(each.type_code == needed and valid(ctx, each) for each in licences.of_party(ctx, agency.party_id)):
-        return "unqualified"
-    return "recused" if _recused(ctx, agency, project) else ""
+
+    def of(agency: Agency) -> str:
+        if agency.state != "admitted":
+            return "suspended"
+        if agency.id not in offering:
+            return "not_offered"
+        if needed and not any(each.type_code == needed and valid(ctx, each) for each in licences.of_party(ctx, agency.party_id)):
+            return "unqualified"
+        return "recused" if agency.id in tied or _recused(agency, project) else ""
+
+    return of
 
 
-def _recused(ctx: Context, agency: Agency, project: Project) -> bool:
-    """Its own owner, declared ties, and the department that it belongs to (优化营商环境条例 43)."""
-    if agency.superior_id and agency.superior_id in (project.owner_department_id, project.authority_id):
-        return True
-    if not project.owner_party_id:
-        return False
-    if agency.party_id == project.owner_party_id:
-        return True
-    index = people.party_index(ctx, project.owner_party_id)
-    tied = select(Affiliate.id).where(Affiliate.agency_id == agency.id, Affiliate.number_index == index)
-    return index == agency.number_index or ctx.session.scalar(tied.limit(1)) is not None
+def _recused(agency: Agency, project: Project) -> bool:
+    """The owner itself, and what the department that owns or approves runs (优化营商环境条例 43)."""
+    departments = {project.owner_department_id, project.authority_id} - {None}
+    return agency.superior_id in departments or agency.party_id == project.owner_party_id or agency.number_index == project.owner_index
 
 
 def name_directly(ctx: Context, project: Project, number: str, reason: str) -> None:

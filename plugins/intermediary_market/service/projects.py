@@ -190,6 +190,7 @@ def _row(
         number=f"ZJ-{year}-{next_number(ctx, f'project-{year}'):04d}",
         owner_party_id=whose.party_id,
         owner_department_id=whose.department_id,
+        owner_index=people.party_index(ctx, whose.party_id) if whose.party_id else "",
         owner_name=whose.name,
         case_id=case and case.case_id,
         item_code=case.item_code if case else "",
