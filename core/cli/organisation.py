@@ -86,6 +86,9 @@ def merge(old: str, into: str, dry_run: bool) -> None:
     click.echo(f"{done.old.title} → {done.by.title}{'  (预演，没有改动 / dry run, nothing changed)' if dry_run else ''}")
     for _staff, name, role in done.posts:
         click.echo(f"+ 岗位 {name}  {done.by.title} · {word(f'routing.role.{role}', 'zh')} ({role})")
+    for _staff, name, role in done.held_back:
+        said = f"{name} · {word(f'routing.role.{role}', 'zh')} ({role})"
+        click.echo(f"! 岗位 {said}：{done.by.title}在另一个区划，没有带过去，需要时由那里的管理员任命 / not taken along: it would reach over another division")
     click.echo(f"在办 {cases} 件、待办 {tasks} 项留在原部门，由原来的人办完 / {cases} open cases and {tasks} tasks stay in the old queues for the same people")
     for code in items:
         click.echo(f"! 事项 {code} 还由{done.old.title}负责：在业务后台“事项”里移交 / transfer it under Items in the back office")

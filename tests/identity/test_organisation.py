@@ -222,3 +222,15 @@ def test_a_department_is_followed_by_one_other_and_its_people_work_in_both(sessi
     ):
         with pytest.raises(error):
             succeed(session, department, follower, actor=SYSTEM)
+
+
+def test_who_administers_a_county_does_not_come_to_administer_the_city_by_a_reorganisation(session: Session, hall: People) -> None:
+    city = queries.department(session, hall.department("market_regulation"))
+    county = next(each for each in queries.departments(session, Scope(city.division_path)) if each.division_path != city.division_path)
+    them = hall.staff["qinghe-reviewer"]
+    for role in ("admin", "supervisor", "legal_reviewer"):
+        add_post(session, them, county.id, role, actor=SYSTEM)
+    done = succeed(session, county.id, city.id, actor=SYSTEM)
+    assert {role for staff, _name, role in done.held_back if staff == them} == {"admin", "supervisor"}
+    roles = {role for staff, _name, _department, role in queries.colleagues(session, [city.id]) if staff == them}
+    assert "legal_reviewer" in roles and not roles & {"admin", "supervisor"}

@@ -64,11 +64,13 @@ def add_department(
 
 @dataclass(frozen=True, slots=True)
 class Succession:
-    """What a reorganisation would write: who gets which post in the department that follows, as (staff id, name, role)."""
+    """What a reorganisation would write: who gets which post in the department that follows, as (staff id, name, role). ``held_back``: posts that reach
+    over a whole division, where the department that follows lies in another one."""
 
     old: DepartmentView
     by: DepartmentView
     posts: tuple[tuple[str, str, str], ...]
+    held_back: tuple[tuple[str, str, str], ...] = ()
 
 
 def succession(session: Session, department_id: str, by: str) -> Succession:
@@ -82,7 +84,11 @@ def succession(session: Session, department_id: str, by: str) -> Succession:
     held = select(Post.staff_id, Staff.name, Post.role).join(Staff, Staff.id == Post.staff_id)
     there = {(row.staff_id, row.role) for row in session.execute(held.where(Post.department_id == by))}
     theirs = session.execute(held.where(Post.department_id == department_id).order_by(Staff.name, Post.staff_id, Post.role))
-    return Succession(old, following, tuple((row.staff_id, row.name, row.role) for row in theirs if (row.staff_id, row.role) not in there))
+    posts = [(row.staff_id, row.name, row.role) for row in theirs if (row.staff_id, row.role) not in there]
+    # Who administers or supervises a county would do so in the whole city: that is for an administrator there to give, not for a reorganisation.
+    within = following.division_path.startswith(old.division_path)
+    back = [each for each in posts if each[2] in ("admin", "supervisor") and not within]
+    return Succession(old, following, tuple(each for each in posts if each not in back), tuple(back))
 
 
 def succeed(session: Session, department_id: str, by: str, *, actor: Actor) -> Succession:
