@@ -94,7 +94,8 @@ def check(paths: tuple[Path, ...], everything: bool, as_json: bool, texts: bool)
     named = _sources(paths, everything)
     if (configured().home / "init.stamp").exists():
         with opened() as (_site, session):
-            found = [(str(source.path), f) for source in named for f in _findings(source, session)]
+            here = [source for source in named if not (everything and item_service.waiting(session, source, publish=False))]
+            found = [(str(source.path), f) for source in here for f in _findings(source, session)]
     else:
         found = [(str(source.path), f) for source in named for f in _findings(source, None)]
     _print(found, as_json)
@@ -121,9 +122,12 @@ def apply(paths: tuple[Path, ...], everything: bool, publishing: bool | None, di
     refused: list[Finding] = []
     done = []
     with opened() as (_site, session):
-        for source in named:
+        for source in item_service.sub_items_first(named):
             if source.broken is not None:
                 refused.append(in_file(source.broken, str(source.path)))
+                continue
+            if everything and (missing := item_service.waiting(session, source, publish=wanted)):
+                click.echo(f"{source.path.stem}: 等这些启用、发布 / waits for: {', '.join(missing)}")
                 continue
             try:
                 done.append(_apply_one(session, source, wanted, demo, division, _actor(name)))

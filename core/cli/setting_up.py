@@ -92,8 +92,8 @@ def items(session: Session, config: Config) -> Iterator[str]:
     done = item_service.apply_all(session, sources, publish=config.demo, actor=SYSTEM)
     yield f"事项 / items: {len(done)} ({sum(1 for each in done if each.changed)} new or changed)"
     for source in sources:
-        if missing := item_service.waiting(session, source):
-            yield f"  {source.path.stem}: 等插件启用以后发布 / applied once the plugin is enabled: {', '.join(missing)}"
+        if missing := item_service.waiting(session, source, publish=config.demo):
+            yield f"  {source.path.stem}: 等这些启用、发布以后再收 / applied once these are enabled or in force: {', '.join(missing)}"
 
 
 #: Who in the demonstration may do what a plugin's manifest names; everything that is not here is the section chief's.

@@ -12,6 +12,7 @@ from core.items import service as items
 from core.items.checking import check_item
 from core.items.library import library, shipped_items
 from core.items.service.known import known_here
+from core.items.subcases import nodes_of
 from core.kernel.actor import SYSTEM
 from tests.fixtures_hall import make_database
 from tests.items_content import content
@@ -43,9 +44,19 @@ def test_somebody_in_the_hall_can_hold_every_task_of_an_item(session: Session, c
 def test_every_real_item_is_published_in_one_go_and_applying_again_changes_nothing(session: Session) -> None:
     first = items.apply_all(session, shipped_items(), publish=True, actor=SYSTEM)
     assert {each.code for each in first if each.published} == set(PLAIN)
-    left = {source.doc["code"]: items.waiting(session, source) for source in shipped_items() if source.doc["code"] not in PLAIN}
+    left = {source.doc["code"]: items.waiting(session, source, publish=True) for source in shipped_items() if source.doc["code"] not in PLAIN}
     assert left == {"company-establish": ("multi_certificate",)}, "an item that configures a plugin waits for it"
     again = items.apply_all(session, shipped_items(), publish=True, actor=SYSTEM)
     assert not any(each.changed for each in again)
     for code, doc in PLAIN.items():
         assert items.export(session, code) == items.format_item(doc)
+
+
+def test_where_nothing_is_published_at_once_an_item_waits_for_those_it_begins(tmp_path_factory: pytest.TempPathFactory) -> None:
+    database = make_database(tmp_path_factory.mktemp("drafts"))
+    (bundle,) = (source for source in shipped_items() if source.doc["code"] == "company-establish")
+    begun = {node["item"] for _at, _id, node in nodes_of(bundle.doc["route"])}
+    with database.session() as session:
+        assert begun < set(items.waiting(session, bundle, publish=False))
+        assert items.waiting(session, bundle, publish=True) == ("multi_certificate",)
+    database.close()

@@ -6,7 +6,7 @@ from core.items.diff import balance, compare, diff
 from core.items.format import format_item
 from core.items.gate import run_tests
 from core.items.queries import current, load, visible
-from core.items.service.apply import apply, apply_all, publish_document, waiting
+from core.items.service.apply import apply, apply_all, publish_document, sub_items_first, waiting
 from core.items.service.export import export
 from core.items.service.known import known_here
 from core.items.service.publish import publish
@@ -28,6 +28,7 @@ __all__ = [
     "publish",
     "publish_document",
     "run_tests",
+    "sub_items_first",
     "visible",
     "waiting",
 ]

@@ -97,13 +97,14 @@ def _keep(session: Session, item: Item | None, compiled: CompiledItem, actor: Ac
 def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool, actor: Actor) -> tuple[Applied, ...]:
     """Apply many files (set-up, ``--all``). *publish* says that one person may do both – a demo hall.
 
-    An item comes after those that its route begins as sub-cases, which have to be in force before it; one that configures a plugin that takes part
-    nowhere here is left out (:func:`waiting`). All or nothing: raises :class:`GateClosed` with the findings of every file, each path preceded by its file.
+    An item comes after those that its route begins as sub-cases, which have to be in force before it; one that waits for a plugin or, as a
+    draft, for such an item is left out (:func:`waiting`). All or nothing: raises :class:`GateClosed` with the findings of every file, each path preceded
+    by its file.
     """
     done: list[Applied] = []
     refused: list[Finding] = []
     for source in sub_items_first(sources):
-        if waiting(session, source):
+        if waiting(session, source, publish=publish):
             continue
         file = f"{source.path.parent.name}/{source.path.name}"
         if source.broken is not None:
@@ -120,13 +121,17 @@ def apply_all(session: Session, sources: Iterable[ItemSource], *, publish: bool,
     return tuple(done)
 
 
-def waiting(session: Session, source: ItemSource) -> tuple[str, ...]:
-    """The plugins that an item configures and that are enabled nowhere in this hall: shipped with it, it is applied once an operator enables them."""
+def waiting(session: Session, source: ItemSource, *, publish: bool) -> tuple[str, ...]:
+    """What an item that ships with the hall waits for before it is applied: plugins that it configures and that are enabled nowhere here, and – where
+    nothing is published at once – items that it begins as sub-cases and that are not in force."""
     named = source.doc.get("plugins")
-    if not isinstance(named, Mapping) or not named:
-        return ()
-    here = frozenset[str]().union(*plugins.standing(session).places.values())
-    return tuple(sorted(named.keys() - here))
+    here = frozenset[str]().union(*plugins.standing(session).places.values()) if named else frozenset[str]()
+    missing = sorted(named.keys() - here) if isinstance(named, Mapping) else []
+    for _at, _node_id, node in nodes_of(source.doc.get("route")) if not publish else ():
+        item = session.get(Item, node["item"])
+        if item is None or item.current_version_id is None:
+            missing.append(node["item"])
+    return tuple(dict.fromkeys(missing))
 
 
 def sub_items_first(sources: Iterable[ItemSource]) -> tuple[ItemSource, ...]:
