@@ -114,7 +114,7 @@ def _value(name: str, each: type[Any]) -> Iterator[str]:
     yield ""
     yield "```python"
     for node in fields:
-        yield f"{ast.unparse(node.target)}: {ast.unparse(node.annotation)}" + (f" = {ast.unparse(node.value)}" if node.value is not None else "")
+        yield ast.unparse(node).replace("'", '"')
     yield "```"
 
 

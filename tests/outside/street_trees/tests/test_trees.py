@@ -32,9 +32,7 @@ def test_the_register_is_kept_by_those_who_may_and_read_by_everybody(hall: Plugi
     assert "没有查到这棵树" in Browser(hall.app).get(PORTAL + "?number=QH-99999").text
 
 
-def test_a_case_is_surveyed_by_itself_and_decided_by_a_person(
-    planted: PluginHall, create_case: Callable[..., Filed]
-) -> None:
+def test_a_case_is_surveyed_and_then_decided(planted: PluginHall, create_case: Callable[..., Filed]) -> None:
     case = create_case("tree-pruning", tree="qh-00017")
     planted.press("window", case.id, "accept")
     planted.settle()
@@ -66,10 +64,8 @@ def test_the_guide_of_the_item_leads_to_the_register_and_others_do_not(hall: Plu
     assert PORTAL not in citizen.get("/items/senior-card").text
 
 
-def test_switched_off_it_is_gone_and_its_cases_are_read(
-    planted: PluginHall, create_case: Callable[..., Filed], enabled: Callable[..., None]
-) -> None:
-    case = create_case("tree-pruning")
+def test_switched_off_it_is_gone_and_its_cases_are_read(planted: PluginHall, enabled: Callable[..., None]) -> None:
+    case = planted.file("tree-pruning")
     enabled()
     assert Browser(planted.app).get(PORTAL).status_code == 404
     assert "QH-00017" in planted.citizen().get(f"/cases/{case.id}").text
