@@ -7,6 +7,8 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
 from sqlalchemy import select
 
 from core.sdk import BadInput, NotFound
@@ -16,6 +18,7 @@ from plugins.intermediary_market.selection import commitment
 from plugins.intermediary_market.service import agencies, bids, deciding, fulfilment, objections, projects, record, standing
 from plugins.intermediary_market.service.who import Who
 from plugins.intermediary_market.tests.conftest import MONDAY, Market
+from tests.fixtures_hall import counted
 
 VALUE, URL = "ab" * 32, "https://api.drand.sh/public/1"
 
@@ -335,3 +338,22 @@ def test_the_plan_of_an_agency_is_read_by_nobody_before_the_closing_and_by_the_o
     with market.citizen() as ctx:
         assert bids.plan(ctx, row, market.owner)[1].startswith(b"%PDF")
     assert market.at > MONDAY
+
+
+def test_freezing_asks_no_more_questions_for_more_registrations(market: Market) -> None:
+    asked = []
+    for bidders in (2, 4):
+        project = market.announce("lowest", fund="social", title=f"{bidders} 家")
+        for place in range(bidders):
+            bid(market, project, place, str(70_000 + place))
+        with market.acting() as ctx, counted(market.hall.database) as statements:
+            deciding.close(ctx, projects.public(ctx, project))
+            ctx.session.flush()
+            asked.append(len([each for each in statements if each.startswith("SELECT")]))
+    assert asked[0] == asked[1]
+
+
+def test_the_migrations_make_what_the_models_say(market: Market) -> None:
+    with market.hall.database.engine.connect() as connection:
+        names = {"include_name": lambda name, kind, _parents: kind != "table" or str(name).startswith("plg_intermediary_market_")}
+        assert compare_metadata(MigrationContext.configure(connection, opts=names), Project.metadata) == []
