@@ -59,8 +59,9 @@ def keep(session: Session, notes: Iterable[Note]) -> None:
 def failed(session: Session, note: Note) -> bool:
     """Count one failure; whether it set the plugin aside. Nothing is counted for one that is aside, or not installed, already.
 
-    Pages and slots are counted, but set nothing aside: whoever finds an address that breaks one could switch off what the plugin guards – its checks of
-    applications, its steps – for the whole hall by asking ten times. The failures of hooks are a count of their own, which those of pages leave alone.
+    Pages, slots and the check of an application are counted, but set nothing aside: whoever finds an address, or an answer, that breaks one could switch
+    off what the plugin guards – its checks, its steps – for the whole hall by asking ten times. A check that fails refuses the application and names the
+    plugin; an administrator who reads that on the plugin's page switches it off. The failures of hooks are a count of their own, which those of pages leave alone.
     """
     row = Installed.__table__.c
     said = {"hook": note.hook, "kind": note.kind, "params": dict(note.params)}
@@ -88,9 +89,13 @@ def failed(session: Session, note: Note) -> bool:
     return aside
 
 
+#: The check of an application: what it is given is what a stranger wrote.
+_GATE = "validate_submission"
+
+
 def _seen(hook: str) -> bool:
-    """Whether a call is a page (``/figures``) or a slot, which anybody may ask for."""
-    return hook.startswith(("/", "slots "))
+    """Whether anybody may ask for a call as often as they like: a page (``/figures``), a slot, the check of an application."""
+    return hook == _GATE or hook.startswith(("/", "slots "))
 
 
 def worked(session: Session, plugin: str, hook: str) -> None:

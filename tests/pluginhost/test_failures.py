@@ -146,13 +146,13 @@ def test_only_the_success_of_what_failed_begins_the_count_anew(hall: Hall) -> No
     assert hall.row().failures == 0 and hall.row().last_error is None
 
 
-def test_no_reader_switches_a_plugin_off_by_asking_for_a_page_that_breaks(hall: Hall) -> None:
+def test_no_reader_switches_a_plugin_off_by_asking_for_a_page_or_filing_what_breaks(hall: Hall) -> None:
     def note(hook: str) -> bool:
         with hall.database.session() as session:
             return failures.failed(session, Note("moody", hook, "raised", {"what": "OverflowError", "where": "views.py:1"}))
 
-    assert not any(note(hook) for hook in ("/figures", "slots portal.guide") for _ in range(QUARANTINE_AFTER))
-    assert hall.row().failures == 2 * QUARANTINE_AFTER and "slots portal.guide failed" in hall.last(), "seen on the page of plugins all the same"
+    assert not any(note(hook) for hook in ("/figures", "validate_submission", "slots portal.guide") for _ in range(QUARANTINE_AFTER))
+    assert hall.row().failures == 3 * QUARANTINE_AFTER and "slots portal.guide failed" in hall.last(), "seen on the page of plugins all the same"
     assert not note("badges") and hall.row().failures == 1, "hooks have a count of their own"
     assert not note("/figures") and "badges" in hall.last() and hall.row().failures == 1
     assert [note("badges") for _ in range(QUARANTINE_AFTER - 1)][-1] and hall.row().set_aside_at is not None
