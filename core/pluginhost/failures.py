@@ -61,7 +61,8 @@ def failed(session: Session, note: Note) -> bool:
 
     Pages, slots and the check of an application are counted, but set nothing aside: whoever finds an address, or an answer, that breaks one could switch
     off what the plugin guards – its checks, its steps – for the whole hall by asking ten times. A check that fails refuses the application and names the
-    plugin; an administrator who reads that on the plugin's page switches it off. The failures of hooks are a count of their own, which those of pages leave alone.
+    plugin; an administrator who reads that on the plugin's page switches it off. The failures of other hooks are a count of their own, which these
+    leave alone.
     """
     row = Installed.__table__.c
     said = {"hook": note.hook, "kind": note.kind, "params": dict(note.params)}
