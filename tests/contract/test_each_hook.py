@@ -23,7 +23,7 @@ from core.pluginhost import service as plugins
 from core.pluginhost.hooks import specified
 from core.sdk.testing.browsing import Api, Browser
 from core.sdk.testing.built import Built
-from core.sdk.testing.halls import CITIZEN, PluginHall
+from core.sdk.testing.halls import CITIZEN, PluginHall, publish_samples
 from tests.contract.conftest import EVERY
 from tests.contract.every_hook.models import Heard
 
@@ -138,6 +138,17 @@ def test_every_hook_has_its_test_and_the_reference_names_it() -> None:
     names = {name for module in HOOKSPECS for name in specified(module)}
     assert {f"test_hook_{name}" for name in names} <= set(globals())
     assert set(json.loads((EVERY / "manifest.json").read_text(encoding="utf-8"))["hooks"]) == names
+
+
+def test_a_sample_that_does_not_run_to_the_end_that_it_says_is_caught(every: PluginHall, tmp_path: Path) -> None:
+    shutil.copytree(EVERY / "samples", tmp_path / "samples")
+    path = tmp_path / "samples/item_configs/urban_management/every-hook.json"
+    doc = json.loads(path.read_text(encoding="utf-8"))
+    doc["tests"][0]["expect"]["end"] = "refuse"
+    path.write_text(json.dumps(doc, ensure_ascii=False), encoding="utf-8")
+    with every.database.session() as session, pytest.raises(GateClosed) as caught:
+        publish_samples(session, tmp_path)
+    assert any("test" in found.key for found in caught.value.findings)
 
 
 @pytest.fixture
