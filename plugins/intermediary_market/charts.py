@@ -4,11 +4,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
-_ROW, _LEFT, _WIDTH, _BAR = 34, 150, 560, 20
+#: The figure stands before its bar, so that a phone shows it without scrolling.
+_ROW, _LABEL, _LEFT, _WIDTH, _BAR = 34, 145, 200, 560, 20
 
 
 def bars(title: str, rows: Sequence[tuple[str, int]]) -> Markup:
-    """Horizontal bars, one a row: label, bar, figure. Empty rows have no bar, and an empty chart is empty markup."""
+    """Horizontal bars, one a row: label, figure, bar. Empty rows have no bar, and an empty chart is empty markup."""
     if not rows or not any(value for _label, value in rows):
         return Markup("")
     most = max(value for _label, value in rows)
@@ -20,10 +21,10 @@ def bars(title: str, rows: Sequence[tuple[str, int]]) -> Markup:
     ]
     for place, (label, value) in enumerate(rows):
         top = place * _ROW + 8
-        long = round((_WIDTH - _LEFT - 60) * value / most)
-        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 10, top + 15, _short(label)))
+        long = round((_WIDTH - _LEFT - 10) * value / most)
+        parts.append(Markup('<text x="{}" y="{}" text-anchor="end">{}</text>').format(_LABEL, top + 15, _short(label)))
         parts.append(Markup('<rect class="a" x="{}" y="{}" width="{}" height="{}"/>').format(_LEFT, top, max(long, 2) if value else 0, _BAR))
-        parts.append(Markup('<text class="v" x="{}" y="{}">{}</text>').format(_LEFT + long + 8, top + 15, value))
+        parts.append(Markup('<text class="v" x="{}" y="{}" text-anchor="end">{}</text>').format(_LEFT - 10, top + 15, value))
     return Markup("").join([*parts, Markup("</svg>")])
 
 
