@@ -9,6 +9,7 @@ from typing import Any, Literal
 from markupsafe import Markup
 
 from core.kernel.errors import PlatformError
+from core.pluginhost import grants
 from core.pluginhost import service as plugins
 from core.pluginhost.context import Context
 from core.web import edge
@@ -51,7 +52,9 @@ def gathered(place: Place, subject: Subject, *, department_id: str | None = None
     for plugin, slot in offered:
         if slot.place != place:
             continue
-        ctx = plugins.called(session, plugin, actor=edge.reader(), locale=edge.locale())
+        reader = edge.reader()
+        granted = grants.of(session, plugin, reader.id) if reader.kind == "staff" else ()
+        ctx = plugins.called(session, plugin, actor=reader, locale=edge.locale(), granted=granted)
         try:
             with session.begin_nested():  # what fails inside leaves the page's transaction whole
                 values = plugins.host(session).guarded(plugin, f"slots {place}", partial(slot.gather, ctx, subject))

@@ -80,6 +80,7 @@ def slots():
         Slot("portal.guide", "slot.html", lambda ctx, subject: {"words": "guide of " + subject.item_code}),
         Slot("portal.guide", "slot.html", lambda ctx, subject: 1 / 0),
         Slot("portal.guide", "missing.html", lambda ctx, subject: {}),
+        Slot("office.case", "slot.html", lambda ctx, subject: {"words": "may manage" if ctx.may("manage") else "may look"}),
     ]
 
 
@@ -224,6 +225,17 @@ def test_slots_stand_on_the_platforms_pages_and_a_broken_one_leaves_the_page_who
     after = lit.anybody().get(f"/items/{code}")
     assert after.status_code == 200 and f"guide of {code}" in after.text and f"guide of {code}" not in before
     assert after.text.count('class="card"') == before.count('class="card"') + 1
+
+
+def test_a_slot_beside_a_case_knows_what_its_reader_may(lit: Lit) -> None:
+    lit.enable()
+    login = next(each for each in lit.built.passwords if each.startswith("138"))
+    case = site.Api(lit.app, login, lit.built.passwords[login]).file("senior-card").json["id"]
+    clerk = lit.staff("window")
+    assert "may look" in clerk.get(f"/office/cases/{case}").text
+    with lit.app.extensions["wangting"].database.session() as session:
+        grants.grant(session, lit.host.manifest("lamps"), "manage", lit.staff_id(session, "window"), actor=SYSTEM)
+    assert "may manage" in clerk.get(f"/office/cases/{case}").text
 
 
 def test_a_page_that_raises_or_answers_nonsense_names_its_plugin_and_nothing_else_suffers(lit: Lit) -> None:
