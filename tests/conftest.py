@@ -37,6 +37,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Stop what was started."""
+    services.close_browser()
     while _running:
         _running.pop().stop()
 
@@ -101,18 +102,9 @@ def loopback_only(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def chromium() -> Iterator["Browser"]:
+def chromium() -> "Browser":
     """The browser of this worker, found by tests.services: one for every test that needs one."""
-    from playwright.sync_api import sync_playwright
-
-    binary = services.browser_binary()
-    if binary is None:
+    found = services.browser()
+    if found is None:
         pytest.fail("no browser: run make test, which installs one or says how")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=binary,
-            args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"],
-            env={**os.environ, "LANGUAGE": "zh_CN"},
-        )
-        yield browser
-        browser.close()
+    return found

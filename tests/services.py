@@ -3,6 +3,7 @@
 ``scripts/test.sh`` installs what is missing where it may; this module only finds and starts.
 """
 
+import functools
 import os
 import pwd
 import shutil
@@ -11,6 +12,7 @@ import subprocess
 import tempfile
 import time
 from pathlib import Path
+from typing import Any
 
 
 def free_port() -> int:
@@ -126,3 +128,28 @@ def browser_binary() -> str | None:
     own = sorted(Path.home().glob(".cache/ms-playwright/chromium-*/chrome-linux*/chrome"))
     own += sorted(Path.home().glob("Library/Caches/ms-playwright/chromium-*/chrome-mac*/Chromium.app/Contents/MacOS/Chromium"))
     return str(own[-1]) if own else None
+
+
+_drivers: list[Any] = []
+
+
+@functools.cache
+def browser() -> Any:
+    """The browser of this process, ``None`` where there is none. There can be one driver only, and several folders of tests ask for a browser."""
+    binary = browser_binary()
+    if binary is None:
+        return None
+    from playwright.sync_api import sync_playwright
+
+    _drivers.append(sync_playwright().start())
+    return _drivers[0].chromium.launch(
+        executable_path=binary,
+        args=["--no-sandbox", "--disable-dev-shm-usage", "--disable-background-networking", "--lang=zh-CN"],
+        env={**os.environ, "LANGUAGE": "zh_CN"},
+    )
+
+
+def close_browser() -> None:
+    """End the browser with its driver."""
+    while _drivers:
+        _drivers.pop().stop()

@@ -164,7 +164,7 @@ NO_PAGE = {
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
     # pages of plugins: looked at in the plugins' own journeys
-    "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugin_page.show",
+    "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
 }  # fmt: skip
 #: No page either: programs talk to these, or the method is a command.
 NO_PAGE_PREFIXES = ("api.", "MenuApi.", "SecurityApi.", "OpenApi.")

@@ -17,7 +17,7 @@ from tests.cli.conftest import Home
 from tests.fixtures_site import Api, Browser, office_press
 
 CITIZEN = "13800000001"
-_PERSON = re.compile(r"^  (\S+)\s+(\S{8,})\s+(\S+)\s+(.+)$", re.M)
+_PERSON = re.compile(r"^  ([\w-]+)\s+(\S{8,})\s+(\S+)\s+(.+)$", re.M)
 
 
 def config(home: Home) -> Config:

@@ -51,7 +51,7 @@ def test_a_clerk_files_for_a_person_and_the_person_sees_the_case_in_their_own_sp
 
 
 def test_who_has_no_account_gets_the_query_code_and_is_the_same_party_the_next_time(app: Flask, window: site.Browser) -> None:
-    first, second = desk.desk.file_case(window, **LIU), desk.file_case(window, **LIU)
+    first, second = desk.file_case(window, **LIU), desk.file_case(window, **LIU)
     receipt = window.get(f"/office/counter/cases/{first}/receipt").text
     code = re.search(r'class="code">([^<]+)<', receipt)
     assert code is not None

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 from sqlalchemy import select, update
+from werkzeug.test import TestResponse
 
 from core.audit.models import Entry
 from core.cases.models import CaseParty
@@ -15,6 +16,7 @@ from core.identity.service import mandates
 from core.kernel import clock
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, NotFound
+from core.kernel.ids import new_id
 from core.notices.models import Notice
 from tests import fixtures_hall as halls
 from tests import fixtures_site as site
@@ -37,7 +39,7 @@ def until(days: int = 60) -> str:
     return (clock.today() + timedelta(days=days)).isoformat()
 
 
-def give(principal: site.Browser, **given: str) -> site.TestResponse:
+def give(principal: site.Browser, **given: str) -> TestResponse:
     form = {"name": "王小芳", "phone": WANG, "item": "senior-card", "power": "file", "until": until(), "agree": "1", **given}
     return principal.post("/my/mandates/new", form)
 
@@ -48,7 +50,7 @@ def act_for(agent: site.Browser) -> None:
     assert agent.post("/my/acting", {"party": party[1], "next": "/search"}).status_code == 303
 
 
-def file_as(agent: site.Browser, code: str) -> site.TestResponse:
+def file_as(agent: site.Browser, code: str) -> TestResponse:
     """File *code* on the portal for whom one acts for."""
     from tests.security.conftest import start_draft
 
@@ -77,7 +79,7 @@ def test_an_agent_files_by_mandate_the_principal_sees_case_and_use_and_takes_it_
     assert "提交申请" in shown and case_id in shown
     with app.extensions["wangting"].database.session() as session:
         assert {row.role for row in session.scalars(select(CaseParty).where(CaseParty.case_id == case_id))} == {"applicant", "agent"}
-    refused = agent.post(f"/cases/{case_id}/withdraw", {"command": site.new_id(), "reason": "不办了"})
+    refused = agent.post(f"/cases/{case_id}/withdraw", {"command": new_id(), "reason": "不办了"})
     assert refused.status_code == 403 and "第一百六十二条" in refused.text  # filing only: to withdraw was not given
     mandate = re.search(r"/my/mandates/([0-9a-f-]{36})/revoke", shown)
     assert mandate is not None

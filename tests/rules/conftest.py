@@ -1,7 +1,6 @@
 """Runs the browser's twin of the rules: in node where there is one, else in Chromium. With neither the tests fail loudly."""
 
 import json
-import os
 import shutil
 import subprocess
 from collections.abc import Callable
@@ -9,6 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import services
 
 TWIN = Path(__file__).resolve().parents[2] / "core" / "web" / "static" / "js" / "rules.js"
 Cases = list[tuple[Any, Any]]
@@ -33,15 +34,11 @@ def in_node(lines: list[str]) -> list[str]:
 
 
 def in_chromium(lines: list[str]) -> list[str]:
-    from playwright.sync_api import sync_playwright
-
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
-    with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=path if Path(path).exists() else None, args=["--no-sandbox"])
-        try:
-            return list(browser.new_page().evaluate(_PAGE, [TWIN.read_text("utf-8"), lines]))
-        finally:
-            browser.close()
+    page = services.browser().new_page()
+    try:
+        return list(page.evaluate(_PAGE, [TWIN.read_text("utf-8"), lines]))
+    finally:
+        page.close()
 
 
 @pytest.fixture(scope="session")
