@@ -447,7 +447,7 @@ def begin_draft(page: Page, hall: DemoHall) -> str:
 
 
 @pytest.mark.counted
-@pytest.mark.parametrize("theme", ["standard", "elder", "english"])
+@pytest.mark.parametrize("theme", ["standard", pytest.param("elder", marks=() if SOAK else pytest.mark.soak), "english"])  # staff rarely choose it
 def test_desks(person: Callable[..., Page], open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What staff see: worklist, case, calendar, audit."""
     pages: dict[str, Page] = {}
