@@ -18,7 +18,7 @@ from werkzeug.wrappers import Response
 from core.identity import service as identity
 from core.identity.spec import StaffView
 from core.kernel.actor import Actor
-from core.kernel.errors import Forbidden
+from core.kernel.errors import BadInput, Forbidden
 from core.pluginhost import grants
 from core.pluginhost import service as plugins
 from core.pluginhost.calls import PAGE_SECONDS
@@ -133,12 +133,20 @@ def _answer(plugin: str, found: Page, parts: dict[str, Any], actor: Actor, who: 
             return desk_page(template, **shown)
         return page(template, **{"said": [str(each) for each in get_flashed_messages()]} | shown)
 
-    body = request.get_json(silent=True) if found.face == "api" else None
+    body = _body() if found.face == "api" else None
     ask = Ask(ctx, found.face, request.method, request.args, request.form, files, _citizen(actor), who, draw, flash, body)
     answer = host.guarded(plugin, f"/{found.path}", lambda: found.view(ask, **parts), PAGE_SECONDS)
     if not isinstance(answer, (str, Response)):
         raise host.nonsense(plugin, f"/{found.path}", answer)
     return answer
+
+
+def _body() -> Any:
+    """The JSON that a machine sent; ``None`` for none. What is nested without end is no document."""
+    try:
+        return request.get_json(silent=True)
+    except RecursionError as error:
+        raise BadInput from error
 
 
 def _citizen(actor: Actor) -> Citizen | None:

@@ -336,5 +336,7 @@ def test_a_machine_delivers_rows_with_a_staff_token_and_nobody_else_does(hall: A
     assert told["mistakes"][0]["line"] == 3 and "123" not in str(told["mistakes"])
     for wrong in (None, [], {}, {**body, "rows": "all"}, {**body, "rows": [[]] * 5001}, {**body, "columns": 7}, {**body, "kind": "ship"}):
         assert chief.post(door, wrong).status_code in (404, 422), wrong
+    deep = chief.client.post(door, data="[" * 100_000, headers={**chief.headers, "Content-Type": "application/json"})
+    assert deep.status_code in (404, 422), "nested without end is no document"
     assert chief.post(address, {"rows": [first]}).status_code == 409
     assert chief.get(f"{door}/01a202bd-0000-7000-a2e9-3a8233e51210").status_code == 404

@@ -17,7 +17,7 @@ def look_up(ask: Ask) -> Answer:
     """A company by its exact number or full name."""
     text, found, wrong = ask.form.get("text", "").strip(), None, ""
     if ask.method == "POST":
-        most = int(ask.ctx.setting("lookups_a_minute"))
+        most = max(1, int(ask.ctx.setting("lookups_a_minute")))  # none at all would be no limit
         ask.limit("look_up", f"{most}/minute")
         try:
             found = publishing.look_up(ask.ctx, text)
