@@ -142,6 +142,7 @@ class PluginHost:
         missing = next((name for name in manifest.requires if name not in self._states or not self._states[name].active), None)
         if missing is not None:
             raise PluginTrouble("pluginhost.requires", name=manifest.name, missing=missing)
+        _speak(manifest)
         self._manager.register(plugin, manifest.name)
         self._callers.clear()  # each leaves out the others that were there
         done = frozenset(caller.name for caller in self._manager.get_hookcallers(plugin) or ())
@@ -153,9 +154,8 @@ class PluginHost:
             raise PluginTrouble(
                 "pluginhost.hooks_untrue", name=manifest.name, done=", ".join(sorted(done)) or "–", said=", ".join(sorted(manifest.hooks)) or "–"
             )
-        self._states[manifest.name] = State(manifest)
-        _speak(manifest)
         settings.declare(manifest)
+        self._states[manifest.name] = State(manifest)
 
     def call(self, hook: str, *, scope: Iterable[str] | None = None, contexts: Contexts | None = None, **arguments: Any) -> list[Any]:
         """The answers of the plugins in *scope* (names enabled here, see :func:`core.pluginhost.service.enabled`; ``None``: all that are loaded), in

@@ -9,7 +9,6 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from flask import Blueprint, Flask, abort, flash, get_flashed_messages, redirect, request, send_file, url_for
-from flask import session as cookie
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Map, Rule
 from werkzeug.security import safe_join
@@ -25,7 +24,7 @@ from core.pluginhost.calls import PAGE_SECONDS
 from core.pluginhost.host import PluginHost
 from core.web import edge
 from core.web.api.tokens import caller_of
-from core.web.backoffice.desk import desk_page, staff
+from core.web.backoffice.desk import at_desk, desk_page, me
 from core.web.page import page
 from core.web.plugged.offered import Door, doors, pages_of, reaches
 from core.web.plugged.pages import Acting, Ask, Citizen, Face, Page, Upload
@@ -34,7 +33,7 @@ from core.web.secure import csrf
 blueprint = Blueprint("plugged", __name__)
 machines = Blueprint("plugged_machines", __name__)
 
-_maps: "WeakKeyDictionary[PluginHost, dict[str, Map]]" = WeakKeyDictionary()
+_maps: "WeakKeyDictionary[PluginHost, dict[tuple[str, Face], Map]]" = WeakKeyDictionary()
 
 
 @blueprint.route("/x/<plugin>/", methods=("GET", "POST"), defaults={"rest": ""})
@@ -47,47 +46,42 @@ def portal(plugin: str, rest: str) -> Response | str:
         if request.method != "GET":
             raise Forbidden
         return redirect(url_for("account.login", next=request.full_path.rstrip("?")))
-    return _answer(plugin, found, parts, Actor("citizen", who.id) if who is not None else edge.ANYBODY, None)
+    return _answer(plugin, found, parts, Actor("citizen", who.id) if who is not None else edge.ANYBODY)
 
 
 @blueprint.route("/office/x/<plugin>/", methods=("GET", "POST"), defaults={"rest": ""})
 @blueprint.route("/office/x/<plugin>/<path:rest>", methods=("GET", "POST"))
+@at_desk
 def office(plugin: str, rest: str) -> Response | str:
-    """A page in the back office: for staff of a department where the plugin is enabled, with the permission that the page asks for."""
-    who = staff()
-    if who is None:
-        if cookie.get("_user_id") or request.method != "GET":
-            abort(403)
-        return redirect("/office/login/?next=" + request.path)
-    found, parts = _found(plugin, "office", rest)
-    if not reaches(plugin, who):
-        abort(404)
-    if found.may is not None and found.may not in grants.of(edge.session(), plugin, who.id):
-        raise Forbidden
-    return _answer(plugin, found, parts, Actor("staff", who.id), who)
+    """A page in the back office."""
+    return _for_staff(plugin, "office", rest, me())
 
 
 @machines.route("/v1/x/<plugin>/<path:rest>", methods=("GET", "POST"))
 def machine(plugin: str, rest: str) -> Response | str:
-    """A door for machines: a staff log-in's bearer token with the permission that the door asks for."""
+    """A door for machines: a staff log-in's bearer token."""
     who = caller_of(request.headers.get("Authorization", ""), "staff").staff
     assert who is not None
-    found, parts = _found(plugin, "api", rest)
+    return _for_staff(plugin, "api", rest, who)
+
+
+def _for_staff(plugin: str, face: Face, rest: str, who: StaffView) -> Response | str:
+    """A page for staff of a department where the plugin is enabled, with the permission that the page asks for."""
+    found, parts = _found(plugin, face, rest)
     if not reaches(plugin, who):
         abort(404)
-    if found.may not in grants.of(edge.session(), plugin, who.id):
+    granted = grants.of(edge.session(), plugin, who.id)
+    if found.may is not None and found.may not in granted:
         raise Forbidden
-    return _answer(plugin, found, parts, Actor("staff", who.id), who)
+    return _answer(plugin, found, parts, Actor("staff", who.id), who, granted)
 
 
 @blueprint.get("/office/x/")
-def all_office() -> Response | str:
+@at_desk
+def all_office() -> str:
     """Every page that departments' plugins have for the member of staff who asks."""
-    who = staff()
-    if who is None:
-        return abort(403) if cookie.get("_user_id") else redirect("/office/login/?next=" + request.path)
     groups: dict[str, list[Door]] = {}
-    for door in doors("office", who):
+    for door in doors("office", me()):
         groups.setdefault(door.plugin, []).append(door)
     return desk_page("office/plugged.html", nav_here="plugged", groups=groups)
 
@@ -111,7 +105,7 @@ def _found(plugin: str, face: Face, rest: str) -> tuple[Page, dict[str, Any]]:
     host = plugins.host(session)
     every = pages_of(host, plugin)
     kept = _maps.setdefault(host, {})
-    key = f"{plugin} {face} {id(every[0]) if every else 0}"
+    key = (plugin, face)
     if key not in kept:
         kept[key] = Map([Rule(f"/{each.path}", endpoint=str(number), methods=each.methods) for number, each in enumerate(every) if each.face == face])
     try:
@@ -121,9 +115,10 @@ def _found(plugin: str, face: Face, rest: str) -> tuple[Page, dict[str, Any]]:
     return every[int(number)], dict(parts)
 
 
-def _answer(plugin: str, found: Page, parts: dict[str, Any], actor: Actor, who: StaffView | None) -> Response | str:
+def _answer(
+    plugin: str, found: Page, parts: dict[str, Any], actor: Actor, who: StaffView | None = None, granted: frozenset[str] = frozenset()
+) -> Response | str:
     session, host = edge.session(), plugins.host(edge.session())
-    granted = frozenset[str]() if who is None else grants.of(session, plugin, who.id)
     ctx = plugins.called(session, plugin, actor=actor, locale=edge.locale(), granted=granted)
     files = {name: Upload(each.filename or "", each.stream) for name, each in request.files.items() if each.filename}
 
