@@ -11,13 +11,16 @@ from plugins.credit_scoring.models import Batch, Entry, Run
 
 _HERE = "/office/x/credit_scoring"
 
+#: Whom a model is for, as findings say it.
+_WORDS = {"company": {"zh": "企业", "en": "companies"}, "person": {"zh": "个人", "en": "people"}}
+
 
 def check(ctx: Context) -> Sequence[Finding]:
     """Findings for the health page; ``params["mend"]`` is the address."""
     found = []
     if not ctx.session.scalar(select(Entry.code).limit(1)):
         found.append(_finding("warning", "empty_catalogue", "catalogue"))
-    found += [_finding("warning", "no_published_model", "models") for kind in modelling.SHIPPED if modelling.published(ctx, kind) is None]
+    found += [_finding("warning", "no_published_model", "models", kind=_WORDS[kind]) for kind in modelling.SHIPPED if modelling.published(ctx, kind) is None]
     late = requests.late(ctx)
     if late:
         found.append(_finding("error", "late_requests", "requests", count=late))
@@ -34,7 +37,8 @@ def check_item(ctx: Context, item: Any) -> Sequence[Finding]:
     """Errors of an item that uses grades."""
     kinds = item.options.get("kinds", ())
     missing = [kind for kind in kinds if modelling.published(ctx, kind) is None]
-    return tuple(Finding("warning", "/plugins/credit_scoring/kinds", "credit_scoring.no_published_model", {"mend": f"{_HERE}/models"}) for _kind in missing)
+    spot, key = "/plugins/credit_scoring/kinds", "credit_scoring.no_published_model"
+    return tuple(Finding("warning", spot, key, {"mend": f"{_HERE}/models", "kind": _WORDS.get(kind, kind)}) for kind in missing)
 
 
 def _finding(level: Any, key: str, page: str, **params: Any) -> Finding:
