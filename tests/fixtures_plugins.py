@@ -14,7 +14,8 @@ from core.pluginhost.standing import SITE, remembered
 def take_in(database: Database, plugin: object, name: str, *hooks: str, place: str = SITE) -> PluginHost:
     """Install *plugin* (an object with hookimpls) under *name* and enable it at *place*; the hall's host."""
     with database.session() as session:
-        host(session).register(Manifest(name, "1.0.0", {"zh": name, "en": name}, "market_regulation", "site", ">=1", frozenset(hooks)), plugin)
+        titles, done = {"zh": name, "en": name}, ("score",) if "run_step" in hooks else ()
+        host(session).register(Manifest(name, "1.0.0", titles, "market_regulation", "site", ">=1", frozenset(hooks), steps=done), plugin)
         session.execute(
             insert(Installed).values(name=name, version="1.0.0", digest="", installed_at=now(), installed_by="test", set_aside_at=None, reason=None)
         )

@@ -38,6 +38,7 @@ class Known:
     #: Conditions that plugins offer for barring promises.
     bar_conditions: frozenset[str] | None = None
     items: frozenset[str] | None = None
+    #: Automatic steps that plugins do here, ``<plugin>.<ability>``.
     hooks: frozenset[str] | None = None
     #: The items that each item begins as sub-cases.
     children: Mapping[str, frozenset[str]] | None = None
@@ -249,8 +250,8 @@ def _route(doc: JsonObject, types: Mapping[str, Type] | None, known: Known) -> I
         yield from (replace(found, path=route_pointer(doc["route"], found.path)) for found in error.findings)
         return
     permit = doc.get("type") == "01"  # GB/T 39046 A.1: 行政许可
-    hooks, items, children = known.hooks or (), known.items or (), known.children or {}
-    for found in check_route(route, types=types, hooks=hooks, items=items, code=doc.get("code"), children=children, permit=permit):
+    items, children = known.items or (), known.children or {}
+    for found in check_route(route, types=types, hooks=known.hooks, items=items, code=doc.get("code"), children=children, permit=permit):
         yield replace(found, path=route_pointer(doc["route"], found.path))
 
 

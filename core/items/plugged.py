@@ -33,6 +33,13 @@ def checks(session: Session, departments: tuple[str, ...]) -> Check:
     return check
 
 
+def steps(session: Session, departments: tuple[str, ...]) -> frozenset[str]:
+    """The automatic steps (``<plugin>.<ability>``) that can be done for an item that these departments offer: a plugin must take part with at least one."""
+    loaded = [state.manifest for state in plugins.host(session).states() if state.active and state.manifest.steps]
+    here = frozenset[str]().union(*(plugins.enabled(session, each, item=[one.name for one in loaded]) for each in (*departments, None)))
+    return frozenset(f"{one.name}.{ability}" for one in loaded if one.name in here for ability in one.steps)
+
+
 def _deciding_together(session: Session, names: list[str]) -> Iterator[Finding]:
     """Two plugins that would both decide one thing of an item; which of them did would hang on their order. An automatic step names whom it asks."""
     if len(names) < 2:

@@ -154,6 +154,9 @@ class PluginHost:
             raise PluginTrouble(
                 "pluginhost.hooks_untrue", name=manifest.name, done=", ".join(sorted(done)) or "–", said=", ".join(sorted(manifest.hooks)) or "–"
             )
+        if bool(manifest.steps) != ("run_step" in done):
+            self._manager.unregister(plugin)
+            raise PluginTrouble("pluginhost.steps_untrue", name=manifest.name, said=", ".join(manifest.steps) or "–")
         settings.declare(manifest)
         self._states[manifest.name] = State(manifest)
 

@@ -20,7 +20,8 @@ _SCHEMA = Path(__file__).resolve().parent.parent / "schemas" / "plugin_manifest.
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a plugin says of itself. ``after`` orders without needing; ``requires`` needs and orders."""
+    """What a plugin says of itself. ``after`` orders without needing; ``requires`` needs and orders. ``steps``: what ``run_step`` can be
+    asked for, so that no item is published with a step that nobody does."""
 
     name: str
     version: str
@@ -35,6 +36,7 @@ class Manifest:
     options_schema: str | None = None
     permissions: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     settings: Mapping[str, Any] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
     quality: str = "bronze"
     folder: Path | None = None
 
@@ -84,6 +86,7 @@ def parse(document: Any, origin: str, folder: Path | None = None) -> Manifest:
         options_schema=document.get("options_schema"),
         permissions=document.get("permissions", {}),
         settings=document.get("settings", {}),
+        steps=tuple(document.get("steps", ())),
         quality=document.get("quality", "bronze"),
         folder=folder,
     )

@@ -25,7 +25,7 @@ def check_route(
     *,
     types: Mapping[str, Any] | None = None,
     organisations: Organisations | None = None,
-    hooks: Collection[str] = (),
+    hooks: Collection[str] | None = None,
     items: Collection[str] = (),
     code: str | None = None,
     children: Mapping[str, Collection[str]] | None = None,
@@ -34,16 +34,17 @@ def check_route(
     """Every finding on *spec*; paths are paths of stable ids.
 
     ``types`` are the types of the form (paths of rules are looked up there), ``organisations`` resolves holders for every organisation that offers the
-    item, ``hooks`` and ``items`` are what is installed – an empty one means that nothing is known and nothing is checked. ``code`` is the item's own,
+    item, ``hooks`` are the automatic steps that plugins do here (``None``: not known, not checked), ``items`` what is installed (empty: not checked).
+    ``code`` is the item's own,
     ``children`` says which items every item begins as sub-cases, so that no item can come to wait for itself. ``permit``: 行政许可法 governs the item.
     """
-    found = [*_Check(spec, types, organisations, frozenset(hooks), frozenset(items)).findings()]
+    found = [*_Check(spec, types, organisations, None if hooks is None else frozenset(hooks), frozenset(items)).findings()]
     return [*found, *check_anytime(spec, permit=permit), *check_intake(spec, organisations), *check_children(spec, code, children or {})]
 
 
 class _Check:
     def __init__(
-        self, spec: RouteSpec, types: Mapping[str, Any] | None, organisations: Organisations | None, hooks: frozenset[str], items: frozenset[str]
+        self, spec: RouteSpec, types: Mapping[str, Any] | None, organisations: Organisations | None, hooks: frozenset[str] | None, items: frozenset[str]
     ) -> None:
         self.spec, self.types, self.organisations, self.hooks, self.items = spec, types, organisations, hooks, items
         self.ids = frozenset(node.id for node in spec.walk())
@@ -176,8 +177,8 @@ class _Check:
             yield _error(f"{branch.scope.path}.for_each", "each_no_list", name=name, title=branch.title)
 
     def _auto(self, node: Node) -> Iterator[Finding]:
-        if self.hooks and node.hook not in self.hooks:
-            yield _error(f"{node.path}.hook", "hook_missing", hook=node.hook, title=node.title)
+        if self.hooks is not None and node.hook not in self.hooks:
+            yield _error(f"{node.path}.hook", "hook_missing", hook=node.hook, title=node.title, known=", ".join(sorted(self.hooks)) or "–")
         target = self.spec.scopes[node.scope].nodes.get(node.exits["by_hand"].to or "")
         if target is not None and target.kind not in ("step", "sign"):
             yield _error(f"{node.path}.by_hand", "by_hand_not_human", title=node.title)

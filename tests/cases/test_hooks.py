@@ -17,7 +17,10 @@ from core.outbox import relay
 from core.outbox import service as outbox
 from core.outbox.errors import ProcessEnded
 from core.outbox.models import Message
-from core.pluginhost import tasks
+from core.pluginhost import life, tasks
+from core.pluginhost import service as plugins
+from core.pluginhost.errors import PluginTrouble
+from core.pluginhost.manifest import Manifest
 from core.pluginhost.models import Installed
 from core.routing.errors import RouteRefused
 from core.sdk import hookimpl
@@ -67,9 +70,9 @@ def automatic(doc: dict[str, Any]) -> None:
 
 def called(desk: Desk, plugin: Scorer) -> str:
     """A case that has come to the automatic step, with *plugin* in the house."""
+    take_in(desk.database, plugin, "scorer", "run_step")
     with desk.database.session() as session:
         version = publish_item(session, FOOD, change=automatic)
-    take_in(desk.database, plugin, "scorer", "run_step")
     desk.version = version
     case = desk.submit().id
     desk.act(case, 1, "accept", "window")
@@ -184,3 +187,32 @@ def test_a_rule_reads_what_the_plugin_answered_on_the_page_and_in_the_command(li
 def test_the_gate_knows_what_a_step_answers_and_of_what_type(lite: Desk, answers: dict[str, str]) -> None:
     with pytest.raises(GateClosed):
         judged(lite, 80, answers=answers)
+
+
+@pytest.mark.parametrize("hook", ["scorer.grade", "nobody.score"])
+def test_an_item_whose_step_no_plugin_here_does_is_not_published_and_the_spot_is_named(lite: Desk, hook: str) -> None:
+    take_in(lite.database, Scorer({"points": 80}), "scorer", "run_step")
+
+    def change(doc: dict[str, Any]) -> None:
+        automatic(doc)
+        doc["route"]["review"]["nodes"]["score"]["hook"] = hook
+
+    with lite.database.session() as session, pytest.raises(GateClosed) as refused:
+        publish_item(session, FOOD, change=change)
+    (found,) = [each for each in refused.value.findings if each.level == "error"]
+    assert (found.path, found.key) == ("/route/review/nodes/score/hook", "routing.check.hook_missing")
+    assert "scorer.score" in found.words("zh") and hook in found.words("en"), "what could be meant, and what is wrong"
+
+
+def test_a_plugin_that_is_set_aside_does_no_step_that_could_be_published(lite: Desk) -> None:
+    take_in(lite.database, Scorer({"points": 80}), "scorer", "run_step")
+    with lite.database.session() as session:
+        life.set_aside(session, "scorer", "mended tomorrow")
+    with lite.database.session() as session, pytest.raises(GateClosed):
+        publish_item(session, FOOD, change=automatic)
+
+
+def test_a_plugin_with_steps_that_its_manifest_does_not_name_is_not_taken_in(lite: Desk) -> None:
+    untold = Manifest("untold", "1.0.0", {"zh": "无", "en": "None"}, "market_regulation", "site", ">=1", frozenset({"run_step"}))
+    with lite.database.session() as session, pytest.raises(PluginTrouble, match="steps"):
+        plugins.host(session).register(untold, Scorer())

@@ -64,6 +64,8 @@ SAMPLE = "samples/item_configs/urban_management/tree-pruning.json"
         (said(lambda doc: doc["permissions"].update(fell={"zh": "砍", "en": "Fell"})), "declares permission fell"),  # type: ignore[attr-defined]
         (said(lambda doc: doc.update(settings={})), "asks for setting inspect_days"),
         (said(lambda doc: doc["settings"].update(unused=doc["settings"]["inspect_days"])), "declares setting unused"),  # type: ignore[index]
+        (said(lambda doc: doc.update(steps=[])), "answers step survey and does not declare it"),
+        (said(lambda doc: doc["steps"].append("fell")), "declares step fell"),  # type: ignore[attr-defined]
         (said(lambda doc: doc.update(options_schema="gone.json")), "gone.json is not there"),
         (rewritten("models.py", "plg_street_trees_tree", "tree"), "table tree does not begin"),
         (rewritten("models.py", "plg_street_trees_tree", "plg_street_trees_wood"), "plg_street_trees_wood is made by no migration"),

@@ -59,6 +59,9 @@ def _names(manifest: Manifest, folder: Path) -> Iterator[str]:
         used = {name for each in asked[kind] for name in (each if isinstance(each, tuple) else (each,)) if name}
         yield from (f"asks for {kind} {name} and does not declare it" for name in sorted(used - declared.keys()))
         yield from (f"declares {kind} {name} and never asks for it" for name in sorted(declared.keys() - quoted))
+    answered = set(re.findall(r'\bability == "([a-z_]+)"', text))
+    yield from (f"answers step {name} and does not declare it" for name in sorted(answered - set(manifest.steps)))
+    yield from (f"declares step {name} and never answers it" for name in sorted(set(manifest.steps) - quoted))
     path = folder / "wording.json"
     for key, words in json.loads(path.read_text(encoding="utf-8")).items() if path.is_file() else ():
         if not key.startswith(f"{manifest.name}.") or not words.get("zh") or not words.get("en"):

@@ -23,6 +23,12 @@ def test_a_small_sound_route_has_no_findings(kit) -> None:
     assert check_route(compile_route(kit.route({"a": kit.DECIDE})), hooks=("x.y",), items=("z",), organisations=lambda holders: ()) == []
 
 
+def test_an_automatic_step_that_no_plugin_does_is_named_with_its_spot(kit) -> None:
+    assert "hook_missing" not in errors(kit.EXAMPLE, hooks=("credit_scoring.check",)), "it is done here"
+    for known in ((), ("credit_scoring.score",)):
+        assert keys(kit.EXAMPLE, hooks=known)["hook_missing"].path == "review.credit.hook", "none at all is an answer too"
+
+
 def change(kit, path, value):
     doc = copy.deepcopy(kit.EXAMPLE)
     place = doc

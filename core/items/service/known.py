@@ -39,7 +39,7 @@ def known_here(session: Session, doc: JsonObject, *, division: str | None = None
         },
         bar_conditions=frozenset(sources.bar_conditions(session)),
         items=frozenset(session.scalars(select(Item.code))) | {str(doc.get("code"))},
-        hooks=_hooks(session),
+        hooks=plugged.steps(session, tuple(d.id for d in offering)) if "plugins" in session.info else None,
         children=_children(session, doc),
         begun={code: _in_force(session, code) for code in set(_begun(doc.get("route")))},
         divisions={d.code: d.path for d in divisions(session)},
@@ -81,13 +81,6 @@ def _begun(place: Any) -> Iterator[str]:
         yield place["item"]
     for inner in place.values():
         yield from _begun(inner)
-
-
-def _hooks(session: Session) -> frozenset[str] | None:
-    """Automatic steps that installed plugins offer; ``None`` when this process runs no plugin host."""
-    host = session.info.get("plugins")
-    offered = getattr(host, "automatic_steps", None)
-    return frozenset(offered()) if callable(offered) else None
 
 
 def offering_departments(session: Session, doc: JsonObject, *, division: str | None = None) -> tuple[DepartmentView, ...]:
