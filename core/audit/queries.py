@@ -20,14 +20,21 @@ _OF_SUBJECT = (
 )
 #: Streams are named after their day, which is what tells PostgreSQL in which months to look.
 _SINCE = _OF_SUBJECT.where(_entry.stream >= bindparam("first"), _entry.stream < bindparam("end"))
+_OF_ACTION = _SINCE.where(_entry.action == bindparam("action"))
 
 
-def entries_of(session: Session, subject: tuple[str, str], *, since: datetime | None = None, limit: int = 50) -> Sequence[Any]:
+def entries_of(
+    session: Session, subject: tuple[str, str], *, since: datetime | None = None, action: str | None = None, limit: int = 50
+) -> Sequence[Any]:  # fmt: skip
     """The newest entries about one thing: rows with the columns of :class:`core.audit.models.Entry`.
 
     *since* is the day before which there can be none – when the case was filed –, so that other months of the record are not opened.
+    With *action* only the entries of that one, all of them since *since*.
     """
     asked = {"kind": subject[0], "id": subject[1], "most": limit}
     if since is None:
         return session.execute(_OF_SUBJECT, asked).all()
-    return session.execute(_SINCE, {**asked, "first": f"{since:%Y-%m-%d}", "end": f"{now() + timedelta(days=2):%Y-%m-%d}"}).all()
+    days = {"first": f"{since:%Y-%m-%d}", "end": f"{now() + timedelta(days=2):%Y-%m-%d}"}
+    if action is None:
+        return session.execute(_SINCE, {**asked, **days}).all()
+    return session.execute(_OF_ACTION, {**asked, **days, "action": action}).all()

@@ -115,6 +115,12 @@ class DraftStale(Conflict):
     key: ClassVar[str] = "cases.draft_stale"
 
 
+class PluginSilent(Conflict):
+    """A plugin that the item configures has to be asked first, and cannot be: it was set aside, or this process did not load it."""
+
+    key: ClassVar[str] = "cases.plugin_silent"
+
+
 class ElsewhereDelivered(Conflict):
     """A paper result is handed over at the output window or sent by post, never by the plain button."""
 

@@ -94,7 +94,8 @@ def validate_submission(ctx: Context, application: Application) -> Sequence[Find
     """What is wrong with an application for an item that configures this plugin.
 
     *When* it is filed, after the form's own checks. *Transaction* the filing's; the hook reads only. *Returns* findings; an ``error`` refuses the
-    filing with its words, and the draft stays. *On error* nothing is filed and the plugin is named. *Since* 1.0.
+    filing with its words, and the draft stays. *On error* nothing is filed and the plugin is named; while the plugin is set aside the application is
+    taken and the case says that it was not checked. *Since* 1.0.
     """
 
 
@@ -103,7 +104,7 @@ def may_leave_step(ctx: Context, step: StepView) -> Sequence[Finding]:  # type: 
     """What must happen before a button of a step is pressed, in a case of an item that configures this plugin.
 
     *When* a member of staff presses it. *Transaction* the command's; the hook reads only. *Returns* findings; an ``error`` refuses the button with
-    its words. *On error* nothing is done and the plugin is named. *Since* 1.0.
+    its words. *On error*, and while the plugin is set aside, nothing is done and the plugin is named. *Since* 1.0.
     """
 
 
@@ -131,6 +132,6 @@ def merge_licences(ctx: Context, grant: Grant) -> Merged | None:
     """What one licence of a grant carries for the others: certificates that sub-cases of the same matter brought.
 
     *When* a case of an item that configures this plugin is granted, before its licences are issued. *Transaction* the grant's; the hook reads only.
-    *Returns* further lines for one licence; a line of the item's own of the same title stays as it is. *On error* nothing is granted and the plugin
-    is named; the button may be pressed again. The first plugin that answers counts; two for one item are refused at the publishing gate. *Since* 1.0.
+    *Returns* further lines for one licence; a line of the item's own of the same title stays as it is. *On error*, and while the plugin is set aside,
+    nothing is granted and the plugin is named; the button may be pressed again. The first plugin that answers counts; two for one item are refused at the publishing gate. *Since* 1.0.
     """

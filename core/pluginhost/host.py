@@ -226,6 +226,11 @@ class PluginHost:
         """The manifest of a loaded plugin. :class:`UnknownPlugin` otherwise."""
         return self._state(name).manifest
 
+    def known(self, name: str) -> Manifest | None:
+        """What is known of *name*, whether it was loaded, set aside, or only lies here."""
+        state, found = self._states.get(name), self._found.get(name)
+        return state.manifest if state is not None else found.manifest if found is not None else None
+
     def folder(self, name: str) -> Path | None:
         """Where the files of a loaded plugin are; ``None`` for one without."""
         state = self._states.get(name)

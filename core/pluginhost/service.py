@@ -10,7 +10,7 @@ from core.kernel.actor import SYSTEM, Actor
 from core.pluginhost import words
 from core.pluginhost.context import Context, context
 from core.pluginhost.host import Answer, PluginHost
-from core.pluginhost.standing import Standing, remembered
+from core.pluginhost.standing import SITE, Standing, department, remembered
 
 
 def host(session: Session) -> PluginHost:
@@ -43,6 +43,20 @@ def taking_part(session: Session, hook: str, department_id: str | None = None, *
     if "plugins" not in session.info or not host(session).knows(hook) or not host(session).taking_part(hook):
         return ()
     return host(session).taking_part(hook, enabled(session, department_id, item=item))
+
+
+def silent(session: Session, hook: str, department_id: str, *, item: Iterable[str]) -> tuple[str, ...]:
+    """Names of the plugins among *item* that somebody enabled there to answer *hook* and that cannot be asked: set aside, or not loaded in this process.
+
+    One that was disabled is none of them: that was decided by a person. One of which nobody can say which hooks it has counts as having this one.
+    """
+    if "plugins" not in session.info or not host(session).knows(hook):
+        return ()
+    here = standing(session)
+    chosen = (here.places.get(SITE, frozenset()) | here.places.get(department(department_id), frozenset())) & set(item)
+    out = sorted(name for name in chosen if name in here.aside or not host(session).active(name))
+    hooks = {name: manifest.hooks for name in out if (manifest := host(session).known(name)) is not None}
+    return tuple(name for name in out if hook in hooks.get(name, (hook,)))
 
 
 def anywhere(session: Session, hook: str) -> tuple[str, ...]:

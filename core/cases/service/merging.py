@@ -8,17 +8,20 @@ from sqlalchemy.orm import Session
 
 from core.cases.hookspecs import Grant, Merged, SubCase
 from core.cases.models import Case, CaseChild, table
+from core.cases.service import plugin_checks
 from core.cases.service.machine import Loaded
 from core.items.hookspecs import ItemInfo
 from core.kernel.actor import Actor
 from core.pluginhost import service as plugins
 
-HOOK = "merge_licences"
+HOOK = plugin_checks.GRANTING
 _case, _child = table(Case).c, table(CaseChild).c
 
 
 def lines(session: Session, case: Loaded, *, actor: Actor) -> Mapping[str, Mapping[str, str]]:
-    """Result id → lines for its licence. Raises :class:`core.pluginhost.errors.PluginFailed` when the plugin fails: nothing is granted then."""
+    """Result id → lines for its licence. Raises :class:`core.pluginhost.errors.PluginFailed` when the plugin fails, and
+    :class:`core.cases.errors.PluginSilent` when it cannot be asked: nothing is granted then."""
+    plugin_checks.answers(session, HOOK, case)
     names = plugins.taking_part(session, HOOK, case.row["department_id"], item=case.compiled.plugins)
     if not names:
         return {}

@@ -64,7 +64,7 @@ def submit(
     facts = item_facts(compiled, situation, values, party=content["value"]["party"], channel=channel)
     facts = {**facts, **relaying.setting_out(session, compiled, owner, handed_at or behalf.agents), **({"pre_review": {"asked": True}} if pre_review else {})}
     first = parties[0].party_id
-    plugin_checks.before_filing(session, compiled, owner, values=values, situation=situation or {}, party_id=first, actor=actor)
+    silent = plugin_checks.before_filing(session, compiled, owner, values=values, situation=situation or {}, party_id=first, actor=actor)
     supplied = supply(session, compiled, facts, parties[0].party_id, supplies, materials) if supplies is not None else None
     if supplied is not None:
         materials = (*materials, *supplied.papers)
@@ -88,6 +88,7 @@ def submit(
     if filed is None:
         return _replayed(session, command, draft_id)
     row, key, code = filed
+    plugin_checks.unchecked(session, row["id"], silent, actor=actor)
     if supplied is not None:
         supplied.write(session, row, key, materials, actor=actor)
     wishes.write(session, row, key, delivery, reception)

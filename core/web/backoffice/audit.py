@@ -47,6 +47,7 @@ def _titles() -> dict[str, str]:
         "cases.looked_material": _("查看材料"),
         "cases.looked_document": _("查看文书"),
         "case.revealed": _("查看完整信息"),
+        "case.unchecked": _("提交时插件没有核对"),
         "item.applied": _("放入事项"),
         "item.published": _("发布事项"),
         "licences.issued": _("发证"),

@@ -7,7 +7,21 @@ from typing import Any, Literal
 
 from core.cases.spec import CaseView
 from core.items.spec import CompiledItem
-from core.web.backoffice import case_licences, custody, incidents, material_history, mending, moves, output, papers, relatives, rungs, sheets, supplies
+from core.web.backoffice import (
+    case_licences,
+    custody,
+    incidents,
+    material_history,
+    mending,
+    moves,
+    output,
+    papers,
+    relatives,
+    rungs,
+    sheets,
+    supplies,
+    unchecked,
+)
 
 Place = Literal["side", "middle"]
 #: What a panel shows of a case, or ``None`` when there is nothing to show and nothing to do.
@@ -35,6 +49,7 @@ class Shown:
 #: In the order in which they stand on the page.
 PANELS: tuple[Panel, ...] = (
     Panel("side", "incidents.html", incidents.gather),
+    Panel("side", "unchecked.html", unchecked.gather),
     Panel("side", "rungs.html", rungs.gather),
     Panel("side", "relay.html", custody.gather),
     Panel("side", "mending.html", mending.gather),
