@@ -40,7 +40,9 @@ def _engine(url: str, pool_size: int) -> Engine:
             options |= {"pool_size": pool_size, "max_overflow": 40}
     else:
         options |= {"pool_size": pool_size, "max_overflow": pool_size, "pool_timeout": 10, "pool_recycle": 1800}
-        options["connect_args"] = {"connect_timeout": 5, "options": "-c timezone=UTC"}
+        from core.db.postgres import CalmCursor  # a hall on SQLite does without the driver
+
+        options["connect_args"] = {"connect_timeout": 5, "options": "-c timezone=UTC", "cursor_factory": CalmCursor}
     engine = create_engine(parsed, **options)
     if engine.dialect.name == "sqlite":
         sqlite.prepare(engine)
