@@ -139,8 +139,9 @@ def browser() -> Any:
     binary = browser_binary()
     if binary is None:
         return None
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=45_000)  # as long as everything else may take: five seconds are nothing on a machine that is busy
     _drivers.append(sync_playwright().start())
     return _drivers[0].chromium.launch(
         executable_path=binary,

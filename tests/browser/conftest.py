@@ -3,12 +3,13 @@
 import functools
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.demo_hall import DemoHall
 
@@ -87,6 +88,28 @@ def page(open_desk: Callable[..., Page]) -> Page:
     return open_desk()
 
 
+def started(page: Page) -> None:
+    """Wait until the page is there with its scripts: keys that come before the first picture are lost, and lists are still being redrawn."""
+    page.wait_for_load_state("load")
+    if page.evaluate("() => matchMedia('(scripting: none)').matches"):
+        return
+    live = "form:is(:has(script[data-form-live]), [data-uploads])"
+    expect(page.locator(f"{live}:not([data-started])")).to_have_count(0, timeout=45_000)
+
+
+@contextmanager
+def next_page(page: Page) -> Iterator[None]:
+    """What is done inside leads to another page; afterwards that one is there, with its scripts. A click alone does not wait for where it leads."""
+    with page.expect_navigation(wait_until="load"):
+        yield
+    started(page)
+
+
+def no_errors(page: Page) -> None:
+    """The page that is there complains of nothing."""
+    assert not page.locator(".errors").count(), page.locator(".errors").inner_text() + page.url
+
+
 @functools.cache
 def _axe_source() -> str:
     return _AXE.read_text(encoding="utf-8")
@@ -132,8 +155,9 @@ def log_in_citizen(page: Page, hall: DemoHall, login: str) -> None:
     page.goto(hall.url("/account/login"))
     page.locator("input[name=phone]").fill(login)
     page.locator("input[name=password]").fill(hall.people[login])
-    page.locator("main form button").first.click()
-    page.wait_for_url(lambda url: "/account/login" not in url)
+    with next_page(page):
+        page.locator("main form button").first.click()
+    assert "/account/login" not in page.url
 
 
 def log_in_staff(page: Page, hall: DemoHall, login: str) -> None:
@@ -141,6 +165,6 @@ def log_in_staff(page: Page, hall: DemoHall, login: str) -> None:
     page.goto(hall.url("/office/login/"))
     page.get_by_label("用户名").fill(login)
     page.get_by_label("密码").fill(hall.people[login])
-    page.get_by_role("button", name="登录").click()
-    page.wait_for_url("**/office/**")
+    with next_page(page):
+        page.get_by_role("button", name="登录").click()
     assert "/office/login" not in page.url

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser import filling
+from tests.browser.conftest import next_page, no_errors, started
 from tests.browser.test_main_journey import restaurant
 from tests.demo_hall import CITIZEN, DemoHall
 from tests.papers import pdf
@@ -57,6 +58,7 @@ def test_every_stop_of_the_tab_key_is_seen(login: str, path: str, person: Callab
     """Focus is visible and on screen at every stop; the first one skips to the content."""
     tab = person(login) if login else page
     tab.goto(hall.url(path))
+    started(tab)
     found = stops(tab)
     assert len(found) > 8, found
     assert "跳到正文" in str(found[0]["name"]), found[0]
@@ -101,8 +103,8 @@ def test_apply_and_decide_with_the_keyboard_only(person: Callable[..., Page], ha
     values = {**restaurant(), "area": 60}
     me.goto(hall.url("/items/food-operation-new"))
     to(me, "main a[href*='/apply']")
-    me.keyboard.press("Enter")
-    me.wait_for_url("**/apply*")
+    with next_page(me):
+        me.keyboard.press("Enter")
     pick(me, 'input[name="_s.kind"]', "catering")
     pick(me, 'input[name="_s.agent"]', "self")
     for _ in range(2):
@@ -112,23 +114,20 @@ def test_apply_and_decide_with_the_keyboard_only(person: Callable[..., Page], ha
     add_rows(me, values)
     press_main(me)
     for material in ("layout", "rules"):  # the file chooser is the system's own; the button that opens it is reached with Tab
-        to(me, f'input[name="new.{material}"]')
-        with me.expect_file_chooser() as chooser:
-            me.keyboard.press("Space")
-        chooser.value.set_files([filling.payload(f"{material}.pdf", pdf(material))])
+        hand_in(me, material)
     press_main(me)
-    me.locator("#agree").wait_for()
     to(me, "#agree")
     me.keyboard.press("Space")
     press_main(me)
-    me.wait_for_url("**/receipt")
+    assert me.url.endswith("/receipt")
     number = me.locator("dd.b").first.inner_text()
 
     clerk = person("window")
     clerk.goto(hall.url(f"/office/?number={number}"))
     clerk.keyboard.press("j")
-    clerk.keyboard.press("Enter")
-    clerk.wait_for_url("**/office/cases/**")
+    with next_page(clerk):
+        clerk.keyboard.press("Enter")
+    assert "/office/cases/" in clerk.url
     to(clerk, "textarea[name=opinion]")
     clerk.keyboard.type("材料齐全。")
     to(clerk, "button[name=action][value=accept]")
@@ -139,9 +138,21 @@ def test_apply_and_decide_with_the_keyboard_only(person: Callable[..., Page], ha
 def press_main(page: Page) -> None:
     """The main button, with the keyboard."""
     to(page, "main form button.main")
-    with page.expect_navigation(wait_until="domcontentloaded"):
+    with next_page(page):
         page.keyboard.press("Enter")
-    assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
+    no_errors(page)
+
+
+def hand_in(page: Page, material: str) -> None:
+    """One file: Tab to the button, Space, the chooser of the system; afterwards the file is listed and the focus is where it was."""
+    picker = f'input[name="new.{material}"]'
+    to(page, picker)
+    with page.expect_file_chooser() as chooser:
+        page.evaluate("() => null")  # that choosers are to be caught is said to the page without waiting: once it answers this, it has heard that
+        page.keyboard.press("Space")
+    chooser.value.set_files([filling.payload(f"{material}.pdf", pdf(material))])
+    expect(page.locator(f'.field:has({picker}) .files input[name="file.{material}"]')).to_have_count(1)
+    assert page.evaluate("picker => document.activeElement.matches(picker)", picker), "a file that arrives takes nobody's focus"
 
 
 def add_rows(page: Page, values: dict[str, object]) -> None:

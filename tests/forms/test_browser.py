@@ -20,9 +20,11 @@ def site(food, env):
     body = forms.render_page(env, spec, None, {"id_kind": "uscc", "by_agent": False})
     html = (
         '<!doctype html><meta charset="utf-8"><script type="module" src="/core/web/static/js/form.js"></script><p data-saved hidden></p>'
-        f'<form method="post" action="/post" data-autosave="/save"><input type="hidden" name="_version" value="1">{body}</form>'
+        f'<form method="post" action="/post" data-autosave="/save" novalidate><input type="hidden" name="_version" value="1">'
+        f'{body}<button name="_next">go</button></form>'
     )
-    saves = []
+    saves, sent, hold = [], [], threading.Event()
+    hold.set()
 
     class Handler(http.server.SimpleHTTPRequestHandler):
         def __init__(self, *args):
@@ -42,19 +44,24 @@ def site(food, env):
             return self.answer("text/html; charset=utf-8", html.encode()) if self.path == "/" else super().do_GET()
 
         def do_POST(self):
-            saves.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
-            self.answer("application/json", json.dumps({"version": 2, "saved": "已保存 10:32"}).encode())
+            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            if self.path == "/post":
+                sent.append(body)
+                return self.answer("text/html; charset=utf-8", b"<h1>sent</h1>")
+            saves.append(body)
+            hold.wait(60)
+            return self.answer("application/json", json.dumps({"version": 2, "saved": "已保存 10:32"}).encode())
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", saves
+    yield f"http://127.0.0.1:{server.server_port}/", saves, sent, hold
+    hold.set()
     server.shutdown()
 
 
 @pytest.mark.browser
 def test_the_page_acts_at_once_and_saves_itself(site, chromium: Browser):
-
-    address, saves = site
+    address, saves, _sent, _hold = site
     page = chromium.new_page()
     broken = []
     page.on("pageerror", lambda error: broken.append(str(error)))
@@ -76,3 +83,22 @@ def test_the_page_acts_at_once_and_saves_itself(site, chromium: Browser):
     page.close()
     assert broken == []
     assert "王芳" in saves[-1]
+
+
+@pytest.mark.browser
+def test_a_page_that_goes_out_while_it_saves_itself_waits_and_names_what_was_saved(site, chromium: Browser):
+    """Else its own save would be taken for somebody else's: “changed in another window”."""
+    address, saves, sent, hold = site
+    page = chromium.new_page()
+    page.goto(address)
+    hold.clear()
+    with page.expect_request("**/save"):
+        page.check('input[name="id_kind"][value="resident_id"]')
+    page.click("button[name=_next]")
+    page.click("button[name=_next]")
+    assert not sent
+    hold.set()
+    page.wait_for_url("**/post")
+    expect(page.locator("h1")).to_have_text("sent")
+    page.close()
+    assert len(saves) == len(sent) == 1 and "_version=2" in sent[0] and "_next=" in sent[0]

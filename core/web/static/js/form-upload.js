@@ -47,29 +47,8 @@ function send(form, fields, file, progress) {
   return { done, stop: () => request.abort() };
 }
 
-/** Files go one after the other, so that each finds the draft as the one before left it; what is under way keeps the form from going out. */
-const underWay = new Set();
-let line = Promise.resolve();
-
-function inLine(job) {
-  const turn = line.then(job);
-  line = turn.catch(() => {});
-  return turn;
-}
-
-/** “Continue” pressed while files are on their way: wait for them, then go on – unless one of them failed. */
-function wait(form, words, say) {
-  form.addEventListener("submit", (event) => {
-    if (!underWay.size) return;
-    event.preventDefault();
-    delete form.dataset.sent;
-    say(words.uploading);
-    Promise.allSettled([...underWay]).then(() => { if (!form.querySelector(".files .err")) form.requestSubmit(event.submitter); });
-  });
-}
-
 /** One drop area with its list of files. */
-function area(form, drop, words, say, changed) {
+function area(form, drop, words, say, changed, { inLine, hold }) {
   const picker = drop.querySelector("input[type=file]");
   const field = drop.closest(".field");
   const name = field.dataset.f;
@@ -134,8 +113,8 @@ function area(form, drop, words, say, changed) {
       stop.firstChild.textContent = words.remove;
       stop.onclick = gone;
       say(`${file.name} ${status.textContent}`);
-    }).finally(() => underWay.delete(sent));
-    underWay.add(sent);
+    });
+    hold(sent, words.uploading);
   };
 
   const takeAll = (files) => [...files].forEach(take);
@@ -154,7 +133,7 @@ function area(form, drop, words, say, changed) {
 }
 
 /** A box to sign in. The typed name beside it is enough for those who cannot draw. */
-function signature(form, holder, words, say, changed) {
+function signature(form, holder, words, say, changed, { inLine, hold }) {
   const canvas = node("canvas", { width: 480, height: 160, role: "img", "aria-label": words.sign_here });
   const clear = node("button", { type: "button", class: "btn sm" }, words.clear);
   const image = form.querySelector(`[name="${CSS.escape(holder.dataset.name)}-image"]`);
@@ -172,9 +151,8 @@ function signature(form, holder, words, say, changed) {
       const file = new File([blob], "signature.png", { type: "image/png" });
       const sent = inLine(() => send(form, { field: holder.dataset.name }, file, () => {}).done)
         .then((told) => { image.value = (told.file || told).id; changed(); })
-        .catch(() => say(words.upload_failed))
-        .finally(() => underWay.delete(sent));
-      underWay.add(sent);
+        .catch(() => say(words.upload_failed));
+      hold(sent, words.uploading);
     });
   });
   clear.onclick = () => { pen.clearRect(0, 0, canvas.width, canvas.height); image.value = ""; changed(); };
@@ -182,9 +160,8 @@ function signature(form, holder, words, say, changed) {
   holder.hidden = false;
 }
 
-export function start(form, given, say, changed) {
+export function start(form, given, say, changed, out) {
   const words = { uploading: "正在上传", uploaded: "已上传", stop: "停止", remove: "移除", upload_failed: "没有传上去，请再试一次", too_large: "文件太大", camera: "拍照", ...given };
-  for (const drop of form.querySelectorAll("[data-drop],[data-material]")) area(form, drop, words, say, changed);
-  wait(form, words, say);
-  for (const holder of form.querySelectorAll("[data-sign]")) signature(form, holder, words, say, changed);
+  for (const drop of form.querySelectorAll("[data-drop],[data-material]")) area(form, drop, words, say, changed, out);
+  for (const holder of form.querySelectorAll("[data-sign]")) signature(form, holder, words, say, changed, out);
 }

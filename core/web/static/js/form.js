@@ -194,9 +194,42 @@ function rowsOf(form, words, say, changed) {
   });
 }
 
+// ---- what goes out beside the page itself
+
+/** Drafts and files go one after the other, so that each finds the draft as the one before left it; the page goes out after them. */
+function queue(form, say) {
+  const underWay = new Map();
+  let line = Promise.resolve();
+  form.addEventListener("submit", (event) => {
+    if (!underWay.size) return;
+    event.preventDefault();
+    delete form.dataset.sent; // it has not gone out yet
+    const notice = [...underWay.values()].find(Boolean);
+    if (notice) say(notice);
+    Promise.allSettled([...underWay.keys()]).then(() => { if (!form.querySelector(".files .err")) form.requestSubmit(event.submitter); });
+  });
+  return {
+    /** Run the job when everything before it is over. */
+    inLine(job) {
+      const turn = line.then(job);
+      line = turn.catch(() => {});
+      return turn;
+    },
+    /** The form stays until the promise is settled; whoever wants it to go out meanwhile is told why. */
+    hold(promise, notice) {
+      const over = () => underWay.delete(promise);
+      underWay.set(promise, notice);
+      promise.then(over, over);
+    },
+  };
+}
+
 // ---- drafts
 
-function autosave(form, words) {
+/** Longer than this no save may keep a page from going out, in ms. */
+const PATIENCE = 10000;
+
+function autosave(form, words, { inLine, hold }) {
   const status = document.querySelector("[data-saved]");
   const version = form.querySelector("input[name=_version]");
   let dirty = false, timer = 0, wait = 1500, busy = false, stopped = false;
@@ -211,14 +244,19 @@ function autosave(form, words) {
     if (mine) button(words.mine, () => { version.value = mine; stopped = false; save(); });
   };
 
-  async function save() {
+  function save() {
     if (busy || stopped) return;
     busy = true;
+    hold(inLine(post));
+  }
+  async function post() {
     dirty = false;
     const body = new FormData(form);
     for (const [name, value] of [...body]) if (value instanceof File) body.delete(name);
+    const patience = new AbortController();
+    const late = setTimeout(() => patience.abort(), PATIENCE);
     try {
-      const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
+      const answer = await fetch(form.dataset.autosave, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin", signal: patience.signal });
       const told = await answer.json().catch(() => ({}));
       if (answer.status === 409) { dirty = true; conflict(told.version); }
       else if (!answer.ok) throw new Error(String(answer.status));
@@ -232,6 +270,7 @@ function autosave(form, words) {
       wait = Math.min(wait * 2, 60000);
       tell(words.unsaved);
     }
+    clearTimeout(late);
     busy = false;
     if (dirty && !stopped) later();
   }
@@ -244,17 +283,21 @@ function autosave(form, words) {
 
 // ---- all together
 
-function start(form) {
+async function start(form) {
   const words = json(form, "data-form-words") || {};
   const say = announcer(form);
-  const touched = form.dataset.autosave ? autosave(form, words) : () => {};
+  const out = queue(form, say);
+  const touched = form.dataset.autosave ? autosave(form, words, out) : () => {};
   const run = live(form, words, say);
   const changed = () => { run(); touched(); };
   form.addEventListener("input", changed);
   form.addEventListener("change", changed);
   rowsOf(form, words, say, changed);
-  if (form.querySelector("[data-cascade]")) import("./form-cascade.js").then((module) => module.start(form, words));
-  if (form.dataset.uploads && form.querySelector("[data-drop],[data-material],[data-sign]")) import("./form-upload.js").then((module) => module.start(form, words, say, changed));
+  const more = [];
+  if (form.querySelector("[data-cascade]")) more.push(import("./form-cascade.js").then((module) => module.start(form, words)));
+  if (form.dataset.uploads && form.querySelector("[data-drop],[data-material],[data-sign]")) more.push(import("./form-upload.js").then((module) => module.start(form, words, say, changed, out)));
+  await Promise.all(more);
+  form.dataset.started = "yes"; // from here on everything answers; who drives the page by program waits for this
 }
 
 for (const form of document.querySelectorAll("form")) if (form.querySelector("script[data-form-live]") || form.dataset.uploads) start(form);

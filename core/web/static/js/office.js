@@ -29,12 +29,11 @@ if (table) {
 }
 
 for (const form of document.querySelectorAll("form[data-once]")) {
-  let sent = false;
   form.addEventListener("submit", (event) => {
-    if (sent) event.preventDefault(); // the command id makes a second one harmless; this spares the wait
-    sent = true;
+    if (form.dataset.sent) event.preventDefault(); // the command id makes a second one harmless; this spares the wait
+    form.dataset.sent = "yes"; // form.js takes it off a form that waits for its files
   });
-  window.addEventListener("pageshow", () => { sent = false; }); // back again, the form may go out once more
+  window.addEventListener("pageshow", () => { delete form.dataset.sent; }); // back again, the form may go out once more
   form.addEventListener("keydown", (event) => {
     const main = form.querySelector("button.main[name=action]");
     if (event.key === "Enter" && event.ctrlKey && main) form.requestSubmit(main);
