@@ -36,11 +36,14 @@ def cache_key(spec: FormSpec, page: Page | str | None = None, locale: str = "zh"
 
 def render_page(
     env: Environment, spec: FormSpec, page: Page | str | None = None, values: Mapping[str, Any] | None = None, errors: Sequence[FieldError] = (),
-    sources: Mapping[str, Any] | None = None, locale: str = "zh", facts: Mapping[str, Any] | None = None,
+    sources: Mapping[str, Any] | None = None, locale: str = "zh", facts: Mapping[str, Any] | None = None, *, begun: bool = False,
 ) -> Markup:  # fmt: skip
-    """The fields of a page, without ``<form>``, token and buttons. *env* holds the templates of the hall's look."""
+    """The fields of a page, without ``<form>``, token and buttons. *env* holds the templates of the hall's look.
+
+    *begun*: *values* are what is there even when that is nothing, so that no first row is offered that nobody asked for.
+    """
     template: Any = env.get_template(TEMPLATE)
-    if not values and not errors and not sources and not facts:
+    if not begun and not values and not errors and not sources and not facts:
         key = (cache_key(spec, page, locale), str(template.filename))
         with _lock:
             found = _blank.get(key)

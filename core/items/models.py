@@ -77,5 +77,7 @@ never_changed(cast(Table, ItemVersion.__table__))
 
 
 from core.items.catalogue import models as _catalogue  # noqa: E402 – tables of this slice too; they name ours
+from core.items.studio import models as _studio  # noqa: E402
 
 assert _catalogue
+assert _studio

@@ -892,6 +892,7 @@ def upgrade() -> None:
         sa.Column("region_root", types.Id(), nullable=True),
         sa.Column("topic", sa.String(length=100), nullable=False),
         sa.Column("lane", sa.String(length=20), nullable=False),
+        sa.Column("turn", sa.String(length=64), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("created_at", types.Instant(), nullable=False),
@@ -920,6 +921,13 @@ def upgrade() -> None:
             unique=False,
             sqlite_where=sa.text("parked_at IS NOT NULL"),
             postgresql_where=sa.text("parked_at IS NOT NULL"),
+        )
+        batch_op.create_index(
+            "ix_outbox_turn",
+            ["turn", "available_at", "id"],
+            unique=False,
+            sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL AND lane = 'plugins'"),
+            postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL AND lane = 'plugins'"),
         )
 
     op.create_table(
@@ -1423,6 +1431,30 @@ def upgrade() -> None:
         batch_op.create_index("ix_post_department_role", ["department_id", "role"], unique=False)
 
     op.create_table(
+        "studio_draft",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=False),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("base_version_id", types.Id(), nullable=True),
+        sa.Column("content", types.Json(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("request_id", types.Id(), nullable=True),
+        sa.Column("opened_by", sa.String(length=80), nullable=False),
+        sa.Column("opened_at", types.Instant(), nullable=False),
+        sa.Column("changed_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_studio_draft_department_id_department")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_studio_draft")),
+    )
+    with op.batch_alter_table("studio_draft", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_studio_draft_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(
+            "uq_studio_draft_open_item_code", ["item_code"], unique=True, postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+        )
+
+    op.create_table(
         "visit",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("department_id", types.Id(), nullable=False),
@@ -1540,6 +1572,29 @@ def upgrade() -> None:
         batch_op.create_index("ix_mandate_use_case", ["case_id"], unique=False)
         batch_op.create_index("ix_mandate_use_mandate", ["mandate_id", "id"], unique=False)
 
+    op.create_table(
+        "studio_edit",
+        sa.Column("draft_id", types.Id(), nullable=False),
+        sa.Column("revision", sa.Integer(), nullable=False),
+        sa.Column("command_key", sa.String(length=80), nullable=False),
+        sa.Column("staff_id", sa.String(length=80), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("edits", types.Json(), nullable=False),
+        sa.Column("undo", types.Json(), nullable=False),
+        sa.Column("undoes", sa.Integer(), nullable=True),
+        sa.ForeignKeyConstraint(["draft_id"], ["studio_draft.id"], name=op.f("fk_studio_edit_draft_id_studio_draft")),
+        sa.PrimaryKeyConstraint("draft_id", "revision", name=op.f("pk_studio_edit")),
+        sa.UniqueConstraint("command_key", name=op.f("uq_studio_edit_command_key")),
+    )
+    op.create_table(
+        "studio_seat",
+        sa.Column("draft_id", types.Id(), nullable=False),
+        sa.Column("staff_id", sa.String(length=80), nullable=False),
+        sa.Column("at", sa.String(length=400), nullable=False),
+        sa.Column("seen_at", types.Instant(), nullable=False),
+        sa.ForeignKeyConstraint(["draft_id"], ["studio_draft.id"], name=op.f("fk_studio_seat_draft_id_studio_draft")),
+        sa.PrimaryKeyConstraint("draft_id", "staff_id", name=op.f("pk_studio_seat")),
+    )
     op.create_table(
         "ab_group",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -1748,6 +1803,8 @@ def downgrade() -> None:
     op.drop_table("ab_register_user")
     op.drop_table("ab_permission")
     op.drop_table("ab_group")
+    op.drop_table("studio_seat")
+    op.drop_table("studio_edit")
     with op.batch_alter_table("mandate_use", schema=None) as batch_op:
         batch_op.drop_index("ix_mandate_use_mandate")
         batch_op.drop_index("ix_mandate_use_case")
@@ -1770,6 +1827,11 @@ def downgrade() -> None:
         batch_op.drop_index("ix_visit_desk")
 
     op.drop_table("visit")
+    with op.batch_alter_table("studio_draft", schema=None) as batch_op:
+        batch_op.drop_index("uq_studio_draft_open_item_code", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.drop_index(batch_op.f("ix_studio_draft_department_id"))
+
+    op.drop_table("studio_draft")
     with op.batch_alter_table("post", schema=None) as batch_op:
         batch_op.drop_index("ix_post_department_role")
 
@@ -1867,6 +1929,11 @@ def downgrade() -> None:
     op.drop_table("outbox_job")
     op.drop_table("outbox_effect")
     with op.batch_alter_table("outbox", schema=None) as batch_op:
+        batch_op.drop_index(
+            "ix_outbox_turn",
+            sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL AND lane = 'plugins'"),
+            postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL AND lane = 'plugins'"),
+        )
         batch_op.drop_index("ix_outbox_parked", sqlite_where=sa.text("parked_at IS NOT NULL"), postgresql_where=sa.text("parked_at IS NOT NULL"))
         batch_op.drop_index(
             "ix_outbox_open", sqlite_where=sa.text("done_at IS NULL AND parked_at IS NULL"), postgresql_where=sa.text("done_at IS NULL AND parked_at IS NULL")

@@ -1,0 +1,268 @@
+"""Editors made from the schemas: what stands at a spot of a draft, as a form of the platform's own kind.
+
+The schema of a spot is found by walking the schema along it; entries of large lists and maps – materials, steps, fields – have editors of their own and
+stand in their holder's as cards. Nothing here knows a property by name: one added to a schema is edited the day it is there.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from typing import Any
+
+from core.forms import service as forms
+from core.forms.spec import FormSpec
+from core.items.studio import edits as editing
+from core.items.studio import parts
+from core.items.studio.edits import Edit
+from core.items.studio.errors import NoSuchSpot
+from core.items.studio.spots import MISSING, Spot, find, token_of, write
+from core.kernel.canonical import dumps
+from core.schemas import service as schemas
+
+#: An entry with more properties than this, or one that holds its own kind, is opened on a page of its own.
+INLINE_MOST = 7
+_WRAPPED = "value"
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """A list or a map whose entries are opened one by one. ``entries`` are (spot, title, its own words for what it is)."""
+
+    at: Spot
+    title: str
+    help: str
+    entry_title: str
+    keyed: bool
+    entries: tuple[tuple[Spot, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Editor:
+    """What is edited at ``at``: the properties ``names`` as the form ``spec``; all else there stays as it is. ``wrapped``: one value, no object."""
+
+    at: Spot
+    title: str
+    help: str
+    spec: FormSpec
+    names: tuple[str, ...]
+    wrapped: bool
+    values: Mapping[str, Any]
+    cards: tuple[Cards, ...]
+
+    def changes(self, given: Mapping[str, Any]) -> tuple[Edit, ...]:
+        """The edits that make what the form was filled with *given* of what it was made from."""
+        if self.wrapped:
+            if _WRAPPED not in self.values:
+                return (Edit("set", self.at, given[_WRAPPED]),) if _WRAPPED in given else ()
+            if _WRAPPED not in given:
+                return (Edit("remove", self.at, was=self.values[_WRAPPED]),)
+            return editing.between(self.values[_WRAPPED], given[_WRAPPED], self.at)
+        return editing.between(dict(self.values), {name: value for name, value in given.items() if name in self.names}, self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A place in a schema: which document's, the schema there with references followed, and the words that the holder has for it."""
+
+    root: str
+    schema: Mapping[str, Any]
+    required: bool = False
+
+
+def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None) -> Editor:
+    """The editor of what stands at *at* of a draft's *content* – of the properties of one *part* only, where given.
+
+    Raises :class:`NoSuchSpot` where neither the schemas nor the draft know the spot.
+    """
+    value = find(content, at)
+    place = _place(content, at)
+    if place is None or (value is MISSING and part is None):
+        raise NoSuchSpot(at=write(at))
+    schema = place.schema
+    properties = schema.get("properties")
+    if not isinstance(properties, Mapping) or not (isinstance(value, Mapping) or value is MISSING):
+        return _whole(place, at, value)
+    wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
+    carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None)
+    names = tuple(name for name in wanted if name not in carded)
+    held = value if isinstance(value, Mapping) else {}
+    required = [name for name in schema.get("required", ()) if name in names]
+    return Editor(
+        at, str(schema.get("title", "")), str(schema.get("description", "")), _spec(place.root, _text(_object(properties, names, required))), names, False,
+        {name: held[name] for name in names if name in held}, tuple(_cards(place.root, properties[name], (*at, name), held.get(name)) for name in carded),
+    )  # fmt: skip
+
+
+def _fixed(at: Spot, name: str) -> bool:
+    return len(at) == 1 and name in parts.FIXED
+
+
+def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: list[str]) -> dict[str, Any]:
+    return {"type": "object", "properties": {name: properties[name] for name in names}, "required": required, "additionalProperties": True}
+
+
+def _whole(place: _Place, at: Spot, value: Any) -> Editor:
+    """One value, of whatever shape."""
+    spec = _spec(place.root, _text(_object({_WRAPPED: place.schema}, (_WRAPPED,), [_WRAPPED] if place.required else [])))
+    values = {} if value is MISSING else {_WRAPPED: value}
+    return Editor(at, str(place.schema.get("title", "")), str(place.schema.get("description", "")), spec, (_WRAPPED,), True, values, ())
+
+
+@cache
+def _schema(root: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schemas.load(root)
+    return found
+
+
+def _text(schema: Mapping[str, Any]) -> bytes:
+    """A schema as a key for caches."""
+    return dumps(schema)
+
+
+@lru_cache(maxsize=256)
+def _spec(root: str, schema: bytes) -> FormSpec:
+    return forms.compile_form({**json.loads(schema), "id": "editor", "title": "", "$defs": _schema(root).get("$defs", {})})
+
+
+# ---- walking the schema along a spot
+
+
+def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
+    """The schema of a spot; shapes are chosen by what stands there."""
+    if not at or at[0] not in ("item", "form"):
+        return None
+    root = at[0]
+    schema: Any = _schema(root)
+    value: Any = content.get(root, MISSING)
+    required = True
+    for token in at[1:]:
+        holder = _shaped(root, schema, value)
+        required = token in holder.get("required", ())
+        schema = _below(holder, token)
+        if schema is None:
+            return None
+        value = find(value, (token,)) if value is not MISSING else MISSING
+    shaped = _shaped(root, schema, value)
+    return _Place(root, {**shaped, **{name: schema[name] for name in ("title", "description") if isinstance(schema, Mapping) and name in schema}}, required)
+
+
+def _below(schema: Mapping[str, Any], token: str) -> Any:
+    if "items" in schema:
+        return schema["items"] if token.startswith("@") or token.isdigit() else None
+    properties: Mapping[str, Any] = schema.get("properties", {})
+    if token in properties:
+        return properties[token]
+    return _entry(schema)
+
+
+def _entry(schema: Mapping[str, Any]) -> Any:
+    """The schema of a map's entries; ``None`` for what is no map."""
+    patterns: Mapping[str, Any] = schema.get("patternProperties", {})
+    more = schema.get("additionalProperties")
+    return next(iter(patterns.values()), more if isinstance(more, Mapping) else None)
+
+
+def _followed(root: str, schema: Any) -> Mapping[str, Any]:
+    """*schema* with its reference followed; words beside the reference count more than those at its end."""
+    made = schema if isinstance(schema, Mapping) else {}
+    while isinstance(made.get("$ref"), str):
+        name = made["$ref"]
+        target = _schema(root) if name == "#" else _schema(root)["$defs"][name.removeprefix("#/$defs/")]
+        made = {**target, **{key: held for key, held in made.items() if key != "$ref"}}
+    return made
+
+
+def _shaped(root: str, schema: Any, value: Any) -> Mapping[str, Any]:
+    """The shape of several that *value* has: the one whose constants it carries, else the first of its kind of JSON."""
+    made = _followed(root, schema)
+    shapes = [_followed(root, each) for each in made.get("oneOf") or made.get("anyOf") or ()]
+    if not shapes or all("const" in each for each in shapes):
+        return made
+    fitting = next((each for each in shapes if _fits(each, value)), shapes[0])
+    rest = {key: held for key, held in made.items() if key not in ("oneOf", "anyOf")}
+    return _shaped(root, {**fitting, **rest}, value)
+
+
+def _fits(shape: Mapping[str, Any], value: Any) -> bool:
+    if not isinstance(value, Mapping):
+        wanted = shape.get("type")
+        return (wanted == "array") == isinstance(value, list) and (wanted == "null") == (value is None) and wanted != "object"
+    if shape.get("type", "object") != "object":
+        return False
+    consts = {name: each["const"] for name, each in shape.get("properties", {}).items() if isinstance(each, Mapping) and "const" in each}
+    return all(value.get(name) == const for name, const in consts.items()) and (not consts or any(name in value for name in consts))
+
+
+# ---- cards
+
+
+@lru_cache(maxsize=512)
+def _carded(root: str, schema: bytes) -> bool | None:
+    """Whether the entries of a list or map have pages of their own: ``True`` for a map, ``False`` for a list, ``None`` for what is drawn in place."""
+    return _carded_of(root, json.loads(schema))
+
+
+def _carded_of(root: str, schema: Any) -> bool | None:
+    made = _shaped(root, schema, {})
+    if "items" in made:
+        entry, keyed = made["items"], False
+    elif not made.get("properties") and _entry(made) is not None:
+        entry, keyed = _entry(made), True
+    else:
+        return None
+    names = list(_names_of(root, entry, frozenset()))
+    if not keyed and _id_of(root, entry) is None:
+        return None  # without ids an entry cannot be followed while others edit
+    return keyed if len(names) > INLINE_MOST else None
+
+
+def _id_of(root: str, entry: Any) -> Any:
+    return _followed(root, entry).get("properties", {}).get("id")
+
+
+def _names_of(root: str, schema: Any, met: frozenset[str]) -> Iterator[str]:
+    """Every property below an entry; what holds its own kind counts as more than any page takes."""
+    here = schema.get("$ref") if isinstance(schema, Mapping) else None
+    if here in met:
+        yield from ("…",) * (INLINE_MOST + 1)
+        return
+    made, met = _followed(root, schema), met | ({here} if here else frozenset())
+    for shape in made.get("oneOf") or made.get("anyOf") or ():
+        yield from _names_of(root, shape, met)
+    for name, inner in made.get("properties", {}).items():
+        yield name
+        yield from _names_of(root, inner, met)
+    for inner in (made.get("items"), _entry(made)):
+        if isinstance(inner, Mapping):
+            yield from _names_of(root, inner, met)
+
+
+def _cards(root: str, schema: Any, at: Spot, held: Any) -> Cards:
+    made = _shaped(root, schema, {})
+    keyed = "items" not in made
+    entry = _followed(root, _entry(made) if keyed else made["items"])
+    entries: list[tuple[Spot, str, str]] = []
+    if isinstance(held, Mapping):
+        entries = [((*at, name), title_of(each, name), _kind(root, entry, each)) for name, each in held.items()]
+    elif isinstance(held, list):
+        entries = [((*at, token_of(held, n)), title_of(each, str(n + 1)), _kind(root, entry, each)) for n, each in enumerate(held)]
+    outer = schema if isinstance(schema, Mapping) else {}
+    return Cards(
+        at, str(outer.get("title") or made.get("title", "")), str(outer.get("description") or made.get("description", "")), str(entry.get("title", "")), keyed,
+        tuple(entries),
+    )  # fmt: skip
+
+
+def title_of(entry: Any, fallback: str) -> str:
+    """What people call an entry."""
+    if isinstance(entry, Mapping):
+        found = next((entry[name] for name in ("title", "name", "text", "question") if isinstance(entry.get(name), str) and entry[name].strip()), None)
+        if found is not None:
+            return str(found)
+    return fallback
+
+
+def _kind(root: str, entry: Mapping[str, Any], value: Any) -> str:
+    """Which of several shapes an entry has, in words."""
+    return str(_shaped(root, entry, value).get("title", "")) if entry.get("oneOf") or entry.get("anyOf") else ""

@@ -1,0 +1,62 @@
+"""What can go wrong with a draft of an item."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from core.kernel.errors import BadInput, Conflict, NotFound
+
+
+class DraftNotFound(NotFound):
+    """No such draft, or not yours to see."""
+
+    key = "items.studio_draft_missing"
+
+
+class NoSuchSpot(BadInput):
+    """An address that leads nowhere in the draft. Params: ``at``."""
+
+    key = "items.studio_no_spot"
+
+
+class BadEdit(BadInput):
+    """An edit that says nothing that can be done. Params: ``what``."""
+
+    key = "items.studio_bad_edit"
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """One spot that two people changed: what stands there now – nothing where ``gone`` – and what was to be written."""
+
+    at: str
+    theirs: Any
+    yours: Any
+    gone: bool = False
+
+
+class Clashed(Conflict):
+    """Somebody else changed the same spots meanwhile; nothing was written, and whoever wrote keeps what they wrote."""
+
+    key = "items.studio_clash"
+
+    def __init__(self, clashes: tuple[Clash, ...]) -> None:
+        super().__init__(count=len(clashes))
+        self.clashes = clashes
+
+
+class DraftEnded(Conflict):
+    """The draft was handed in or put aside; it is kept and can be read."""
+
+    key = "items.studio_ended"
+
+
+class DraftExists(Conflict):
+    """Somebody drafts this item already. Params: ``title``."""
+
+    key = "items.studio_exists"
+
+
+class NothingToUndo(Conflict):
+    """There is nothing of this person's to undo or to do again."""
+
+    key = "items.studio_nothing_to_undo"

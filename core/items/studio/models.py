@@ -1,0 +1,66 @@
+"""Tables of the studio: drafts with their whole content, every command that changed one, and who sits where."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from core.db.base import Base
+from core.db.types import Id, Instant, Json
+from core.kernel.clock import now
+from core.kernel.ids import new_id
+
+
+class StudioDraft(Base):
+    """An item in the making. ``content`` is ``{"item", "form", "blocks"}`` as it stands after command ``revision``, right or wrong.
+
+    ``item_code`` is what the item is called in the hall – one open draft an item –, ``department_id`` the department in whose name it is made.
+    ``base_version_id`` is the version it began as, ``None`` for a new item. ``state`` is ``open``, ``asked`` (handed in for review) or ``dropped``.
+    """
+
+    __tablename__ = "studio_draft"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    item_code: Mapped[str] = mapped_column(String(64))
+    title: Mapped[str] = mapped_column(String(200))
+    department_id: Mapped[str] = mapped_column(Id, ForeignKey("department.id"), index=True)
+    region_root: Mapped[str] = mapped_column(Id)
+    base_version_id: Mapped[str | None] = mapped_column(Id)
+    content: Mapped[dict[str, Any]] = mapped_column(Json)
+    revision: Mapped[int] = mapped_column(Integer, default=0)
+    state: Mapped[str] = mapped_column(String(8), default="open")
+    request_id: Mapped[str | None] = mapped_column(Id)
+    opened_by: Mapped[str] = mapped_column(String(80))
+    opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    changed_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+_open = StudioDraft.__table__.c.state == "open"
+Index("uq_studio_draft_open_item_code", StudioDraft.__table__.c.item_code, unique=True, postgresql_where=_open, sqlite_where=_open)
+
+
+class StudioEdit(Base):
+    """One command on a draft: its edits and those that take it back. ``undoes`` names the revision that this one took back."""
+
+    __tablename__ = "studio_edit"
+
+    draft_id: Mapped[str] = mapped_column(Id, ForeignKey("studio_draft.id"), primary_key=True)
+    revision: Mapped[int] = mapped_column(Integer, primary_key=True)
+    command_key: Mapped[str] = mapped_column(String(80), unique=True)
+    staff_id: Mapped[str] = mapped_column(String(80))
+    at: Mapped[datetime] = mapped_column(Instant, default=now)
+    edits: Mapped[list[Any]] = mapped_column(Json)
+    undo: Mapped[list[Any]] = mapped_column(Json)
+    undoes: Mapped[int | None] = mapped_column(Integer)
+
+
+class StudioSeat(Base):
+    """Where somebody was last seen in a draft, so that others are told."""
+
+    __tablename__ = "studio_seat"
+
+    draft_id: Mapped[str] = mapped_column(Id, ForeignKey("studio_draft.id"), primary_key=True)
+    staff_id: Mapped[str] = mapped_column(String(80), primary_key=True)
+    at: Mapped[str] = mapped_column(String(400))
+    seen_at: Mapped[datetime] = mapped_column(Instant, default=now)

@@ -1,0 +1,112 @@
+"""Editors are made of the schemas: every property of item and form is edited somewhere, and what an editor did not show stays as it is."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from core.forms import service as forms
+from core.items.library import library
+from core.items.studio import editors, edits, parts
+from core.items.studio.errors import NoSuchSpot
+from core.items.studio.spots import MISSING, find, parse, write
+from core.schemas import service as schemas
+
+SHELF = library()
+
+
+def content_of(code):
+    item = json.loads(Path(SHELF.items[code]).read_text(encoding="utf-8"))
+    return {"item": item, "form": SHELF.forms[item["form"]], "blocks": {}}
+
+
+def everywhere(content):
+    """Every editor that can be reached: the parts, then card by card."""
+    todo = [(part.at, part) for part in parts.shown()]
+    while todo:
+        at, part = todo.pop()
+        made = editors.editor(content, at, part)
+        yield made
+        todo += [(spot, None) for cards in made.cards for spot, _title, _kind in cards.entries]
+
+
+@pytest.mark.parametrize("code", sorted(SHELF.items)[:8])
+def test_every_value_of_an_item_and_its_form_is_edited_somewhere(code):
+    content = content_of(code)
+    covered = set()
+    for made in everywhere(content):
+        for name in made.names:
+            covered.add(made.at if made.wrapped else (*made.at, name))
+        covered |= {cards.at for cards in made.cards if not cards.entries}
+    missed = [write(spot) for spot in leaves(content, ()) if not any(spot[: len(each)] == each for each in covered) and spot[1] not in parts.FIXED]
+    assert missed == []
+
+
+def leaves(value, at):
+    """Spots of all plain values of item and form."""
+    if at[:1] == ("blocks",):
+        return
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            yield from leaves(inner, (*at, name))
+    elif isinstance(value, list) and value and all(isinstance(each, dict) and "id" in each for each in value):
+        for each in value:
+            yield from leaves(each, (*at, f"@{each['id']}"))
+    else:
+        yield at
+
+
+@pytest.mark.parametrize("code", ["food-operation-new", "construction-permit"])
+def test_an_editor_sent_back_untouched_changes_nothing(code, env, browse):
+    content = content_of(code)
+    seen = 0
+    for made in everywhere(content):
+        html = forms.render_page(env, made.spec, "main", dict(made.values), begun=True)
+        given = forms.decode(made.spec, browse(html).form())
+        assert [each.to_json() for each in made.changes(given)] == [], write(made.at)
+        seen += 1
+    assert seen > 25
+
+
+def test_what_an_editor_does_not_show_stays():
+    content = content_of("food-operation-new")
+    at = parse("/item/route/review")
+    made = editors.editor(content, at)
+    assert "nodes" not in made.names
+    assert [cards.at for cards in made.cards] == [(*at, "nodes")]
+    changed = edits.apply(content, made.changes({**made.values, "start": "elsewhere"})).doc
+    assert find(changed, (*at, "nodes")) == find(content, (*at, "nodes"))
+    assert find(changed, (*at, "start")) == "elsewhere"
+
+
+def test_an_answer_emptied_is_removed_and_one_filled_is_set():
+    content = content_of("food-operation-new")
+    made = editors.editor(content, ("item",), parts.part("basic"))
+    done = edits.apply(content, made.changes({**{k: v for k, v in made.values.items() if k != "summary"}, "short_title": "新简称"})).doc
+    assert find(done, ("item", "summary")) is MISSING
+    assert find(done, ("item", "short_title")) == "新简称"
+
+
+def test_a_part_that_the_item_lacks_can_be_begun():
+    content = content_of("food-operation-new")
+    bare = {**content, "item": {name: value for name, value in content["item"].items() if name not in ("faq", "redress")}}
+    made = editors.editor(bare, ("item",), parts.part("guide"))
+    assert made.spec is not None
+
+
+def test_spots_that_neither_schema_nor_draft_know_are_refused():
+    content = content_of("food-operation-new")
+    for wrong in ("", "/nothing", "/item/nonsense", "/item/materials/@nobody", "/item/title/deeper", "/blocks"):
+        with pytest.raises(NoSuchSpot):
+            editors.editor(content, parse(wrong))
+
+
+def test_every_property_of_the_schema_belongs_to_a_part_and_a_new_one_to_the_last():
+    named = [name for part in parts.shown() if part.at == ("item",) for name in part.names]
+    assert sorted([*named, "route", *parts.FIXED]) == sorted(schemas.load("item")["properties"])
+    route = [name for part in parts.shown() if part.at == ("item", "route") for name in part.names]
+    assert set(route) >= set(schemas.load("item")["properties"]["route"]["properties"]) - {"translations", "$schema", "schema_version", "title"}
+    assert parts.part_of(parse("/item/materials/@layout/title")) == "materials"
+    assert parts.part_of(parse("/item/route/limits/promised")) == "limits"
+    assert parts.part_of(parse("/form/properties/area")) == "form"
+    assert parts.part_of(parse("/item/searchable")) == "other"
