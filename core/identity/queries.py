@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Select, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Account, Delegation, Department, Division, HallHost, Party, Post, Staff
@@ -35,16 +35,23 @@ _GRANTED = exists().where(
     _grant.valid_from <= bindparam("day"),
     or_(_grant.revoked_at.is_(None), _grant.revoked_at > bindparam("at")),
 )
-#: Built once, from plain tables: every page of the back office begins with it.
-_STAFF = (
-    select(
-        _staff_.id, _staff_.name, _GRANTED.label("granted"), _department_.id, _department_.code, _department_.title, _department_.division_id,
-        _division_.path, _post.role,
-    )
-    .select_from(Staff.__table__.outerjoin(Post.__table__).outerjoin(Department.__table__).outerjoin(Division.__table__))
-    .where(_staff_.active)
-    .order_by(_division_.path, _department_.code, _post.role)
+_WHO_IT_IS = (
+    _staff_.id, _staff_.name, _GRANTED.label("granted"), _department_.id, _department_.code, _department_.title, _department_.division_id,
+    _division_.path, _post.role,
 )  # fmt: skip
+
+
+def _posts_of(source: FromClause) -> FromClause:
+    """*source*, which has the staff, with their posts."""
+    posts = source.outerjoin(Post.__table__, _post.staff_id == _staff_.id)
+    return posts.outerjoin(Department.__table__, _department_.id == _post.department_id).outerjoin(
+        Division.__table__, _division_.id == _department_.division_id
+    )
+
+
+_BY_PLACE = (_division_.path, _department_.code, _post.role)
+#: Built once, from plain tables.
+_STAFF = select(*_WHO_IT_IS).select_from(_posts_of(Staff.__table__)).where(_staff_.active).order_by(*_BY_PLACE)
 _STAFF_OF_USER = _STAFF.where(_staff_.user_id == bindparam("user_id"))
 _STAFF_BY_ID = _STAFF.where(_staff_.id == bindparam("staff_id"))
 
@@ -52,6 +59,21 @@ _STAFF_BY_ID = _STAFF.where(_staff_.id == bindparam("staff_id"))
 def staff_of_user(session: Session, user_id: str) -> StaffView:
     """The member of staff behind a back-office user, with the posts in force today. Raises :class:`NotFound`."""
     return _staff(session, _STAFF_OF_USER, user_id=str(user_id))
+
+
+def beside_staff(columns: Sequence[ColumnElement[Any]], log_ins: FromClause) -> Select[*tuple[Any, ...]]:
+    """A statement, to be built once: *columns* of the log-in in *log_ins*, and beside them the member of staff in office who has it, whose ``user_id`` is
+    the parameter ``login``. Every page of the back office begins with it (:func:`read_beside`)."""
+    found = log_ins.outerjoin(Staff.__table__, and_(_staff_.user_id == bindparam("login"), _staff_.active))
+    return select(*_WHO_IT_IS, *columns).select_from(_posts_of(found)).order_by(*_BY_PLACE)
+
+
+def read_beside(session: Session, query: Select[*tuple[Any, ...]], **values: Any) -> tuple[Any, StaffView | None]:
+    """What :func:`beside_staff` finds: a row that has the columns, ``None`` when there is no such log-in, and who has it, if anybody does."""
+    rows = session.execute(query, {**values, "day": today(), "at": now()}).all()
+    if not rows:
+        return None, None
+    return rows[0], _staff_view(session, rows) if rows[0][0] is not None else None
 
 
 _WHO = "identity.staff"
@@ -85,8 +107,12 @@ def _staff(session: Session, query: Select[*tuple[Any, ...]], **who: str) -> Sta
     rows = session.execute(query, {**who, "day": today(), "at": now()}).all()
     if not rows:
         raise NotFound
+    return _staff_view(session, rows)
+
+
+def _staff_view(session: Session, rows: Sequence[Any]) -> StaffView:
     staff_id, name, granted = rows[0][:3]
-    posts = [PostView(*row[3:]) for row in rows if row.role is not None]
+    posts = [PostView(*row[3 : len(_WHO_IT_IS)]) for row in rows if row.role is not None]
     if granted:
         posts.extend(_delegated(session, staff_id))
     return StaffView(staff_id, name, tuple(posts))

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 from flask import abort, flash, g, get_flashed_messages, redirect, request
 from flask import session as cookie
 from flask_appbuilder.security.sqla.models import User
-from sqlalchemy import bindparam, exists, select
+from sqlalchemy import bindparam, exists
 from werkzeug.wrappers import Response
 
 from core.cases.service.incidents import looks_after
@@ -20,7 +20,6 @@ from core.identity.spec import DESK_ROLES, StaffView
 from core.items.catalogue import kinds
 from core.kernel.actor import Actor
 from core.kernel.clock import local
-from core.kernel.errors import NotFound
 from core.kernel.sheets import write_csv
 from core.web import edge
 from core.web.page import page
@@ -30,15 +29,17 @@ from core.web.plugged.offered import doors
 T = TypeVar("T")
 _user = User.__table__.c
 _lent = LentPassword.__table__.c
-#: Built once, from the plain tables: asked at every page.
-_LOG_IN = select(_user.active, _user.password, exists().where(_lent.user_id == bindparam("lent_to")).label("lent")).where(_user.id == bindparam("user_id"))
+_IS_LENT = exists().where(_lent.user_id == bindparam("login")).label("lent")
+#: Built once: asked at every page, the log-in and who has it together.
+_LOG_IN = people.beside_staff((_user.active, _user.password, _IS_LENT), User.__table__).where(_user.id == bindparam("user_id"))
 
 
 def log_in() -> Any:
     """The log-in of this session – ``active``, the hash of its ``password``, whether that is ``lent`` –, read once a request; ``None`` without one."""
     if "log_in" not in g:
         user_id = str(cookie.get("_user_id") or "")
-        g.log_in = edge.session().execute(_LOG_IN, {"user_id": int(user_id), "lent_to": user_id}).one_or_none() if user_id.isdigit() else None
+        found = people.read_beside(edge.session(), _LOG_IN, user_id=int(user_id), login=user_id) if user_id.isdigit() else (None, None)
+        g.log_in, g.has_log_in = found
     return g.log_in
 
 
@@ -54,12 +55,9 @@ def _staff(user_id: str | None) -> StaffView | None:
     found_log_in = log_in()
     if user_id is None or found_log_in is None or not found_log_in.active:
         return None
-    session = edge.session()
-    try:
-        found = people.staff_of_user(session, user_id)
-    except NotFound:
-        return None
-    people.remember(session, found)
+    found: StaffView | None = g.has_log_in
+    if found is not None:
+        people.remember(edge.session(), found)
     return found
 
 
