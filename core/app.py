@@ -42,6 +42,7 @@ from core.web.addresses import ShortAddresses, refuse_long
 from core.web.cookies import CalmSessions
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
+from core.web.late import LateRule
 from core.web.observe import configure_logging, observe
 from core.web.secure import secure
 from core.web.site import Config, Site
@@ -54,6 +55,8 @@ ROOT = Path(core.__file__).resolve().parent.parent
 
 class HallFlask(Flask):
     """Flask whose edge commits: the view returns, the transaction is committed, only then is the answer sent."""
+
+    url_rule_class = LateRule
 
     def dispatch_request(self) -> Any:
         """Run the view, then commit. A failing commit takes the same way to an error page as a failing view."""

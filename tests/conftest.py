@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from core.sdk.testing.passwords import cheap_passwords as cheap_passwords
+from core.sdk.testing.thrift import careless_disks as careless_disks
+from core.sdk.testing.thrift import compiled_once as compiled_once
 from tests import services
 from tests.demo_hall import DemoHall, start_hall
 from tests.moulds import pg_database
@@ -56,8 +58,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def quick_log_ins(cheap_passwords: None) -> None:
-    """Every hall of the suite has passwords that cost little to check."""
+def thrift(cheap_passwords: None, compiled_once: None, careless_disks: None) -> None:
+    """Every hall of the suite has passwords that cost little to check, templates that were made code before, and disks that may forget."""
 
 
 @pytest.fixture

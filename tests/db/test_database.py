@@ -1,7 +1,7 @@
 """The database object on both databases: instruments, commit and roll back, write locks, column types."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Column, MetaData, String, Table, insert, select, text, update
 from sqlalchemy.exc import DBAPIError, OperationalError, StatementError
 
+from core.db import sqlite
 from core.db.database import Database
 from core.db.errors import DatabaseAway, is_transient
 from core.db.retry import retrying
@@ -139,9 +140,12 @@ def test_select_for_update_makes_writers_take_turns(database: Database) -> None:
         assert session.scalar(select(THING.c.name)) == "20"
 
 
-def test_sqlite_is_durable_and_checks_foreign_keys(lite: Database) -> None:
-    with lite.session() as session:
+def test_sqlite_is_durable_and_checks_foreign_keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, careless_disks: Callable[[Any, Any], None]) -> None:
+    monkeypatch.setattr(sqlite, "_configure", careless_disks)  # as outside this suite
+    database = Database(f"sqlite:///{tmp_path}/hall.db")
+    with database.session() as session:
         pragma = {name: session.execute(text(f"PRAGMA {name}")).scalar() for name in ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")}
+    database.close()
     assert pragma == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 10_000}
 
 

@@ -1,0 +1,66 @@
+"""What a suite need not do again for every hall: turn the same template into code, and wait until a disk has kept what will be thrown away.
+
+Nothing is left out that a test could see: the code is the very code Jinja makes of that text in that environment, and a transaction is one.
+"""
+
+import gettext
+import os
+from collections.abc import Callable, Hashable, Iterator
+from typing import Any
+
+import pytest
+
+
+def _words(spoken: gettext.NullTranslations | None) -> Iterator[Hashable]:
+    """What an environment's templates are translated with while they are compiled, as something to compare."""
+    while spoken is not None:
+        yield type(spoken), frozenset(getattr(spoken, "_catalog", {}).items())
+        spoken = spoken._fallback  # type: ignore[attr-defined]
+
+
+def _kind(environment: Any) -> Hashable:
+    """Everything about an environment that its compiler looks at."""
+    lexing = (environment.block_start_string, environment.variable_start_string, environment.comment_start_string, environment.line_statement_prefix)
+    blanks = (environment.trim_blocks, environment.lstrip_blocks, environment.keep_trailing_newline, environment.newline_sequence)
+    escapes = getattr(environment.autoescape, "__func__", environment.autoescape)  # Flask's own, of whichever application
+    making = (escapes, environment.is_async, environment.optimized, environment.finalize)
+    known = (frozenset(environment.filters), frozenset(environment.tests), frozenset(environment.extensions))
+    return type(environment), lexing, blanks, making, known, environment.globals.get("locale"), tuple(_words(getattr(environment, "spoken", None)))
+
+
+@pytest.fixture(scope="session")
+def compiled_once() -> Iterator[None]:
+    """A template's text becomes code once a process, however many applications show it."""
+    from jinja2 import Environment
+
+    compile_: Callable[..., Any] = Environment.compile
+    known: dict[Hashable, Any] = {}
+
+    def compiled(self: Any, source: Any, name: str | None = None, filename: str | None = None, raw: bool = False, defer_init: bool = False) -> Any:
+        if not isinstance(source, str) or raw:
+            return compile_(self, source, name, filename, raw, defer_init)
+        key = (_kind(self), source, name, filename, defer_init)
+        if key not in known:
+            known[key] = compile_(self, source, name, filename, raw, defer_init)
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Environment, "compile", compiled)
+        yield
+
+
+@pytest.fixture(scope="session")
+def careless_disks() -> Iterator[Callable[[Any, Any], None]]:
+    """What this process writes survives its own end, not a power cut. The value: how a connection is prepared outside the suite."""
+    from core.db import sqlite
+
+    durable = sqlite._configure
+
+    def careless(connection: Any, record: Any) -> None:
+        durable(connection, record)
+        connection.execute("PRAGMA synchronous=OFF")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "_configure", careless)
+        patch.setattr(os, "fsync", lambda _descriptor: None)
+        yield durable
