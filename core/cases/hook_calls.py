@@ -21,15 +21,15 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours"}
 def calls(session: Session, case_id: str, region_root: str, plan: Plan) -> tuple[Rows, ...]:
     """A message for each hook that *plan* calls: after the commit, never inside it (ROUTING §9.2). It holds ids only."""
     return tuple(
-        outbox.sending(session, TOPIC, body(case_id, event.body["no"], 1), key=key(case_id, event.body["no"], 1), region_root=region_root)
+        outbox.sending(session, TOPIC, body(case_id, event.body["no"], 1, event.body["hook"]), key=key(case_id, event.body["no"], 1), region_root=region_root)
         for event in plan.events
         if event.kind == "hook_called"
     )
 
 
-def body(case_id: str, no: int, attempt: int) -> dict[str, Any]:
-    """What the message of one try says."""
-    return {"case": case_id, "no": no, "attempt": attempt}
+def body(case_id: str, no: int, attempt: int, hook: str) -> dict[str, Any]:
+    """What the message of one try says; *hook* is ``<plugin>.<ability>``."""
+    return {"case": case_id, "no": no, "attempt": attempt, "plugin": hook.partition(".")[0]}
 
 
 def key(case_id: str, no: int, attempt: int) -> str:

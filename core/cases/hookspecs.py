@@ -123,7 +123,8 @@ def case_changed(ctx: Context, change: CaseChange) -> None:
     """A command was carried out.
 
     *When* after the commit, from the outbox, once for each plugin. *Transaction* one of its own; rolled back when the hook raises.
-    *Returns* nothing. *On error* tried again with growing pauses, counted, and the plugin is set aside in the end. *Since* 0.1.
+    *Returns* nothing. *On error* tried again with growing pauses, counted, and the plugin is set aside in the end; what happens
+    while it is set aside is told, in order, when it is back. *Since* 0.1.
     """
 
 
@@ -133,5 +134,6 @@ def merge_licences(ctx: Context, grant: Grant) -> Merged | None:
 
     *When* a case of an item that configures this plugin is granted, before its licences are issued. *Transaction* the grant's; the hook reads only.
     *Returns* further lines for one licence; a line of the item's own of the same title stays as it is. *On error*, and while the plugin is set aside,
-    nothing is granted and the plugin is named; the button may be pressed again. The first plugin that answers counts; two for one item are refused at the publishing gate. *Since* 1.0.
+    nothing is granted and the plugin is named; the button may be pressed again. The first plugin that answers counts; two for one item are refused at
+    the publishing gate. *Since* 1.0.
     """

@@ -23,8 +23,10 @@ from core.items import queries as items
 from core.outbox import schedule
 from core.outbox import service as outbox
 from core.pluginhost import service as plugins
+from core.pluginhost.errors import ObserverWaits
 
 OBSERVER = "case.observer"
+_HEARS = "case_changed"
 SWEEP_SECONDS = timedelta(minutes=1).total_seconds()
 WATCH_SECONDS = timedelta(minutes=5).total_seconds()
 TIDY_SECONDS = timedelta(days=1).total_seconds()
@@ -43,23 +45,27 @@ def case_event(session: Session, body: dict[str, Any], message_id: str) -> None:
     outcomes.not_granted(session, body["case"])
     notify(session, body["case"], first=body["first"], last=body["last"])
     listening.tell(session, body["case"], first=body["first"], last=body["last"])
-    for plugin in _observers(session, body["case"]):
+    here, waiting = _observers(session, body["case"])
+    for plugin in (*here, *waiting):
         outbox.send(session, OBSERVER, {**body, "plugin": plugin}, key=f"{OBSERVER}/{body['case']}/{body['last']}/{plugin}")
 
 
-@outbox.handler(OBSERVER, lane=outbox.PLUGINS)
+@outbox.handler(OBSERVER, lane=outbox.PLUGINS, turn="plugin")
 def tell_observer(session: Session, body: dict[str, Any], message_id: str) -> None:
-    """Tell one plugin of one command."""
+    """Tell one plugin of one command. One that is set aside is told when it is back; one that was disabled meanwhile is not."""
     del message_id
+    here, waiting = _observers(session, body["case"])
+    if body["plugin"] in waiting:
+        raise ObserverWaits(plugin=body["plugin"])
     case = session.execute(select(*Case.__table__.c).where(Case.id == body["case"])).mappings().first()
-    if case is None or body["plugin"] not in _observers(session, body["case"]):
+    if case is None or body["plugin"] not in here:
         return
     query = select(CaseEvent.kind, CaseEvent.body).where(CaseEvent.case_id == body["case"], CaseEvent.seq.between(body["first"], body["last"]))
     events = tuple((kind, json.loads(text)) for kind, text in session.execute(query.order_by(CaseEvent.seq)))
     change = CaseChange(
         case["id"], case["number"], case["item_code"], case["version_id"], case["department_id"], case["status"], case["outcome"], events
     )  # fmt: skip
-    plugins.host(session).observe("case_changed", body["plugin"], contexts=partial(plugins.called, session), change=change)
+    plugins.host(session).observe(_HEARS, body["plugin"], contexts=partial(plugins.called, session), change=change)
 
 
 @outbox.handler(PAPER)
@@ -73,12 +79,15 @@ def make_paper(session: Session, body: dict[str, Any], message_id: str) -> None:
         delivering.at_once(session, row.id)
 
 
-def _observers(session: Session, case_id: str) -> tuple[str, ...]:
-    """Plugins that take part where the case is handled and want to hear of it."""
-    if not plugins.host(session).taking_part("case_changed"):
-        return ()
+def _observers(session: Session, case_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Plugins that take part where the case is handled and want to hear of it; and those that would, but are set aside."""
+    if not plugins.host(session).taking_part(_HEARS) and plugins.complete(session):
+        return (), ()
     case = session.execute(select(Case.department_id, Case.version_id).where(Case.id == case_id)).first()
-    return () if case is None else plugins.taking_part(session, "case_changed", case.department_id, item=items.load(session, case.version_id).plugins)
+    if case is None:
+        return (), ()
+    named = items.load(session, case.version_id).plugins
+    return plugins.taking_part(session, _HEARS, case.department_id, item=named), plugins.silent(session, _HEARS, case.department_id, item=named)
 
 
 schedule.every("cases.rungs", SWEEP_SECONDS, sweep)

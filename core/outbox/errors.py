@@ -21,6 +21,12 @@ class ProcessEnded(PlatformError):
     key = "outbox.over_time"
 
 
+class Later(PlatformError):
+    """What a handler needs is not there just now, through nobody's mistake: the message waits and no try is counted."""
+
+    key = "outbox.later"
+
+
 class NotParked(Conflict):
     """Only a parked message can be revived."""
 

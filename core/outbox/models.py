@@ -18,6 +18,7 @@ class Message(Base):
     region_root: Mapped[str | None] = mapped_column(Id)
     topic: Mapped[str] = mapped_column(String(100))
     lane: Mapped[str] = mapped_column(String(20), default="")  # which workers run it: see core.outbox.service
+    turn: Mapped[str] = mapped_column(String(64), default="")  # whose it is, in a lane where several take turns
     key: Mapped[str] = mapped_column(String(300), unique=True)
     body: Mapped[str] = mapped_column(Text)  # canonical JSON; ids and references, never a person's values
     created_at: Mapped[datetime]
@@ -32,6 +33,8 @@ class Message(Base):
 
 _open = Message.done_at.is_(None) & Message.parked_at.is_(None)
 Index("ix_outbox_open", Message.lane, Message.available_at, Message.id, sqlite_where=_open, postgresql_where=_open)
+_shared = _open & (Message.lane == "plugins")
+Index("ix_outbox_turn", Message.turn, Message.available_at, Message.id, sqlite_where=_shared, postgresql_where=_shared)
 _parked = Message.parked_at.is_not(None)
 Index("ix_outbox_parked", Message.parked_at, Message.id, sqlite_where=_parked, postgresql_where=_parked)
 Index("ix_outbox_done_at", Message.done_at)

@@ -28,6 +28,7 @@ _handlers: dict[str, Handler] = {}
 #: (:mod:`core.outbox.apart`): a plugin that hangs never holds up a receipt, a licence or a notice.
 CORE, PLUGINS = "", "plugins"
 _lanes: dict[str, str] = {}
+_turns: dict[str, str] = {}
 _ended: dict[str, Handler] = {}
 
 #: ``fn(database)``: called after every message and every turn of a job, when its transaction is over, whatever became of it.
@@ -67,6 +68,7 @@ def _row(topic: str, body: Mapping[str, Any], key: str, available_at: datetime |
         "region_root": region_root,
         "topic": topic,
         "lane": _lanes.get(topic, CORE),
+        "turn": str(body[_turns[topic]]) if topic in _turns else "",
         "key": key,
         "body": canonical.dumps(dict(body)).decode(),
         "created_at": at,
@@ -75,10 +77,11 @@ def _row(topic: str, body: Mapping[str, Any], key: str, available_at: datetime |
     }
 
 
-def handler(topic: str, *, lane: str = CORE, ended: Handler | None = None) -> Callable[[HandlerT], HandlerT]:
+def handler(topic: str, *, lane: str = CORE, turn: str | None = None, ended: Handler | None = None) -> Callable[[HandlerT], HandlerT]:
     """Register the decorated function for *topic*. One topic has one handler: who needs two effects sends two messages.
 
-    *lane*: which workers run it. *ended* is what to do instead of trying again when the process that ran the message was ended in the middle of it.
+    *lane*: which workers run it. *turn*: the entry of the body that says whose message it is, where several take turns (:func:`core.outbox.relay.
+    claim_in_turn`). *ended* is what to do instead of trying again when the process that ran the message was ended in the middle of it.
     """
 
     def register(function: HandlerT) -> HandlerT:
@@ -87,6 +90,8 @@ def handler(topic: str, *, lane: str = CORE, ended: Handler | None = None) -> Ca
             raise ValueError(f"{topic} is handled by {before.__module__}.{before.__qualname__} already")
         _handlers[topic] = function
         _lanes[topic] = lane
+        if turn is not None:
+            _turns[topic] = turn
         if ended is not None:
             _ended[topic] = ended
         return function
@@ -159,11 +164,11 @@ def revive(session: Session, message_id: str) -> None:
     session.info[SENT] = True
 
 
-def hurry(session: Session, lane: str, prefix: str) -> int:
-    """What kept messages of *lane* whose keys begin with *prefix* from being done is mended: those that wait for a later try or were given up have all
-    their tries again, from now on. Returns how many."""
-    still = (Message.lane == lane, Message.done_at.is_(None), Message.key.startswith(prefix, autoescape=True))
-    waiting_or_parked = or_(Message.parked_at.is_not(None), and_(Message.attempts > 0, Message.claimed_until.is_(None)))
+def hurry(session: Session, lane: str, turn: str) -> int:
+    """What kept the messages of *turn* in *lane* from being done is mended: those that wait for later or were given up have all their tries again, from
+    now on. Returns how many."""
+    still = (Message.lane == lane, Message.turn == turn, Message.done_at.is_(None))
+    waiting_or_parked = or_(Message.parked_at.is_not(None), and_(Message.available_at > now(), Message.claimed_until.is_(None)))
     fresh = {"parked_at": None, "attempts": 0, "available_at": now(), "claimed_until": None, "claimed_by": None}
     hurried = update(Message).where(*still, waiting_or_parked).values(**fresh).returning(Message.id).execution_options(synchronize_session=False)
     count = len(session.execute(hurried).all())

@@ -61,6 +61,7 @@ class Keeper:
         self._idle = idle
         self._next = 0.0
         self._pause = FIRST_PAUSE
+        self._turn = ""
         self._thread: threading.Thread | None = None
         self._process: Popen[bytes] | None = None
 
@@ -102,7 +103,7 @@ class Keeper:
         reading, writing = os.pipe()
         try:
             # -P: nothing of the folder that the hall was started in is imported.
-            command = [sys.executable, "-P", "-m", PROGRAM, str(writing), str(self._idle)]
+            command = [sys.executable, "-P", "-m", PROGRAM, str(writing), str(self._idle), self._turn]
             self._process = Popen(command, pass_fds=(writing, lock), env={**os.environ, **self._environ}, stdin=DEVNULL)  # noqa: S603 - our own program
             os.close(writing)
             os.close(lock)  # held by the process from now on, and given back with its end, however it ends
@@ -136,6 +137,7 @@ class Keeper:
                     return hand, False
                 for each in said:
                     hand = _told(hand, each)
+                    self._turn = self._turn if hand is None else hand.message.turn
                     self._pause = FIRST_PAUSE
 
     def _over(self, hand: Hand, late: bool, code: int) -> None:
@@ -151,7 +153,7 @@ class Keeper:
 
 def _told(hand: Hand | None, said: dict[str, Any]) -> Hand | None:
     if "message" in said:
-        message = Claim(said["message"], said["topic"], said["body"], said["attempts"])
+        message = Claim(said["message"], said["topic"], said["body"], said["attempts"], said["turn"])
         return Hand(message, said["by"], said["seconds"], time.monotonic() + said["seconds"])
     if "plugin" in said and hand is not None:
         hand.plugin, hand.hook = said["plugin"], said["hook"]

@@ -1,6 +1,7 @@
 """What is wrong with a plugin, always with its name."""
 
 from core.kernel.errors import NotFound, PlatformError
+from core.outbox.errors import Later
 
 
 class PluginTrouble(PlatformError):
@@ -16,10 +17,16 @@ class PluginFailed(PlatformError):
     key = "pluginhost.failed"
 
 
-class JobWaits(PlatformError):
-    """A job whose plugin takes part nowhere just now: disabled, set aside, or not loaded. It is tried again, and kept for an operator in the end."""
+class JobWaits(Later):
+    """A job whose plugin takes part nowhere just now: disabled, set aside, or not loaded. It waits until that is mended."""
 
     key = "pluginhost.job_waits"
+
+
+class ObserverWaits(Later):
+    """A plugin that somebody enabled cannot be told just now: it is set aside, or not loaded. It is told when it is back."""
+
+    key = "pluginhost.observer_waits"
 
 
 class UnknownPlugin(NotFound):

@@ -59,9 +59,9 @@ def plan(session: Session) -> None:
             _send(session, plugin, job, {}, f"every/{at.isoformat()}", 1)
 
 
-@outbox.handler(JOBS, lane=outbox.PLUGINS)
+@outbox.handler(JOBS, lane=outbox.PLUGINS, turn="plugin")
 def run(session: Session, body: dict[str, Any], message_id: str) -> None:
-    """One call of a job. One whose plugin takes part nowhere waits like a message that failed; one whose plugin was removed is forgotten."""
+    """One call of a job. One whose plugin takes part nowhere waits; one whose plugin was removed is forgotten."""
     del message_id
     plugin, name, key = body["plugin"], body["job"], body["key"]
     here = plugins.standing(session)

@@ -17,7 +17,6 @@ from core.db.database import Database
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.outbox import service as outbox
-from core.pluginhost.background import JOBS
 from core.pluginhost.boundary import trespasses
 from core.pluginhost.discovery import Found
 from core.pluginhost.errors import PluginTrouble
@@ -216,8 +215,8 @@ def _migrate(session: Session, found: Found) -> None:
 
 
 def _go_on(session: Session, name: str) -> None:
-    """Its jobs that waited for it, or were given up meanwhile, are tried again."""
-    outbox.hurry(session, outbox.PLUGINS, f"{JOBS}/{name}/")
+    """What waited for it, or was given up meanwhile – jobs, changes of cases, automatic steps –, is done now."""
+    outbox.hurry(session, outbox.PLUGINS, name)
 
 
 def _requiring(host: PluginHost, name: str) -> list[str]:

@@ -46,17 +46,23 @@ def taking_part(session: Session, hook: str, department_id: str | None = None, *
 
 
 def silent(session: Session, hook: str, department_id: str, *, item: Iterable[str]) -> tuple[str, ...]:
-    """Names of the plugins among *item* that somebody enabled there to answer *hook* and that cannot be asked: set aside, or not loaded in this process.
+    """Names of the plugins that somebody enabled there to answer *hook* and that cannot be asked: set aside, or not loaded in this process.
 
-    One that was disabled is none of them: that was decided by a person. One of which nobody can say which hooks it has counts as having this one.
+    *item*: as for :func:`enabled`. One that was disabled is none of them: that was decided by a person. One of which this process knows nothing – its
+    files are gone – counts where the item names it.
     """
     if "plugins" not in session.info or not host(session).knows(hook):
         return ()
+    here, named = standing(session), frozenset(item)
+    chosen = here.places.get(SITE, frozenset()) | here.places.get(department(department_id), frozenset())
+    out = ((name, host(session).known(name)) for name in sorted(chosen) if name in here.aside or not host(session).active(name))
+    return tuple(name for name, it in out if (name in named if it is None else hook in it.hooks and (it.scope != "item" or name in named)))
+
+
+def complete(session: Session) -> bool:
+    """Whether every plugin that somebody enabled takes part: none is set aside, and none was not loaded in this process."""
     here = standing(session)
-    chosen = (here.places.get(SITE, frozenset()) | here.places.get(department(department_id), frozenset())) & set(item)
-    out = sorted(name for name in chosen if name in here.aside or not host(session).active(name))
-    hooks = {name: manifest.hooks for name in out if (manifest := host(session).known(name)) is not None}
-    return tuple(name for name in out if hook in hooks.get(name, (hook,)))
+    return all(host(session).active(name) and name not in here.aside for names in here.places.values() for name in names)
 
 
 def anywhere(session: Session, hook: str) -> tuple[str, ...]:

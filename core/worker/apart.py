@@ -1,7 +1,10 @@
 """The process apart: runs the messages that call plugins' code, one after another, and tells its keeper (:mod:`core.pluginhost.apart`) what it begins.
 
-``python -m core.worker.apart PIPE IDLE``: opened by the keeper, never by hand. It ends by itself when nothing was due for IDLE seconds, when its
-keeper is gone, when the hall installed other code than it loaded, and – should the keeper have died – by an alarm a little after the time is over.
+Plugins take turns: after each message the next plugin that has one is served, so that nobody's backlog holds up the others.
+
+``python -m core.worker.apart PIPE IDLE [AFTER]``: opened by the keeper, never by hand; AFTER had the last turn in the process before. It ends by itself
+when nothing was due for IDLE seconds, when its keeper is gone, when the hall installed other code than it loaded, and – should the keeper have died –
+by an alarm a little after the time is over.
 """
 
 import json
@@ -41,10 +44,11 @@ def seconds_of(message: Claim) -> float:
 class Apart:
     """The work of the process. *pipe* is where the keeper hears."""
 
-    def __init__(self, database: Database, pipe: int, idle: float) -> None:
+    def __init__(self, database: Database, pipe: int, idle: float, after: str = "") -> None:
         self._database = database
         self._pipe = pipe
         self._idle = idle
+        self._turn = after
         self._name = relay.worker_name()
         self._keeper = os.getppid()
         self._asked = threading.Event()
@@ -80,13 +84,15 @@ class Apart:
                 self._asked.set()  # the next process loads what is installed now
                 return None
         lease = timedelta(seconds=BACKGROUND_SECONDS + GRACE)
-        return next(iter(relay.claim(self._database, 1, by=self._name, lease=lease, lane=PLUGINS)), None)
+        return relay.claim_in_turn(self._database, by=self._name, lease=lease, lane=PLUGINS, after=self._turn)
 
     def _run(self, message: Claim) -> None:
+        self._turn = message.turn
         seconds = seconds_of(message)
         if seconds > BACKGROUND_SECONDS:
             relay.hold(self._database, message, timedelta(seconds=seconds + GRACE), by=self._name)
-        self._tell(message=message.id, topic=message.topic, body=message.body, attempts=message.attempts, by=self._name, seconds=seconds)
+        said = {"message": message.id, "topic": message.topic, "body": message.body, "attempts": message.attempts, "turn": message.turn}
+        self._tell(**said, by=self._name, seconds=seconds)
         signal.setitimer(signal.ITIMER_REAL, seconds + GRACE)
         try:
             relay.deliver(self._database, message, by=self._name)
@@ -100,10 +106,10 @@ class Apart:
 
 def main() -> None:
     """Run until there is a reason to end."""
-    pipe, idle = int(sys.argv[1]), float(sys.argv[2])
+    pipe, idle, after = int(sys.argv[1]), float(sys.argv[2]), "".join(sys.argv[3:])
     os.set_inheritable(pipe, False)  # what a plugin starts must not keep the pipe open
     configure_logging()
-    apart = Apart(open_database(), pipe, idle)
+    apart = Apart(open_database(), pipe, idle, after)
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, apart.ask)
     signal.signal(signal.SIGALRM, signal.SIG_DFL)  # ends the process, whatever it is doing

@@ -9,11 +9,12 @@ from sqlalchemy import select
 
 from core.audit.models import Entry
 from core.cases.models import Case
+from core.outbox.models import Message
 from core.pluginhost import life
 from core.pluginhost.standing import remembered
 from core.sdk.testing.browsing import office_press
 from core.sdk.testing.halls import PluginHall
-from tests.contract.test_each_hook import ITEM, accepted
+from tests.contract.test_each_hook import ITEM, accepted, heard
 
 SILENT = "要由插件“每一个钩子”核对"
 
@@ -80,3 +81,26 @@ def test_an_application_is_taken_and_staff_are_told_for_good_that_it_was_not_che
         (entry,) = session.scalars(select(Entry).where(Entry.action == "case.unchecked", Entry.subject_id == case))
     assert entry.detail == '{"plugins":["every_hook"]}'
     assert "插件没有核对" not in shown(aside, aside.file(ITEM).id), "the next one was"
+
+
+def test_it_is_told_of_what_happened_meanwhile_when_it_is_back(aside: PluginHall) -> None:
+    case = aside.file(ITEM).id
+    aside.settle()
+    assert heard(aside, f"changed {case}") == []
+    with aside.database.session() as session:
+        (waits,) = session.scalars(select(Message).where(Message.topic == "case.observer", Message.key.contains(case)))
+    assert (waits.turn, waits.attempts, waits.done_at, waits.parked_at) == ("every_hook", 0, None, None), "no try is counted, nobody is bothered"
+    put(aside, None)
+    aside.settle()
+    assert heard(aside, f"changed {case}") == [f"changed {case} submitted"]
+
+
+def test_it_is_not_told_once_somebody_disabled_it(aside: PluginHall) -> None:
+    case = aside.file(ITEM).id
+    aside.settle()
+    put(aside, None)
+    aside.enable()
+    aside.settle()
+    aside.enable("every_hook")
+    aside.settle()
+    assert heard(aside, f"changed {case}") == []

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from core.db import remembered
 from core.db.database import Database
@@ -34,6 +34,7 @@ assert tasks
 class Cleaner:
     """A plugin of a test: what it was asked to do, and how often it wants to be asked again."""
 
+    name: str = "cleaner"
     did: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     answers: list[Any] = field(default_factory=list)
 
@@ -44,7 +45,7 @@ class Cleaner:
 
     def _do(self, name: str) -> Any:
         def run(ctx: Any, body: dict[str, Any]) -> Any:
-            assert ctx.plugin == "cleaner"
+            assert ctx.plugin == self.name
             self.did.append((name, body))
             answer = self.answers.pop(0) if self.answers else None
             if isinstance(answer, Exception):
@@ -155,18 +156,58 @@ def test_a_job_of_one_that_is_disabled_or_set_aside_waits_and_one_that_was_remov
     assert all(message.done_at is not None for message in hall.messages())
 
 
-def test_what_was_given_up_while_its_plugin_was_aside_is_done_when_it_is_let_back(hall: Hall) -> None:
+def test_a_job_waits_for_its_plugin_for_any_time_without_being_given_up_and_is_done_when_it_is_let_back(hall: Hall) -> None:
     with hall.database.session() as session:
         asked = jobs.later(session, "cleaner", "take_in", {}, key="a")
         life.set_aside(session, "cleaner", "as an operator wrote it")
-    for _ in range(relay.MAX_ATTEMPTS):
+    for _ in range(relay.MAX_ATTEMPTS + 2):
         relay.run_all(hall.database)
         clock.move(hours=2)
+    relay.run_all(hall.database)
+    with hall.database.session() as session:
+        waits = session.get_one(Message, asked)
+        assert (waits.parked_at, waits.attempts) == (None, 0) and waits.available_at > clock.now()
+        life.set_aside(session, "cleaner", None)
+    relay.run_all(hall.database)
+    assert [name for name, _body in hall.plugin.did] == ["take_in"], "at once, not in an hour"
+
+
+def test_what_was_given_up_because_it_failed_is_tried_again_when_its_plugin_is_let_back(hall: Hall) -> None:
+    hall.plugin.answers = [OSError()] * 9
+    with hall.database.session() as session:
+        asked = jobs.later(session, "cleaner", "take_in", {}, key="a")
+        session.execute(update(Message).where(Message.id == asked).values(attempts=relay.MAX_ATTEMPTS - 1))
+    relay.run_all(hall.database)
     with hall.database.session() as session:
         assert session.get_one(Message, asked).parked_at is not None
         life.set_aside(session, "cleaner", None)
+    hall.plugin.did.clear()
+    hall.plugin.answers = []
     relay.run_all(hall.database)
     assert [name for name, _body in hall.plugin.did] == ["take_in"]
+
+
+def test_plugins_take_turns_however_long_the_backlog_of_one_is(hall: Hall) -> None:
+    others = {name: Cleaner(name) for name in ("archive", "zoning")}
+    for name, plugin in others.items():
+        take_in(hall.database, plugin, name, "background_jobs")
+    with hall.database.session() as session:
+        for number in range(30):
+            jobs.later(session, "cleaner", "take_in", {"file": number}, key=str(number))
+    clock.move(seconds=1)
+    with hall.database.session() as session:
+        for name in others:
+            for number in range(2):
+                jobs.later(session, name, "take_in", {"file": number}, key=str(number))
+    served, after = [], ""
+    while (message := relay.claim_in_turn(hall.database, by="apart", lane=outbox.PLUGINS, after=after)) is not None:
+        after = message.turn
+        served.append(after)
+        assert relay.deliver(hall.database, message, by="apart")
+    assert served[:6] == ["archive", "cleaner", "zoning"] * 2, "the last sent waits for one message of each other, not for thirty"
+    assert served[6:] == ["cleaner"] * 28
+    assert [body["file"] for _name, body in hall.plugin.did] == list(range(30)), "each one's own in the order in which they were sent"
+    assert relay.claim_in_turn(hall.database, by="apart", lane=outbox.PLUGINS, after=after) is None
 
 
 def remembered_changed(session: Any) -> None:

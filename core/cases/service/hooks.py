@@ -43,7 +43,7 @@ def ended(session: Session, body: dict[str, Any], message_id: str) -> None:
         _failed(session, case, task, body["attempt"], "the process was ended in the middle of the try")
 
 
-@outbox.handler(hook_calls.TOPIC, lane=outbox.PLUGINS, ended=ended)
+@outbox.handler(hook_calls.TOPIC, lane=outbox.PLUGINS, turn="plugin", ended=ended)
 def call(session: Session, body: dict[str, Any], message_id: str) -> None:
     """One try. The step may be gone meanwhile – withdrawn, ended by hand – then there is nothing to do."""
     del message_id
@@ -112,7 +112,7 @@ def _failed(session: Session, case: Loaded, task: OpenTask, attempt: int, error:
     node = case.compiled.route.nodes[task.node]
     if attempt < hook_calls.tries(node):
         at = now() + hook_calls.pause(node, attempt)
-        body, key = hook_calls.body(case.id, task.no, attempt + 1), hook_calls.key(case.id, task.no, attempt + 1)
+        body, key = hook_calls.body(case.id, task.no, attempt + 1, node.hook or ""), hook_calls.key(case.id, task.no, attempt + 1)
         outbox.send(session, hook_calls.TOPIC, body, key=key, available_at=at, region_root=case.row["region_root"])
         return
     hook_ended(session, case.id, task.no, ok=False, result_ref=None, command_id=f"hook/{case.id}/{task.no}")

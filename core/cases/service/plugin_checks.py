@@ -84,7 +84,7 @@ def titles(session: Session, names: tuple[str, ...]) -> dict[str, str]:
 
 def _silent(session: Session, hook: str, compiled: CompiledItem, department_id: str) -> tuple[str, ...]:
     named = compiled.doc.get("plugins")
-    return plugins.silent(session, hook, department_id, item=named) if named else ()
+    return tuple(name for name in plugins.silent(session, hook, department_id, item=named) if name in named) if named else ()
 
 
 def _ask(session: Session, hook: str, compiled: CompiledItem, department_id: str, actor: Actor, arguments: Any) -> None:
