@@ -1,6 +1,6 @@
 """Who may see and touch a case – always in the query, never after it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -165,5 +165,16 @@ def task_rows(session: Session, case_id: str, task_no: int, staff_id: str) -> li
     rows = [TaskRow(*row) for row in session.execute(_ROWS, {"case_id": case_id, "no": task_no, "staff_id": staff_id})]
     if not rows or any(row.holds for row in rows):
         return rows
-    lent = {(post.department_id, post.role): post.on_behalf_of for post in people.staff_view(session, staff_id).posts if post.on_behalf_of is not None}
+    return _lent(rows, people.staff_view(session, staff_id).posts)
+
+
+def held_rows(rows: Iterable[Mapping[Any, Any]], posts: Sequence[PostView]) -> list[TaskRow]:
+    """:func:`task_rows` of *rows* of one task that a page read anyway, for who has *posts*."""
+    own = {(post.department_id, post.role) for post in posts if post.on_behalf_of is None}
+    found = [TaskRow(row["no"], row["department_id"], row["role"], row["claimed_by"], (row["department_id"], row["role"]) in own) for row in rows]
+    return found if any(row.holds for row in found) else _lent(found, posts)
+
+
+def _lent(rows: Sequence[TaskRow], posts: Sequence[PostView]) -> list[TaskRow]:
+    lent = {(post.department_id, post.role): post.on_behalf_of for post in posts if post.on_behalf_of is not None}
     return [row._replace(holds=(row.department_id, row.role) in lent, lender=lent.get((row.department_id or "", row.role))) for row in rows]

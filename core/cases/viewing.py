@@ -1,21 +1,21 @@
 """One case, whole, as a page shows it: read in a handful of statements that are built once, opened with the case's own key."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, bindparam, select
+from sqlalchemy import BindParameter, Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.cases import access, clocks, results, sealing, telling
 from core.cases.errors import CaseNotFound
 from core.cases.models import Case, CaseClock, CaseEvent, CaseMaterial, CaseParty, CasePayload, CaseTask, Correction, table
 from core.cases.service import papers
+from core.cases.service.machine import Loaded, lives, load
 from core.cases.speaking import spoken_task, spoken_title
-from core.cases.spec import CaseView, ClockView, CorrectionView, HistoryLine, MaterialView, TaskView
+from core.cases.spec import CaseView, CorrectionView, HistoryLine, MaterialView, TaskView
 from core.cases.versions import pinned
 from core.identity import queries as people
-from core.items.facts import facts as item_facts
 from core.items.facts import spoken_labels
 from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
@@ -24,13 +24,14 @@ from core.kernel.ids import is_id
 from core.kernel.masking import mask_name
 from core.keys.keyring import DataKey
 from core.routing.actions import actions
-from core.routing.marking import Marking
+from core.routing.marking import ActionView, Marking
 from core.worktime.projection import project
 from core.worktime.spec import Ledger
 
 _case, _payload, _party, _file = table(Case).c, table(CasePayload).c, table(CaseParty).c, table(CaseMaterial).c
 _task, _clock, _event = table(CaseTask).c, table(CaseClock).c, table(CaseEvent).c
 _id: BindParameter[str] = bindparam("case_id")
+_SEEN = "cases.seen"
 _newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
 _CASE = select(*_case, _payload.sealed.label("sealed_payload")).select_from(table(Case).outerjoin(table(CasePayload), _newest)).where(_case.id == _id)
 _PARTIES = select(_party.party_id, _party.role, _party.authority, _party.evidence_blob, _party.masked_name).where(_party.case_id == _id)
@@ -53,6 +54,9 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
     marking = Marking.from_json(row["marking"])
     history = _history(session, row, key, viewer)
     handed = any(line.body.get("materials") for line in history)  # what was handed in is named in the events; most cases have no file
+    tasks, ticking = _of_case(session, _TASKS, case_id), _of_case(session, _CLOCKS, case_id)
+    staff = viewer if viewer is not None and viewer.kind == "staff" else None
+    case = _loaded(session, row, marking, compiled, key, content, tasks, ticking, staff) if staff is not None else None
     return CaseView(
         id=case_id, number=row["number"], item_code=row["item_code"],
         item_title=spoken_title(compiled, row["item_title"], locale), version_id=row["version_id"],
@@ -60,10 +64,37 @@ def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor 
         outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
         parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
-        tasks=_tasks(session, case_id, compiled, marking, content, row, viewer, locale), clocks=_clocks(session, case_id, compiled, marking, viewer, locale),
+        tasks=_tasks(session, tasks, compiled, case, viewer, locale),
+        clocks=tuple(telling.view(session, case_id, each, compiled, marking, locale, named=staff is not None) for each in ticking),
         history=history, correction=_correction(session, row, key) if viewer is not None and _was_asked(marking) else None,
         results=tuple(row["results"]), parent_id=row["parent_id"], marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
+
+
+def standing(session: Session, view: CaseView) -> Loaded:
+    """The case of *view* as the engine decides on it: what a member of staff may still do, a page asks beside what it shows. It was read with the view
+    in this session; otherwise it is read now."""
+    seen: Loaded | None = session.info.get(_SEEN)
+    if seen is not None and (seen.id, seen.row["version"]) == (view.id, view.version):
+        return seen
+    return load(session, view.id)[0]
+
+
+def _of_case(session: Session, query: Select[*tuple[Any, ...]], case_id: str) -> Sequence[Mapping[Any, Any]]:
+    return session.execute(query, {"case_id": case_id}).mappings().all()
+
+
+def _loaded(
+    session: Session, row: Mapping[Any, Any], marking: Marking, compiled: CompiledItem, key: DataKey | None, content: Mapping[str, Any] | None,
+    tasks: Sequence[Mapping[Any, Any]], ticking: Sequence[Mapping[Any, Any]], viewer: Actor,
+) -> Loaded:  # fmt: skip
+    """The case as :func:`core.cases.service.machine.load` has it, from the rows that the page reads, with who holds its tasks."""
+    posts = people.staff_view(session, viewer.id).posts
+    held = {no: access.held_rows([each for each in tasks if each["no"] == no], posts) for no in {each["no"] for each in tasks}}
+    living = {each["name"]: clocks.Held.of(each) for each in ticking if lives(each["name"], each["state"])}
+    answered = results.answers(session, row["id"], key, compiled.route, marking)
+    session.info[_SEEN] = made = Loaded(row, marking, compiled, key, living, content or {}, answered, held)
+    return made
 
 
 def _code(row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> str | None:
@@ -93,46 +124,31 @@ def material(case_id: str, key: DataKey | None, row: Mapping[Any, Any]) -> Mater
 
 
 def _tasks(
-    session: Session, case_id: str, compiled: CompiledItem, marking: Marking, content: Mapping[str, Any] | None, row: Mapping[Any, Any],
-    viewer: Actor | None, locale: str,
+    session: Session, rows: Sequence[Mapping[Any, Any]], compiled: CompiledItem, case: Loaded | None, viewer: Actor | None, locale: str
 ) -> tuple[TaskView, ...]:  # fmt: skip
-    """Open tasks; for staff with their buttons, those of the viewer's own tasks only."""
-    rows = session.execute(_TASKS, {"case_id": case_id}).mappings().all()
-    held: set[tuple[str, str]] = set()
-    if viewer is not None and viewer.kind == "staff":
-        held = {(post.department_id, post.role) for post in people.staff_view(session, viewer.id).posts}
-    names = people.staff_names(session, [r["claimed_by"] for r in rows if r["claimed_by"]]) if held else {}
+    """Open tasks; for staff – who have the *case* – with their buttons, those of the viewer's own tasks only."""
+    whose = viewer.id if viewer is not None else ""
+    names = people.staff_names(session, [r["claimed_by"] for r in rows if r["claimed_by"]]) if case is not None else {}
     made = []
     for no in dict.fromkeys(r["no"] for r in rows):
         same = [r for r in rows if r["no"] == no]
         first = same[0]
-        mine_ = any((r["department_id"], r["role"]) in held for r in same) and first["claimed_by"] in ("", viewer.id if viewer else "")
-        facts = _facts(session, compiled, content, row, marking) if mine_ else {}
-        buttons = (
-            actions(compiled.route, marking, no, facts, locale=locale, labels=spoken_labels(compiled, locale) if locale != "zh" else None) if mine_ else ()
-        )
-        title = spoken_task(compiled.route, first["node"], first["title"], locale)
+        mine = case is not None and case.held is not None and any(r.holds for r in case.held[no]) and first["claimed_by"] in ("", whose)
         made.append(
             TaskView(
-                no, first["node"], first["kind"], title, tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
+                no, first["node"], first["kind"], spoken_task(compiled.route, first["node"], first["title"], locale),
+                tuple(r["department_id"] or "" for r in same), tuple(r["role"] for r in same),
                 names.get(first["claimed_by"], first["claimed_by"] and "*"), first["opened_at"], first["due_at"],
-                clocks.light(first["due_at"], first["yellow_at"]), mine_, tuple(buttons),
+                clocks.light(first["due_at"], first["yellow_at"]), mine, _buttons(session, case, no, locale) if case is not None and mine else (),
             )
         )  # fmt: skip
     return tuple(made)
 
 
-def _facts(session: Session, compiled: CompiledItem, content: Mapping[str, Any] | None, row: Mapping[Any, Any], marking: Marking) -> dict[str, Any]:
-    known = content or {}
-    answered = results.answers(session, row["id"], sealing.key_of(session, row["id"], row["wrapped_key"]), compiled.route, marking)
-    facts = item_facts(compiled, known.get("situation"), known.get("values"), party=known.get("party"), channel=row["channel"])
-    return {**facts, **answered, "documents": {"ready": papers.ready(session, row)}}
-
-
-def _clocks(session: Session, case_id: str, compiled: CompiledItem, marking: Marking, viewer: Actor | None, locale: str) -> tuple[ClockView, ...]:
-    rows = session.execute(_CLOCKS, {"case_id": case_id}).mappings().all()
-    named = viewer is not None and viewer.kind == "staff"
-    return tuple(telling.view(session, case_id, row, compiled, marking, locale, named=named) for row in rows)
+def _buttons(session: Session, case: Loaded, no: int, locale: str) -> tuple[ActionView, ...]:
+    labels = spoken_labels(case.compiled, locale) if locale != "zh" else None
+    facts = {**case.facts(), "documents": {"ready": papers.ready(session, case.row)}}
+    return tuple(actions(case.compiled.route, case.marking, no, facts, locale=locale, labels=labels))
 
 
 def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> tuple[HistoryLine, ...]:

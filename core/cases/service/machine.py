@@ -15,7 +15,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
+from core.cases import access, chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.incidents import Trouble
@@ -86,6 +86,9 @@ class Loaded:
     clocks: Mapping[str, clocks.Held]
     content: Mapping[str, Any]
     answered: Mapping[str, Any] = field(default_factory=dict)
+    #: The candidate rows of its open tasks and whether the reader holds them, by number, where they were read with it (a page); ``None`` in a command.
+    held: Mapping[int, list[access.TaskRow]] | None = None
+    _facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def ledgers(self) -> Mapping[str, Ledger]:
@@ -99,9 +102,11 @@ class Loaded:
 
     def facts(self) -> dict[str, Any]:
         """What rules may ask: answers, situations, party, channel, and ``<node id>.result`` of what plugins and sub-cases answered."""
-        party = self.content.get("party") or {}
-        known = item_facts(self.compiled, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
-        return {**known, **self.answered}
+        if not self._facts:
+            party = self.content.get("party") or {}
+            known = item_facts(self.compiled, self.content.get("situation"), self.content.get("values"), party=party, channel=self.row["channel"])
+            self._facts.update({**known, **self.answered})
+        return dict(self._facts)
 
 
 @dataclass(slots=True)
@@ -119,6 +124,11 @@ class Change:
 
 class _Moved(Exception):
     """Somebody else changed the case between our read and our write."""
+
+
+def lives(clock: str, state: str) -> bool:
+    """Whether a command reads a clock of this name and state, as :data:`_alive` says it to the database."""
+    return state != "stopped" or clock.startswith("pause:")
 
 
 def command_key(actor: Actor, command_id: str) -> str:

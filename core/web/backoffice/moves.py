@@ -11,8 +11,9 @@ from core.cases import service as cases
 from core.cases.errors import CaseNotFound, NotEntitled
 from core.cases.service import anytime, extending, moving_tasks
 from core.cases.service.counter import awaits_no_answer
-from core.cases.service.machine import Loaded, load
+from core.cases.service.machine import Loaded
 from core.cases.spec import CaseView
+from core.cases.viewing import standing
 from core.identity import queries as people
 from core.identity.spec import POST_ROLES
 from core.items.spec import CompiledItem
@@ -65,7 +66,7 @@ def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     del compiled
     if view.marking.ended:
         return None
-    case = load(edge.session(), view.id)[0]
+    case = standing(edge.session(), view)
     moves = [*_of_tasks(case, view), *_recalls(case), *_of_case(case), *_uncorrected(case), *_taking_back(case)]
     if not moves:
         return None
