@@ -37,8 +37,8 @@ def _page(error: str = "") -> str:
     loaded = {state.manifest.name: state for state in found.states()}
     told = {trouble.words("zh"): trouble.words(locale) for trouble in found.troubles()}
     manifests = {each.manifest.name: each.manifest for each in found.all_found()} | {name: state.manifest for name, state in loaded.items()}
-    mine = administered()
-    rows = [_row(manifest, loaded.get(name), decided, told, mine) for name, manifest in manifests.items()]
+    mine, owners = administered(), queries.department_titles(session)
+    rows = [_row(manifest, loaded.get(name), decided, told, mine) | {"owner": owners.get(manifest.owner, manifest.owner)} for name, manifest in manifests.items()]
     # A plugin that was set aside is in the list with its reason; what has no line there – no manifest, a circle – is told apart.
     listed = {state.reason for state in loaded.values()}
     other = [words for zh, words in told.items() if zh not in listed]
@@ -54,7 +54,6 @@ def _row(manifest: Manifest, state: State | None, decided: Standing, told: dict[
         "title": manifest.title.get(locale) or manifest.title.get("zh") or name,
         "words": manifest.description.get(locale) or manifest.description.get("zh") or "",
         "version": manifest.version,
-        "owner": manifest.owner,
         "reach": {"site": _("全站"), "department": _("部门"), "item": _("事项")}[manifest.scope],
         "state": "aside" if reason else "here" if state is not None else "lies",
         "reason": told.get(reason, reason),

@@ -271,3 +271,18 @@ def test_an_agency_is_admitted_suspended_and_appeals(person: Callable[..., Page]
     for path, name in (("services", "office-services"), ("figures", "office-figures")):
         chief.goto(hall.url(office + path))
         looked_at(chief, name)
+
+
+def test_its_page_for_administrators_has_its_health_settings_and_permissions(person: Callable[..., Page], served: tuple[DemoHall, Market]) -> None:
+    hall, _market = served
+    admin = person("admin")
+    admin.goto(hall.url("/office/plugins/"))
+    expect(admin.locator("section").filter(has_text="中介超市").first).to_contain_text("市场监督管理局")
+    looked_at(admin, "plugins")
+    admin.get_by_role("link", name="中介超市", exact=True).last.click()
+    expect(admin.get_by_role("heading", name="谁可以做什么")).to_be_visible()
+    looked_at(admin, "administration")
+    admin.get_by_label("异议多少个工作日内答复").fill("十天")
+    admin.get_by_role("button", name="保存设置").click()
+    expect(admin.locator(".errors")).to_be_visible()
+    looked_at(admin, "refused setting")
