@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
 from typing import Any
 
 from jsonschema import Draft202012Validator
 
 from core.forms.compile import Compiler
+from core.forms.fieldtypes import registry
 from core.forms.spec import Field, FormSpec
 from core.kernel.errors import Finding
 from core.rules.errors import RuleError
@@ -22,11 +27,47 @@ _FORBIDDEN = re.compile(r"\\[dDwWsSbBpP]|\(\?[=!<]|\\[1-9]")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
 
 
+#: Checked forms kept a process: an editor's draft is checked after each change, and most changes are beside the form.
+_KEPT = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A definition's findings and what it compiles to; ``None`` when it does not."""
+
+    findings: tuple[Finding, ...]
+    spec: FormSpec | None
+
+
+_checked: OrderedDict[tuple[Any, ...], Checked] = OrderedDict()
+_lock = Lock()
+
+
 def check_form(
     definition: Definition, blocks: Mapping[str, Definition] | None = None, *, options: Mapping[str, Sequence[Mapping[str, Any]]] | None = None
 ) -> list[Finding]:
     """All findings about *definition*; empty when it can be published. Never raises for a wrong definition."""
-    compiler = Compiler(definition, blocks or {}, options or {})
+    return list(_check(definition, blocks or {}, options or {}).findings)
+
+
+def checked(definition: Definition, blocks: Mapping[str, Definition] | None = None) -> Checked:
+    """The findings of :func:`check_form` and the compiled form at once, remembered by content: the same definition is not read twice."""
+    key = (*(json.dumps(part, ensure_ascii=False) for part in (definition, blocks or {})), tuple(registry.kinds()))
+    with _lock:
+        found = _checked.get(key)
+        if found is not None:
+            _checked.move_to_end(key)
+            return found
+    made = _check(definition, blocks or {}, {})
+    with _lock:
+        _checked[key] = made
+        while len(_checked) > _KEPT:
+            _checked.popitem(last=False)
+    return made
+
+
+def _check(definition: Definition, blocks: Mapping[str, Definition], options: Mapping[str, Sequence[Mapping[str, Any]]]) -> Checked:
+    compiler = Compiler(definition, blocks, options)
     spec = compiler.form()
     findings = list(compiler.findings)
     checker = _Checker(spec, compiler.spots, definition)
@@ -35,18 +76,28 @@ def check_form(
     if definition.get("schema_version") is not None:  # a form, not a schema that is merely rendered as one
         findings += checker.fields()
         findings += checker.rules(findings)
+    findings += _schemas(spec)
+    return Checked(tuple(_unique(findings)), None if compiler.findings else spec)
+
+
+def _schemas(spec: FormSpec) -> Iterator[Finding]:
+    """What of the form is no JSON Schema, field by field, so that one that was changed is all that is read again."""
+    fields = spec.json_schema.get("properties")
+    alone = {**spec.json_schema, "properties": {}} if isinstance(fields, Mapping) else spec.json_schema
+    for at, schema in (("", alone), *((f"/properties/{name}", each) for name, each in (fields.items() if isinstance(fields, Mapping) else ()))):
+        wrong = _wrong_schema(json.dumps(schema, ensure_ascii=False))
+        if wrong is not None:
+            yield Finding("error", at + wrong[0], "forms.check_schema", {"reason": wrong[1]})
+
+
+@lru_cache(maxsize=4096)
+def _wrong_schema(schema: str) -> tuple[str, str] | None:
+    """Where and why *schema* is none; ``None`` when it is one."""
     try:
-        Draft202012Validator.check_schema(dict(spec.json_schema))
+        Draft202012Validator.check_schema(json.loads(schema))
     except Exception as error:  # noqa: BLE001 - the library raises several kinds for a broken schema; each is the author's to mend
-        findings.append(
-            Finding(
-                "error",
-                "/" + "/".join(map(str, getattr(error, "absolute_path", ()))),
-                "forms.check_schema",
-                {"reason": str(getattr(error, "message", error))[:200]},
-            )
-        )
-    return _unique(findings)
+        return "".join(f"/{part}" for part in getattr(error, "absolute_path", ())), str(getattr(error, "message", error))[:200]
+    return None
 
 
 def _unique(findings: list[Finding]) -> list[Finding]:

@@ -1,6 +1,6 @@
 """The face of forms: everything other slices import."""
 
-from core.forms.check import check_form
+from core.forms.check import Checked, check_form, checked
 from core.forms.compile import compile_form
 from core.forms.decide import decide
 from core.forms.decode import decode
@@ -14,6 +14,6 @@ from core.forms.spec import Decision, Field, FieldError, FormSpec, Sourced, Valu
 from core.forms.wording import told_apart, words
 
 __all__ = [
-    "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "cache_key", "check_form",
-    "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "told_apart", "words",
+    "Checked", "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "cache_key",
+    "check_form", "checked", "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "told_apart", "words",
 ]  # fmt: skip

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
-from core.forms.service import check_form, compile_form
+from core.forms import service as form_service
 from core.forms.spec import Field, FormSpec
 from core.items import subcases
 from core.items.compiling import used_blocks
@@ -154,12 +154,17 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
         yield finding("error", "/form", "form_missing", {"form": name, "known": near})
         yield from _route(doc, None, known)  # its rules cannot be typed, all else can be told
         return
-    for found in (*schemas.validate("form", definition), *check_form(definition, used_blocks(definition, blocks))):
-        yield replace(found, path=f"form:{name}#{found.path}")
-    try:
-        form = compile_form(definition, used_blocks(definition, blocks))
-    except BadInput as error:
-        yield from (replace(found, path=f"form:{name}#{found.path}") for found in error.findings)
+    shape = schemas.validate("form", definition)
+    checked: form_service.Checked | None = None
+    if any(found.level == "error" for found in shape):
+        with suppress(Exception):  # what a misshapen form meets on the way is the shape's fault, and that is said
+            checked = form_service.checked(definition, used_blocks(definition, blocks))
+    else:
+        checked = form_service.checked(definition, used_blocks(definition, blocks))
+    yield from (replace(found, path=f"form:{name}#{found.path}") for found in (*shape, *(checked.findings if checked is not None else ())))
+    form = checked.spec if checked is not None else None
+    if form is None:
+        yield from _route(doc, None, known)
         return
     types = fact_types(doc, form.types)
     yield from _typed_rules(doc, types)
