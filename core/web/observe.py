@@ -15,7 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from core.cases import incidents, sampling
 from core.db import months
-from core.kernel import clock
+from core.kernel import clock, traces
 from core.kernel.ids import new_id
 from core.notices import held
 from core.outbox import queries as messages
@@ -26,7 +26,8 @@ _GIVEN_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
 
 
 class JsonFormatter(logging.Formatter):
-    """One line of JSON a record, with whatever ids the record carries (``request_id``, ``case_id``, ``job_id``)."""
+    """One line of JSON a record, with whatever ids the record carries (``request_id``, ``case_id``, ``job_id``). Of an error it keeps the place and the
+    type: its words may be somebody's (:mod:`core.kernel.traces`)."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -36,8 +37,8 @@ class JsonFormatter(logging.Formatter):
             "message": record.getMessage(),
         }
         line |= {k: v for k, v in record.__dict__.items() if k in _IDS and v is not None}
-        if record.exc_info:
-            line["error"] = self.formatException(record.exc_info)
+        if record.exc_info and record.exc_info[1] is not None:
+            line["error"] = traces.told(record.exc_info[1])
         return json.dumps(line, ensure_ascii=False)
 
 
