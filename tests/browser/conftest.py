@@ -14,7 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from tests.demo_hall import DemoHall
 
 ROOT = Path(__file__).resolve().parents[2]
-SHOTS = Path(os.environ.get("WANGTING_SCREENSHOTS") or ROOT / "build" / "screenshots")
+#: Where pictures are kept; none is made unless somebody asked.
+SHOTS = os.environ.get("WANGTING_SCREENSHOTS")
 WIDTHS = (1280, 768, 360)
 _AXE = next(Path(axe_playwright_python.__file__).parent.glob("**/axe.min.js"))
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
@@ -110,6 +111,16 @@ def no_errors(page: Page) -> None:
     assert not page.locator(".errors").count(), page.locator(".errors").inner_text() + page.url
 
 
+def until(page: Page, address: str, there: Callable[[], bool]) -> None:
+    """Load a page again until it shows what the worker was to do; a machine that is busy may take its time."""
+    for _ in range(400):
+        page.goto(address)
+        if there():
+            return
+        page.wait_for_timeout(300)
+    raise AssertionError(f"{address} does not show it: {page.locator('main').inner_text()[:1500]}")
+
+
 @functools.cache
 def _axe_source() -> str:
     return _AXE.read_text(encoding="utf-8")
@@ -139,13 +150,15 @@ def overflow(page: Page) -> list[str]:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep a picture at the widths of the house."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
+    """Keep a picture at the widths of the house, where somebody asked for pictures (``make screenshots``)."""
+    if not SHOTS:
+        return
+    Path(SHOTS).mkdir(parents=True, exist_ok=True)
     before = page.viewport_size
     for width, height in ((1280, 900), (360, 740)):
         page.set_viewport_size({"width": width, "height": height})
         page.evaluate("() => window.scrollTo(0, 0)")
-        page.screenshot(path=SHOTS / f"{name}-{width}.png", full_page=True)
+        page.screenshot(path=Path(SHOTS) / f"{name}-{width}.png", full_page=True)
     if before:
         page.set_viewport_size(before)
 

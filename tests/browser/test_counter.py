@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.cli.simulator import Desk, serve
 from core.identity.demo import CITIZENS
 from tests.browser import filling
-from tests.browser.conftest import ROOT, WIDTHS, axe, log_in_citizen, log_in_staff, overflow, shoot, watched
+from tests.browser.conftest import ROOT, WIDTHS, axe, log_in_citizen, log_in_staff, next_page, no_errors, overflow, shoot, watched
 from tests.demo_hall import CITIZEN, DemoHall, start_hall
 from tests.services import free_port
 
@@ -80,15 +80,20 @@ def restaurant() -> dict[str, Any]:
     return values
 
 
+def press(page: Page, name: str) -> None:
+    """A button that leads to another page."""
+    with next_page(page):
+        page.get_by_role("button", name=name).click()
+
+
 def fill_in(page: Page, hall: DemoHall) -> None:
     """The generated form, page after page, as far as the materials."""
     for _ in range(10):
         for choice in page.eval_on_selector_all("fieldset:has(input[name^='_s.'])", "all => all.map(each => each.querySelector('input').id)"):
             page.locator(f"#{choice}").check(force=True)
         filling.fill(page, restaurant())
-        page.get_by_role("button", name="保存并继续").click()
-        page.wait_for_load_state("domcontentloaded")
-        assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
+        press(page, "保存并继续")
+        no_errors(page)
         if page.url.endswith("/materials"):
             return
     raise AssertionError(page.url)
@@ -97,7 +102,8 @@ def fill_in(page: Page, hall: DemoHall) -> None:
 def test_a_clerk_with_devices_applies_for_a_person_who_sees_it_in_their_space(hall: DemoHall, desk: Desk, tab: Callable[..., Page]) -> None:
     page = tab("window")
     page.goto(hall.url("/office/"))
-    page.get_by_role("link", name="综合窗口").click()
+    with next_page(page):
+        page.get_by_role("link", name="综合窗口").click()
     expect(page.locator("[data-devices]")).to_contain_text("身份证读卡器")
     page.get_by_role("button", name="读身份证").click()
     expect(page.get_by_label("姓名", exact=True)).to_have_value(hall.what[CITIZEN].split()[0])
@@ -109,16 +115,17 @@ def test_a_clerk_with_devices_applies_for_a_person_who_sees_it_in_their_space(ha
     page.locator("input[name=role][value=applicant]").check()
     page.get_by_label("同意窗口查大厅已有的本人证照和材料").check()
     looked_at(page, "counter")
-    page.get_by_role("button", name="证件没问题，往下办").click()
+    press(page, "证件没问题，往下办")
     expect(page.locator("main")).to_contain_text("读卡核对")
     page.get_by_role("searchbox").fill("开饭馆")
-    page.get_by_role("button", name="搜索").click()
+    press(page, "搜索")
     looked_at(page, "counter-visit")
-    page.locator("a[href$='/items/food-operation-new/apply']").click()
+    with next_page(page):
+        page.locator("a[href$='/items/food-operation-new/apply']").click()
     shoot(page, "counter-form")
     assert axe(page) == []
     fill_in(page, hall)
-    page.get_by_role("button", name="保存并继续").click()
+    press(page, "保存并继续")
     expect(page.locator(".errors")).to_be_focused()
     for drop in page.locator(".asked, section.field").filter(has=page.locator(".drop[data-material]")).all():
         if drop.locator(".opt").count() == 0:
@@ -130,14 +137,14 @@ def test_a_clerk_with_devices_applies_for_a_person_who_sees_it_in_their_space(ha
     if consent.count():
         consent.check()
     looked_at(page, "counter-materials")
-    page.get_by_role("button", name="保存并继续").click()
-    page.wait_for_url("**/check")
+    press(page, "保存并继续")
+    assert page.url.endswith("/check")
     page.get_by_label("以上内容已经读给申请人听").check()
     page.get_by_role("button", name="请申请人在签字板上签名").click()
     expect(page.locator("[data-devices]")).to_contain_text("signature.png")
     looked_at(page, "counter-check")
-    page.get_by_role("button", name="提交申请").click()
-    page.wait_for_url("**/receipt")
+    press(page, "提交申请")
+    assert page.url.endswith("/receipt")
     looked_at(page, "counter-receipt")
     number = page.locator("[data-number]").first.get_attribute("data-number")
     page.get_by_role("button", name="打到回执打印机").click()
@@ -158,15 +165,16 @@ def test_without_javascript_and_devices_the_desk_types_and_chooses_files(hall: D
     page.goto(hall.url("/office/counter/"))
     page.get_by_label("姓名", exact=True).fill("李大山")
     page.get_by_label("证件号码", exact=True).fill("11010519580815001")
-    page.get_by_role("button", name="证件没问题，往下办").click()
+    press(page, "证件没问题，往下办")
     expect(page.locator(".errors")).to_contain_text("18位")
     page.get_by_label("证件号码", exact=True).fill("110105195808150016")
-    page.get_by_role("button", name="证件没问题，往下办").click()
+    press(page, "证件没问题，往下办")
     assert (
         page.locator("form", has_text="申请人说不是他的账号").count() == 0
     )  # the demonstration's citizens have invented names: the number alone proves nothing
     page.get_by_role("searchbox").fill("老年")
-    page.get_by_role("button", name="搜索").click()
-    page.get_by_role("link", name=re.compile("^开始申请")).first.click()
+    press(page, "搜索")
+    with next_page(page):
+        page.get_by_role("link", name=re.compile("^开始申请")).first.click()
     expect(page.locator("main")).to_contain_text("到窗口申请")
     assert page.locator(".counter-who").inner_text().startswith("正在给李")

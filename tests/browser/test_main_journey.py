@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from core.kernel.masking import mask_name
 from tests.browser import filling
-from tests.browser.conftest import ROOT, shoot
+from tests.browser.conftest import ROOT, next_page, no_errors, shoot, until
 from tests.demo_hall import CITIZEN, DemoHall
 from tests.papers import pdf, picture
 
@@ -37,8 +37,9 @@ def restaurant() -> dict[str, Any]:
 def open_case(page: Page, hall: DemoHall, number: str) -> None:
     """From the worklist into the case, the way a clerk does."""
     page.goto(hall.url(f"/office/?number={number}"))
-    page.locator("table.worklist tbody a").first.click()
-    page.wait_for_url("**/office/cases/**")
+    with next_page(page):
+        page.locator("table.worklist tbody a").first.click()
+    assert "/office/cases/" in page.url
 
 
 def press(page: Page, hall: DemoHall, number: str, task: str, button: str, opinion: str = "") -> None:
@@ -47,9 +48,9 @@ def press(page: Page, hall: DemoHall, number: str, task: str, button: str, opini
     form = page.locator("form.opinion").filter(has=page.get_by_role("heading", name=task, exact=True))
     if opinion:
         form.locator("textarea[name=opinion]").fill(opinion)
-    form.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_load_state("domcontentloaded")
-    assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
+    with next_page(page):
+        form.get_by_role("button", name=button, exact=True).click()
+    no_errors(page)
 
 
 def test_from_the_word_to_the_licence(person: Callable[..., Page], page: Page, hall: DemoHall) -> None:
@@ -59,11 +60,13 @@ def test_from_the_word_to_the_licence(person: Callable[..., Page], page: Page, h
     shoot(page, "home")
     page.locator("input[type=search]").first.fill("开饭馆")
     expect(page.get_by_role("option").first).to_contain_text("食品")
-    page.locator("input[type=search]").first.press("Enter")
-    page.wait_for_url("**/search?*")
+    with next_page(page):
+        page.locator("input[type=search]").first.press("Enter")
+    assert "/search?" in page.url
     shoot(page, "search")
-    page.locator("main a", has_text="食品").first.click()
-    page.wait_for_url("**/items/food-operation-new*")
+    with next_page(page):
+        page.locator("main a", has_text="食品").first.click()
+    assert "/items/food-operation-new" in page.url
     expect(page.locator("h1")).to_contain_text("食品")
     shoot(page, "guide")
 
@@ -121,16 +124,17 @@ def ask_for_correction(window: Page) -> None:
     window.locator('input[name="why-field-premises_address"]').fill("门牌号没有写全，请写到层")
     window.locator("input[name=material][value=layout]").check()
     window.locator('input[name="why-material-layout"]').fill("没有标水池的位置")
-    window.locator("button[name=action][value=request_correction]").click()
-    window.wait_for_load_state("domcontentloaded")
-    assert not window.locator(".errors").count(), window.locator(".errors").inner_text()
+    with next_page(window):
+        window.locator("button[name=action][value=request_correction]").click()
+    no_errors(window)
 
 
 def correct_only_what_was_asked(me: Page, hall: DemoHall, case_id: str) -> None:
     """The page has one field and one upload; what else is sent by hand changes nothing."""
     me.goto(hall.url(f"/cases/{case_id}"))
-    me.get_by_role("link", name=re.compile("补正")).first.click()
-    me.wait_for_url("**/correct")
+    with next_page(me):
+        me.get_by_role("link", name=re.compile("补正")).first.click()
+    assert me.url.endswith("/correct")
     shoot(me, "correct")
     assert me.locator("main [data-f]").evaluate_all("all => [...new Set(all.map(each => each.dataset.f))]") == ["premises_address"]
     assert me.locator("main input[type=file]").evaluate_all("all => all.map(each => each.name)") == ["new.layout"]
@@ -141,8 +145,9 @@ def correct_only_what_was_asked(me: Page, hall: DemoHall, case_id: str) -> None:
     me.evaluate(
         """() => { const more = document.createElement("input"); more.name = "area"; more.value = "90"; document.querySelector("main form").append(more); }"""
     )
-    me.locator("main form button.main").click()
-    me.wait_for_url(f"**/cases/{case_id}")
+    with next_page(me):
+        me.locator("main form button.main").click()
+    assert me.url.endswith(f"/cases/{case_id}")
     me.locator("details", has=me.locator("dl")).first.evaluate("each => { each.open = true }")
     expect(me.locator("main")).to_contain_text("一中路1号2层")
     expect(me.locator("main")).to_contain_text("350")
@@ -163,20 +168,16 @@ def forge(window: Page, hall: DemoHall, case_id: str, leader: Page, number: str)
 
 def deliver(window: Page, hall: DemoHall, number: str, code: str) -> None:
     """At the output window: the wrong document is refused and counted, the right one gets the result and its receipt."""
-    for _ in range(60):
-        window.goto(hall.url(f"/office/output/?number={number}"))
-        if window.locator("main tbody a").count() and "正在制作" not in window.locator("main tbody").inner_text():
-            break
-        window.wait_for_timeout(300)
+    ready = window.locator("main tbody:not(:has-text('正在制作')) a")
+    until(window, hall.url(f"/office/output/?number={number}"), lambda: ready.count() > 0)
     shoot(window, "office-output")
-    window.locator("main tbody a").first.click()
-    window.wait_for_url("**/office/output/*")
+    with next_page(window):
+        ready.first.click()
     expect(window.locator("main")).to_contain_text("食品经营许可证")
     hand_over(window, code, "000000")
     expect(window.locator(".errors")).to_contain_text("还可以再试 4 次")
     shoot(window, "office-output-case")
     hand_over(window, code, TAIL)
-    window.wait_for_url("**/office/output/")
     expect(window.locator(".toast")).to_contain_text("交给本人了")
 
 
@@ -184,8 +185,8 @@ def hand_over(window: Page, code: str, tail: str) -> None:
     """Type what is on the receipt and on the document."""
     window.locator("#code").fill(code)
     window.locator("#tail").fill(tail)
-    window.get_by_role("button", name="交出").click()
-    window.wait_for_load_state("domcontentloaded")
+    with next_page(window):
+        window.get_by_role("button", name="交出").click()
 
 
 def told(me: Page) -> None:
@@ -224,12 +225,14 @@ def verified(me: Page, stranger: Page, hall: DemoHall) -> None:
 def followed_without_login(stranger: Page, hall: DemoHall, me: Page, case_id: str) -> None:
     """With number and query code a stranger sees the steps, not the answers."""
     me.goto(hall.url(f"/cases/{case_id}"))
-    me.get_by_role("link", name="收件凭证").first.click()
+    with next_page(me):
+        me.get_by_role("link", name="收件凭证").first.click()
     code, number = me.locator(".code").first.inner_text(), me.locator("dd.b").first.inner_text()
     stranger.goto(hall.url("/progress"))
     stranger.locator("#number").fill(number)
     stranger.locator("#code").fill(code)
-    stranger.locator("main form button").first.click()
-    stranger.wait_for_url("**/progress/*")
+    with next_page(stranger):
+        stranger.locator("main form button").first.click()
+    assert "/progress/" in stranger.url
     text = stranger.locator("main").inner_text()
     assert "准予" in text and "一中路" not in text and hall.what[CITIZEN].split()[0] not in text

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from playwright.sync_api import Page, expect
 
 from tests.browser import filling
-from tests.browser.conftest import ROOT
+from tests.browser.conftest import ROOT, next_page
 from tests.browser.test_main_journey import CITY, PAPERS, SITUATION, restaurant
 from tests.demo_hall import CITIZEN, DemoHall
 
@@ -27,8 +27,10 @@ def test_copy_edit_apply(person: Callable[..., Page], page: Page, hall: DemoHall
 
     page.goto(hall.url("/"))
     page.locator("input[type=search]").first.fill("zaocanche")
-    page.locator("input[type=search]").first.press("Enter")
-    page.locator("main a", has_text="早餐车").first.click()
+    with next_page(page):
+        page.locator("input[type=search]").first.press("Enter")
+    with next_page(page):
+        page.locator("main a", has_text="早餐车").first.click()
     expect(page.locator("h1")).to_contain_text("流动早餐车经营备案")
     expect(page.locator("main svg").filter(has_text="早餐车决定")).to_be_visible()
 

@@ -119,14 +119,16 @@ def test_it_is_installed_used_switched_off_and_taken_away_while_the_core_goes_on
 
 def look(chromium: "Browser", base: str) -> None:
     """A citizen in a browser: from the guide to the register, and a tree looked up there."""
+    from playwright.sync_api import expect
+
     page = chromium.new_page()
     try:
         page.goto(f"{base}/items/tree-pruning")
         page.get_by_role("link", name="到行道树登记册里查").click()
         page.get_by_label("树木编号").fill("QH-00017")
         page.get_by_role("button", name="查这棵树").click()
-        assert page.get_by_text("青禾路 3 号门前").is_visible()
-        assert page.get_by_role("heading", level=1).inner_text() == "行道树"
+        expect(page.get_by_text("青禾路 3 号门前")).to_be_visible()
+        expect(page.get_by_role("heading", level=1)).to_have_text("行道树")
     finally:
         page.close()
 

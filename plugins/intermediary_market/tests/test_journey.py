@@ -73,8 +73,7 @@ def person(chromium: Browser, served: tuple[DemoHall, Market]) -> Iterator[Calla
 
 def looked_at(page: Page, name: str) -> None:
     """The page at both widths: nothing sticks out, nothing that a screen reader would stumble over; a picture is kept where somebody asked for them."""
-    if os.environ.get("WANGTING_SCREENSHOTS"):
-        shoot(page, f"intermediary-market-{name}")
+    shoot(page, f"intermediary-market-{name}")
     page.set_viewport_size({"width": 360, "height": 740})
     assert overflow(page) == [], name
     page.set_viewport_size({"width": 1280, "height": 900})
