@@ -302,6 +302,11 @@ class CaseView:
     query_code: str | None = None
     parent_id: str | None = None
 
+    def had(self, *kinds: str) -> bool:
+        """Whether an event of one of *kinds* ever happened to it. What hangs on a case was told in its chain when it came, so what was never told there
+        need not be looked for."""
+        return any(line.kind in kinds for line in self.history)
+
 
 @dataclass(frozen=True, slots=True)
 class CaseCard:

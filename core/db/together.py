@@ -12,16 +12,19 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Table
+from sqlalchemy import Table, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-Conflict = Literal["", "nothing", "replace"]
+Conflict = Literal["", "nothing", "replace", "update"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Rows for one table, all with the same columns. On a key that is there already: fail, do ``nothing``, or ``replace`` all but the primary key."""
+    """Rows for one table, all with the same columns. On a key that is there already: fail, do ``nothing``, or ``replace`` all but the primary key.
+
+    With ``update`` they are no new rows: those of their primary keys get the other columns.
+    """
 
     table: Table
     rows: Sequence[Mapping[str, Any]]
@@ -67,6 +70,9 @@ def _plain(value: Any) -> str:
 
 def _one_by_one(session: Session, parts: Sequence[Rows], claim: Rows | None) -> bool:
     for part in [*([claim] if claim is not None else []), *parts]:
+        if part.conflict == "update":
+            _update(session, part)
+            continue
         statement: Any = sqlite.insert(part.table)
         if part.conflict == "nothing":
             statement = statement.on_conflict_do_nothing()
@@ -82,6 +88,13 @@ def _one_by_one(session: Session, parts: Sequence[Rows], claim: Rows | None) -> 
     return True
 
 
+def _update(session: Session, part: Rows) -> None:
+    keys = [column.name for column in part.table.primary_key]
+    for row in part.rows:
+        those = (part.table.c[name] == row[name] for name in keys)
+        session.execute(update(part.table).where(*those).values(**{name: value for name, value in row.items() if name not in keys}))
+
+
 Shape = tuple[Table, tuple[str, ...], Conflict]
 
 
@@ -95,11 +108,21 @@ def _statement(shapes: tuple[Shape, ...], claimed: bool) -> str:
     for number, (table, names, conflict) in enumerate(shapes):
         columns = ", ".join(f'"{name}"' for name in names)
         rows = f'json_populate_recordset(NULL::"{table.name}", %s::json) AS made'
+        if conflict == "update":
+            clauses.append(f"part_{number} AS ({_updating(table, names, rows)})")
+            continue
         source = f"part_0, {rows}" if claimed and number else rows
         chosen = ", ".join(f'made."{name}"' for name in names)
         insert = f'INSERT INTO "{table.name}" ({columns}) SELECT {chosen} FROM {source}{_on_conflict(table, names, conflict)} RETURNING 1'  # noqa: S608
         clauses.append(f"part_{number} AS ({insert})")
     return f"WITH {', '.join(clauses)} SELECT count(*) FROM part_0"  # noqa: S608
+
+
+def _updating(table: Table, names: Sequence[str], rows: str) -> str:
+    keys = [column.name for column in table.primary_key]
+    values = ", ".join(f'"{name}" = made."{name}"' for name in names if name not in keys)
+    those = " AND ".join(f'kept."{name}" = made."{name}"' for name in keys)
+    return f'UPDATE "{table.name}" AS kept SET {values} FROM {rows} WHERE {those} RETURNING 1'  # noqa: S608
 
 
 def _on_conflict(table: Table, names: Sequence[str], conflict: Conflict) -> str:

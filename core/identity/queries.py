@@ -21,10 +21,12 @@ FRESH_SECONDS = 30.0
 _titles: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _names: "WeakKeyDictionary[Any, dict[str, tuple[str, float]]]" = WeakKeyDictionary()
 _kinds: "WeakKeyDictionary[Any, dict[str, tuple[dict[str, str], float]]]" = WeakKeyDictionary()
-_DEPARTMENT: Select[*tuple[Any, ...]] = select(
+#: What a :class:`DepartmentView` is made of, of the department joined with its division.
+DEPARTMENT_COLUMNS = (
     Department.id, Department.code, Department.title, Department.division_id, Division.path, Division.title,
     Department.parent_id, Department.uscc, Department.region_root, Department.mark,
-).join(Division, Division.id == Department.division_id)  # fmt: skip
+)  # fmt: skip
+_DEPARTMENT: Select[*tuple[Any, ...]] = select(*DEPARTMENT_COLUMNS).join(Division, Division.id == Department.division_id)
 _DIVISION = select(Division.id, Division.code, Division.title, Division.level, Division.parent_id, Division.path, Division.region_root)
 
 _staff_, _post, _department_, _division_ = Staff.__table__.c, Post.__table__.c, Department.__table__.c, Division.__table__.c

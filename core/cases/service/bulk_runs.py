@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import bindparam, delete, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -48,7 +48,11 @@ UNDER_WAY = ("looking", "running", "stopping")
 LOCALES = ("zh", "en")
 #: The key of what holds for every action: tasks that nothing can be done to.
 EVERY = "*"
-_line = table(CaseBulkLine).c
+_line, _bulk = table(CaseBulkLine).c, table(CaseBulk).c
+#: Built once: every worklist asks.
+_UNDER_WAY = (
+    select(_bulk.id).where(_bulk.started_by == bindparam("starter"), _bulk.status.in_((*UNDER_WAY, "ready"))).order_by(_bulk.started_at.desc()).limit(1)
+)
 
 
 def gather(session: Session, filters: Filters, *, actor: Actor) -> tuple[list[Any], bool]:
@@ -168,8 +172,8 @@ def runs(session: Session, *, actor: Actor, limit: int = 20) -> tuple[CaseBulk, 
 
 def under_way(session: Session, *, actor: Actor) -> str | None:
     """The id of the actor's run that is under way or waits for a decision."""
-    mine = select(CaseBulk.id).where(CaseBulk.started_by == actor.id, CaseBulk.status.in_((*UNDER_WAY, "ready")))
-    return session.scalar(mine.order_by(CaseBulk.started_at.desc()).limit(1))
+    found: str | None = session.execute(_UNDER_WAY, {"starter": actor.id}).scalar()
+    return found
 
 
 def results(session: Session, run: CaseBulk, *, verdict: str | None = None, after: int = -1, limit: int = 200) -> tuple[CaseBulkLine, ...]:

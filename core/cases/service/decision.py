@@ -4,16 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from core.cases import applicants
 from core.cases.chain import Fact
-from core.cases.models import CaseParty
 from core.cases.service import merging, outcomes, promised
 from core.cases.service.machine import Loaded
-from core.identity import queries as people
-from core.identity.service import party_view
-from core.kernel.actor import SYSTEM, Actor
+from core.kernel.actor import Actor
 from core.kernel.clock import local
 from core.licences import service as licences
 from core.licences.spec import Holder
@@ -27,11 +24,9 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
     done = outcomes.carry_out(session, case, actor=actor)
     if not wanted:
         return done
-    applicants = select(CaseParty.party_id, CaseParty.role).where(CaseParty.case_id == case.id, CaseParty.role.in_(("applicant", "co_applicant")))
-    parties = [row.party_id for row in sorted(session.execute(applicants), key=lambda row: row.role)]  # "applicant" sorts before "co_applicant"
-    first = party_view(session, parties[0], reveal=True, actor=SYSTEM)  # the platform prints a decision already taken; nobody looks
-    holder = Holder(tuple(parties), first.name, first.document_kind, first.number, first.kind == "company")
-    issuer = people.department(session, case.row["department_id"])
+    who = applicants.named(session, case.id, case.row["department_id"])
+    first = who.applicants[0]
+    holder = Holder(tuple(each.id for each in who.applicants), first.name, first.document_kind, first.number, first.kind == "company")
     day = local(at).date()
     facts = case.facts()
     made, merged = list(done), merging.lines(session, case, actor=actor)
@@ -40,7 +35,7 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
         data |= {name: words for name, words in merged.get(result["id"], {}).items() if name not in data}
         ref = licences.issue(
             session, result["licence_type"], holder, data, case_no=case.row["number"], valid_from=day, valid_to=_until(day, result.get("valid_for"), facts),
-            issuer=issuer.id, actor=actor,
+            issuer=who.department.id, actor=actor,
         )  # fmt: skip
         made.append(Fact("licence_issued", {"licence": ref.id, "type": result["licence_type"], "result": result["id"]}))
         made += promised.note(session, case, ref.id, actor=actor)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, false, literal, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, bindparam, false, literal, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from core.audit import queries as record
@@ -44,6 +44,13 @@ _COLUMNS = (
     _row.id, _row.kind, _row.state, _row.subject, _row.case_id, _row.number, _row.department_id, _row.node, _row.params, _row.error, _row.count,
     _row.first_at, _row.last_at, _row.taken_by, _row.taken_at, _row.closed_by, _row.closed_at, _row.close_reason,
 )  # fmt: skip
+
+
+_WITHOUT_HOLDER = and_(_row.kind == "holder", tuple_(_row.department_id, _row.subject).in_(bindparam("offices", expanding=True)))
+#: Built once: every case page asks.
+_OF_CASE = (
+    select(*_COLUMNS).where(or_(_row.case_id == bindparam("case"), _WITHOUT_HOLDER), _row.state.in_(("open", "taken"))).order_by(_row.last_at.desc()).limit(10)
+)
 
 
 class IncidentNotFound(NotFound):
@@ -153,12 +160,8 @@ def of_case(session: Session, case_id: str, queues: Sequence[tuple[str | None, s
 
     Who may see the case is the caller's to know.
     """
-    about = [_row.case_id == case_id]
     offices = sorted({(department, role) for department, role in queues if department is not None})
-    if offices:
-        about.append(and_(_row.kind == "holder", tuple_(_row.department_id, _row.subject).in_(offices)))
-    query = select(*_COLUMNS).where(or_(*about), _row.state.in_(("open", "taken"))).order_by(_row.last_at.desc()).limit(10)
-    return tuple(_incident(row) for row in session.execute(query))
+    return tuple(_incident(row) for row in session.execute(_OF_CASE, {"case": case_id, "offices": offices}))
 
 
 def sees_case(session: Session, found: Incident, actor: Actor) -> bool:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -73,6 +74,18 @@ _DONE = (
     .where(_task.case_id == bindparam("case"), _task.no.in_(bindparam("closed", expanding=True)))
     .returning(_task.no, _task.node, _task.kind, _task.title, _task.department_id, _task.role, _task.opened_at)
 )
+
+
+@lru_cache(maxsize=128)
+def _claim(names: tuple[str, ...]) -> Any:
+    """The statement that makes the case ours while nobody else changed it: by the columns that a command changes beside the version, built once each."""
+    values = {name: bindparam(f"new_{name}", type_=_case[name].type) for name in names}
+    ours = update(table(Case)).where(_case.id == bindparam("case"), _case.version == bindparam("read"))
+    return ours.values(version=bindparam("next"), **values).returning(_case.id)
+
+
+def _named(columns: Mapping[str, Any]) -> dict[str, Any]:
+    return {f"new_{name}": value for name, value in columns.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,12 +202,12 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     )  # fmt: skip
     events = chain.rows(case.id, row["region_root"], facts, seq=row["seq"], head=row["head"], at=at, actor=actor, command_key=key, key=case.key)
     columns = {**_columns(plan, change, actor, at, changed, row), "seq": events[-1]["seq"], "head": events[-1]["hash"]}
-    claim = update(table(Case)).where(_case.id == case.id, _case.version == row["version"]).values(version=row["version"] + 1, **columns)
-    if session.execute(claim.returning(_case.id)).scalar() is None:
+    claimed = session.execute(_claim(tuple(columns)), {"case": case.id, "read": row["version"], "next": row["version"] + 1, **_named(columns)})
+    if claimed.scalar() is None:
         raise _Moved
     custody.settle(session, case, plan)
     _retime_tasks(session, case, plan, changed)
-    more, last, drawn = _follow_up(session, case, change, changed, events[-1], actor=actor, at=at, key=key)
+    more, last, written = _follow_up(session, case, change, changed, events[-1], actor=actor, at=at, key=key)
     result = ActResult(case.id, plan.marking.status, last["seq"], plan.outcome, False, tuple(last["results"]))
     insert_together(
         session,
@@ -208,7 +221,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
             *hook_calls.calls(session, case.id, row["region_root"], plan),
             *child_calls.rows(session, row, case.key, plan, at),
             *papers_on.written(),
-            *drawn,
+            *written,
         ),
     )
     return result
@@ -328,18 +341,18 @@ def _follow_up(
 ) -> tuple[list[dict[str, Any]], dict[str, Any], tuple[Rows, ...]]:  # fmt: skip
     """Do what belongs to the same transaction once the case is ours: what the command adds (a licence), then the documents of the act.
 
-    Returns the facts as further events of the chain, where it ends now, and the rows of the documents.
+    Returns the facts as further events of the chain, where it ends now, and the rows to write: the documents, and that end on the case.
     """
-    results = list(case.row["results"])
     facts = list(change.then(case, at)) if change.then is not None else []
-    drawn = papers.draw_up(session, case, change, changed, at)
+    results = [*case.row["results"], *(fact.body["licence"] for fact in facts if "licence" in fact.body)]
+    drawn = papers.draw_up(session, case, change, changed, at, results=bool(results))
     facts += drawn.facts
     if not facts:
         return [], {"seq": last["seq"], "results": results}, drawn.rows
     rows = chain.rows(case.id, case.row["region_root"], facts, seq=last["seq"], head=last["hash"], at=at, actor=actor, command_key=key, key=case.key)
-    results += [fact.body["licence"] for fact in facts if "licence" in fact.body]
-    session.execute(update(table(Case)).where(_case.id == case.id).values(seq=rows[-1]["seq"], head=rows[-1]["hash"], results=results))
-    return rows, {"seq": rows[-1]["seq"], "results": results}, drawn.rows
+    last = {"seq": rows[-1]["seq"], "results": results}
+    end = Rows(table(Case), [{"id": case.id, "head": rows[-1]["hash"], **last}], "update")
+    return rows, last, (*drawn.rows, end)
 
 
 def _answer(case: Loaded, key: str, result: ActResult, at: datetime) -> Rows:

@@ -13,18 +13,15 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from core.cases import sealing
+from core.cases import applicants, sealing
 from core.cases.chain import Fact
-from core.cases.models import CaseEvent, CaseParty
+from core.cases.models import CaseEvent
 from core.db.together import Rows
 from core.documents import queries as documents
 from core.documents.service import Subject, drawing
 from core.documents.spec import KINDS
 from core.documents.texts import Values, shipped
-from core.identity import queries as people
-from core.identity.service import party_view
 from core.identity.spec import DepartmentView
-from core.kernel.actor import SYSTEM
 from core.kernel.clock import local
 from core.kernel.errors import BadInput
 from core.kernel.wording import word
@@ -59,6 +56,7 @@ class _Act:
     change: "Change"
     clocks: Mapping[str, "Clock"]
     at: datetime
+    results: bool
     note: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -85,18 +83,23 @@ def kinds_of(plan: Plan, route: RouteSpec) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*found, *(["receipt"] if delivered else [])]))
 
 
-def draw_up(session: Session, case: "Loaded", change: "Change", clocks: Mapping[str, "Clock"], at: datetime) -> Drawn:
-    """Draw up every document of a command, in its transaction. Raises :class:`core.documents.errors.WordsMissing`."""
+def draw_up(session: Session, case: "Loaded", change: "Change", clocks: Mapping[str, "Clock"], at: datetime, *, results: bool) -> Drawn:
+    """Draw up every document of a command, in its transaction; *results* tells whether the case led to licences, with what the command did.
+
+    Raises :class:`core.documents.errors.WordsMissing`.
+    """
     kinds = kinds_of(change.plan, case.compiled.route)
     if not kinds or case.key is None:
         return Drawn()
-    act = _Act(session, case, change, clocks, at, change.note or {})
-    subject, department = _subject(session, case), people.department(session, case.row["department_id"])
+    act = _Act(session, case, change, clocks, at, results, change.note or {})
+    who = applicants.named(session, case.id, case.row["department_id"])
+    applied = "、".join(each.name for each in who.applicants)
+    subject = Subject(case.id, case.row["number"], case.row["region_root"], case.key, applied, who.applicants[0].kind == "company")
     facts: list[Fact] = []
     rows: list[Rows] = []
     for kind in kinds:
-        values = _values(act, kind, subject, department)
-        ref, written = drawing(session, kind=kind, subject=subject, item=case.compiled.doc, values=values, department=department)
+        values = _values(act, kind, subject, who.department)
+        ref, written = drawing(session, kind=kind, subject=subject, item=case.compiled.doc, values=values, department=who.department)
         facts.append(Fact("document_drawn", {"document": ref.id, "kind": kind, "number": ref.number}))
         rows += written
     return Drawn(tuple(facts), tuple(rows))
@@ -107,15 +110,6 @@ def ready(session: Session, row: Mapping[Any, Any]) -> bool:
     if row["decided_at"] is None:
         return True  # nothing is written that would have to be there; every step of a case asks
     return documents.decisions_ready(session, row["id"]) and (not row["results"] or all(licence.has_pdf for licence in of_case(session, row["number"])))
-
-
-def _subject(session: Session, case: "Loaded") -> Subject:
-    """The applicants by their whole names: the paper is for them. The platform prints an act already taken; nobody looks."""
-    query = select(CaseParty.party_id, CaseParty.role).where(CaseParty.case_id == case.id, CaseParty.role.in_(("applicant", "co_applicant")))
-    parties = sorted(session.execute(query), key=lambda row: (row.role, row.party_id))  # "applicant" sorts before "co_applicant"
-    seen = [party_view(session, row.party_id, reveal=True, actor=SYSTEM) for row in parties]
-    assert case.key is not None
-    return Subject(case.id, case.row["number"], case.row["region_root"], case.key, "、".join(each.name for each in seen), seen[0].kind == "company")
 
 
 def _values(act: _Act, kind: str, subject: Subject, department: DepartmentView) -> Values:
@@ -196,8 +190,8 @@ def _extension(act: _Act) -> Values:
 
 
 def _grant(act: _Act) -> Values:
-    licences = [f"{each.type_title}(编号 {each.number})" for each in of_case(act.session, act.case.row["number"])]
-    return {"results": licences, "reasons": ()}
+    found = of_case(act.session, act.case.row["number"]) if act.results else ()
+    return {"results": [f"{each.type_title}(编号 {each.number})" for each in found], "reasons": ()}
 
 
 def _refuse(act: _Act) -> Values:

@@ -26,6 +26,7 @@ from core.identity.service.parties import (
     parties_of,
     party_ids_of,
     party_view,
+    printed,
 )
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "parties_of",
     "party_ids_of",
     "party_view",
+    "printed",
     "register_account",
     "remove_hall",
     "remove_post",

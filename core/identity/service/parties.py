@@ -167,11 +167,19 @@ def own_values(session: Session, account_id: str, party_id: str) -> dict[str, st
     }  # fmt: skip
 
 
+def printed(session: Session, party: Any) -> PartyView:
+    """A party whole, of a row with the columns of :class:`core.identity.models.Party`, for what the platform itself prints: an act already taken.
+
+    Nobody looks at it, so nothing is recorded; what a person shall see goes through :func:`party_view`.
+    """
+    return _whole(session, party)
+
+
 def _masked(party: Any) -> PartyView:
     return PartyView(party.id, _kind(party), party.document_kind, party.masked_name, party.masked_number, party.masked_phone, "", "", False)
 
 
-def _whole(session: Session, party: Party) -> PartyView:
+def _whole(session: Session, party: Any) -> PartyView:
     if party.wrapped_key is None:
         return _masked(party)  # erased: the key is gone, the masks remain
     values = unseal(session, party.id, party.wrapped_key, party.sealed)

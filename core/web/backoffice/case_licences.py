@@ -29,6 +29,8 @@ _APPLICANTS = ("applicant", "co_applicant")
 
 def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     """The licences that the case may use, those of the applicant that it might, and the types that the library lacks."""
+    if not _named(compiled) and not view.had("evidence_used", "definition_changed"):
+        return None  # neither does the item want a licence nor did the applicant lend one, nor did the item of its filing want one
     session, locale = edge.session(), edge.locale()
     wanted = _wanted(compiled)
     granted: list[dict[str, Any]] = [
@@ -48,9 +50,13 @@ def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
 
 def _wanted(compiled: CompiledItem) -> list[str]:
     """The types that the item's materials name: what else an applicant holds is nobody's business here (个人信息保护法 6)."""
-    sources = [each.get("source", {}) for each in compiled.doc.get("materials", ())]
-    named = {source["licence"] for source in sources if source.get("from") == "library" and source.get("licence")}
+    named = _named(compiled)
     return sorted(named & queries.type_codes(edge.session())) if named else []
+
+
+def _named(compiled: CompiledItem) -> set[str]:
+    sources = [each.get("source", {}) for each in compiled.doc.get("materials", ())]
+    return {source["licence"] for source in sources if source.get("from") == "library" and source.get("licence")}
 
 
 def _parties(view: CaseView) -> list[str]:

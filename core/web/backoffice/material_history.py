@@ -16,7 +16,7 @@ from core.web.page import say as _
 
 def gather(view: CaseView, _compiled: CompiledItem) -> Mapping[str, Any] | None:
     """The uses of the materials of the case, or the way to them: eight questions that hardly any look at a case needs. No panel without any."""
-    if not view.materials and not any(line.kind == "evidence_used" for line in view.history):
+    if not view.materials and not view.had("evidence_used"):
         return None
     if request.args.get("materials") != "all":
         return {"lines": None, "case_id": view.id}

@@ -194,6 +194,8 @@ def _do(case_id: str, verb: Callable[[str], str | None], done: str) -> Response 
 def gather(view: Any, compiled: Any) -> Mapping[str, Any] | None:
     """The panel of the case page: how the result reaches the applicant, and the way to the window."""
     del compiled
+    if view.decided_at is None and not view.had("delivery_chosen"):
+        return None  # a way is chosen, or follows from the decision
     found = delivery.of_case(edge.session(), view.id)
     if found is None:
         return None

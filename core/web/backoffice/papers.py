@@ -22,6 +22,8 @@ blueprint = Blueprint("case_documents", __name__, url_prefix="/office/cases")
 def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     """The documents of the case, newest first; no panel before the first one."""
     del compiled
+    if not view.had("document_drawn"):
+        return None
     found, locale = documents.of_case(edge.session(), view.id), edge.locale()
     titles = {each.id: each.title if locale == "zh" else word(f"documents.kind.{each.kind}", locale) for each in found}
     return {"case": view.id, "documents": found[::-1], "titles": titles} if found else None

@@ -18,8 +18,8 @@ def gather(view: CaseView, compiled: CompiledItem) -> Mapping[str, Any] | None:
     """Evidence and promises of the case; no panel for a case without either."""
     session, read = edge.session(), Reader(compiled.doc, edge.locale())
     titles = {each["id"]: str(read(f"materials.{each['id']}.title", each["title"])) for each in compiled.doc["materials"]}
-    used = any(line.kind == "evidence_used" for line in view.history)
-    found, promises = supplied.evidence_of(session, view.id, locale=edge.locale()) if used else (), following.of_case(session, view.id)
+    found = supplied.evidence_of(session, view.id, locale=edge.locale()) if view.had("evidence_used") else ()
+    promises = following.of_case(session, view.id) if view.had("promised") else ()
     if not found and not promises:
         return None
     said = following.said(session, view.id)
