@@ -2,24 +2,15 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from core.forms.service import decide
 from core.items.errors import finding
-from core.items.facts import facts as facts_of
-from core.items.facts import preset
-from core.items.materials import needs
-from core.items.rehearsal import Rehearsal
+from core.items.materials import Need, needs
+from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, rehearse
 from core.items.spec import CompiledItem, JsonObject
-from core.kernel.clock import DEFAULT_ZONE
 from core.kernel.errors import Finding, PlatformError
 from core.worktime.calendars import Calendar
-
-#: Tests are filed on this Monday morning; with the plain calendar every week has five working days, so ``day`` counts the same for ever.
-FILED = datetime.combine(date(2026, 3, 2), time(9), ZoneInfo(DEFAULT_ZONE))
-PLAIN_CALENDAR = Calendar({}, date(2999, 12, 31), known_years=frozenset(range(2020, 2100)), version="gate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +27,8 @@ class TestResult:
     documents: tuple[str, ...]
     acted: frozenset[tuple[str, str]]
     findings: tuple[Finding, ...]
+    #: What each expectation would have to be to come true.
+    actual: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def green(self) -> bool:
@@ -84,28 +77,35 @@ def _buttons(scope: JsonObject, prefix: str) -> Iterator[tuple[str, str]]:
 
 def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Calendar, filed: datetime) -> TestResult:
     """One test case: the form decides, the materials are counted, the route is walked step by step on the calendar."""
-    given = test["given"]
-    party = {"kind": given.get("party", "person")}
-    channel = str(given.get("channel", "web"))
-    facts = facts_of(compiled, given.get("situation"), party=party, channel=channel)
-    decision = decide(compiled.form, {**preset(compiled.doc, given.get("situation")), **(given.get("form") or {})}, facts=facts)
-    found = list(_form_findings(test, decision.errors, path))
-    if decision.errors:
-        return TestResult(test["id"], test["title"], "errors", (), None, (), frozenset(), tuple(found))
-    facts = facts_of(compiled, given.get("situation"), decision.values, party=party, channel=channel)
-    found.extend(_material_findings(compiled, test, facts, path))
-    walk = Rehearsal(compiled.route, facts, calendar, filed, tuple(given.get("materials") or ()))
-    try:
-        walk.file()
-        for number, step in enumerate(test["steps"]):
-            problem = walk.step(step)
-            if problem is not None:
-                found.append(finding("error", f"{path}/steps/{number}", problem[0], {"test": test["id"], **problem[1]}))
-                break
-    except PlatformError as error:
-        found.append(finding("error", f"{path}/steps", "test_refused", {"test": test["id"], "what": error.words()}))
-    found.extend(_expectations(test, walk, path))
-    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found))
+    walked = rehearse(compiled, test["given"], test["steps"], calendar=calendar, filed=filed)
+    found = list(_form_findings(test, walked.decision.errors, path))
+    walk = walked.walk
+    if walk is None:
+        refused = {"errors": sorted({error.path for error in walked.decision.errors})}
+        return TestResult(test["id"], test["title"], "errors", (), None, (), frozenset(), tuple(found), refused)
+    found.extend(_material_findings(compiled, test, walked.facts, path))
+    if walked.stopped is not None:
+        number, why = walked.stopped
+        at = f"{path}/steps" if number is None else f"{path}/steps/{number}"
+        if isinstance(why, PlatformError):
+            found.append(finding("error", at, "test_refused", {"test": test["id"], "what": why.words()}))
+        else:
+            found.append(finding("error", at, why[0], {"test": test["id"], **why[1]}))
+    actual = outcome(compiled, walked.facts, walk)
+    found.extend(_expectations(test, walk, actual, path))
+    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found), actual)
+
+
+def outcome(compiled: CompiledItem, facts: Mapping[str, Any], walk: Rehearsal) -> dict[str, Any]:
+    """What a test may expect (``expect``), as it came out."""
+    return {
+        "end": walk.end, "path": list(walk.path), "days_used": walk.days_used, "documents": sorted(walk.documents),
+        "materials": _called_for(needs(compiled.doc, facts)),
+    }  # fmt: skip
+
+
+def _called_for(wanted: Sequence[Need]) -> list[str]:
+    return [need.id for need in wanted if need.state != "unknown"]
 
 
 def _form_findings(test: JsonObject, errors: Sequence[Any], path: str) -> Iterator[Finding]:
@@ -126,25 +126,24 @@ def _material_findings(compiled: CompiledItem, test: JsonObject, facts: Mapping[
             if need.demanded and need.id not in given:
                 yield finding("error", f"{path}/given/materials", "test_material_lacking", {"test": test["id"], "title": need.doc["title"]})
     expected = test["expect"].get("materials")
-    actual = [need.id for need in wanted if need.state != "unknown"]
+    actual = _called_for(wanted)
     if expected is not None and sorted(expected) != sorted(actual):
         yield finding("error", f"{path}/expect/materials", "test_materials", {"test": test["id"], "expected": "、".join(expected), "actual": "、".join(actual)})
 
 
-def _expectations(test: JsonObject, walk: Rehearsal, path: str) -> Iterator[Finding]:
+def _expectations(test: JsonObject, walk: Rehearsal, actual: Mapping[str, Any], path: str) -> Iterator[Finding]:
     expect = test["expect"]
-    actual: Mapping[str, Any] = {"end": walk.end, "path": list(walk.path), "days_used": walk.days_used, "documents": sorted(walk.documents)}
-    for name, value in actual.items():
+    for name in ("end", "path", "days_used", "documents"):
         if name not in expect:
             continue
         wanted = sorted(expect[name]) if name == "documents" else expect[name]
-        if name == "path" and _follows(walk.path, wanted):
+        if name == "path" and follows(walk.path, wanted):
             continue
-        if wanted != value:
-            yield finding("error", f"{path}/expect/{name}", f"test_{name}", {"test": test["id"], "expected": _say(wanted), "actual": _say(value)})
+        if wanted != actual[name]:
+            yield finding("error", f"{path}/expect/{name}", f"test_{name}", {"test": test["id"], "expected": _say(wanted), "actual": _say(actual[name])})
 
 
-def _follows(path: Sequence[str], wanted: Sequence[str]) -> bool:
+def follows(path: Sequence[str], wanted: Sequence[str]) -> bool:
     """Whether *path* visits *wanted* in this order; a test names the stations it cares for."""
     visited = iter(path)
     return all(any(node == name for node in visited) for name in wanted)

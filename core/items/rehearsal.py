@@ -1,12 +1,19 @@
 """Walk a case through a route on paper: the pure engine, a calendar and a movable clock – no database, no people."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from core.items.spec import JsonObject
-from core.kernel.clock import local
-from core.routing.service import Command, Marking, OpenTask, Plan, RouteSpec, actions, advance, start
+from core.forms.service import decide
+from core.forms.spec import Decision
+from core.items.facts import facts as facts_of
+from core.items.facts import preset
+from core.items.spec import CompiledItem, JsonObject
+from core.kernel.clock import DEFAULT_ZONE, local
+from core.kernel.errors import PlatformError
+from core.routing.service import ClockOp, Command, Marking, OpenTask, Plan, RouteEvent, RouteSpec, actions, advance, start
 from core.worktime.calendars import Calendar
 from core.worktime.projection import project
 from core.worktime.spec import Ledger, Limit
@@ -21,6 +28,43 @@ _CHILD_ENDS = frozenset(("granted", "refused", "cancelled"))
 _ENDS = {"declined": "declined", "withdrawn": "withdrawn", "lapsed": "lapsed"}
 
 Problem = tuple[str, dict[str, Any]]
+#: Tests are filed on this Monday morning; with the plain calendar every week has five working days, so ``day`` counts the same for ever.
+FILED = datetime.combine(date(2026, 3, 2), time(9), ZoneInfo(DEFAULT_ZONE))
+PLAIN_CALENDAR = Calendar({}, date(2999, 12, 31), known_years=frozenset(range(2020, 2100)), version="gate")
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """What became of ``given`` and ``steps``. ``walk`` is ``None`` where the form refuses the answers.
+
+    ``stopped`` is the step that could not be done – ``None`` stands for handing in – and why: a key of this slice with its parameters, or the refusal.
+    """
+
+    decision: Decision
+    facts: Mapping[str, Any]
+    walk: "Rehearsal | None" = None
+    stopped: "tuple[int | None, Problem | PlatformError] | None" = None
+
+
+def rehearse(compiled: CompiledItem, given: JsonObject, steps: Sequence[JsonObject], *, calendar: Calendar = PLAIN_CALENDAR, filed: datetime = FILED) -> Walked:
+    """The form decides, the case is filed, and the steps are done one after the other until one cannot be done."""
+    around: dict[str, Any] = {"party": {"kind": given.get("party", "person")}, "channel": str(given.get("channel", "web"))}
+    situation = given.get("situation")
+    decision = decide(compiled.form, {**preset(compiled.doc, situation), **(given.get("form") or {})}, facts=facts_of(compiled, situation, **around))
+    if decision.errors:
+        return Walked(decision, {})
+    facts = facts_of(compiled, situation, decision.values, **around)
+    walk = Rehearsal(compiled.route, facts, calendar, filed, tuple(given.get("materials") or ()))
+    number: int | None = None
+    try:
+        walk.file()
+        for number, step in enumerate(steps):
+            problem = walk.step(step)
+            if problem is not None:
+                return Walked(decision, facts, walk, (number, problem))
+    except PlatformError as error:
+        return Walked(decision, facts, walk, (number, error))
+    return Walked(decision, facts, walk)
 
 
 class Rehearsal:
@@ -41,6 +85,11 @@ class Rehearsal:
         self.made: list[str] = []
         self.acted: set[tuple[str, str]] = set()
         self.steps = 0
+        #: Every clock with the limit it really has; ``main`` above counts days even where nobody knows a limit.
+        self.ledgers: dict[str, Ledger] = {}
+        #: Where each step was done, one for each; empty for what concerns the whole case.
+        self.nodes: list[str] = []
+        self.events: list[RouteEvent] = []
 
     def file(self) -> None:
         """Hand in the application."""
@@ -52,17 +101,14 @@ class Rehearsal:
         Every step is done by another person of the named role: four eyes are a matter of persons, and a test names roles.
         """
         self.steps += 1
-        at = self.at + timedelta(seconds=1)
-        if step.get("day"):
-            filed = local(self.filed, self.calendar.zone).date()
-            at = self.filed + (self.calendar.add_working(filed, int(step["day"])) - filed) + timedelta(seconds=self.steps)
-        if at < self.at:
-            return "test_backwards", {"day": step["day"]}
-        self.at = at
+        late = self.wait(step.get("day"))
+        if late is not None:
+            return late
         do, data = str(step["do"]), dict(step.get("data") or {})
         actor = f"{step['as']}#{self.steps}"
         if do in _FREE:
             self._take(advance(self.route, self.marking, Command(do, reason=step.get("reason"), data=data, actor=actor), self.facts))
+            self.nodes.append("")
             return None
         task = self._task(step, do)
         if task is None:
@@ -71,8 +117,10 @@ class Rehearsal:
         if do in _PAUSES:
             command = Command(do, task.no, data.get("pause"), step.get("reason"), data, actor)
         elif do in _BESIDE:
+            self._answered(task, data)
             command = Command(do, task.no, None, step.get("reason"), data, actor)
         elif task.kind == "child":
+            self._answered(task, data)
             command = Command("child_ended", task.no, do, data={"node": task.node, "visit": task.visit, "child": "test"})
         else:
             closed = next((view.why_not for view in actions(self.route, self.marking, task.no, self.facts) if view.id == do and not view.enabled), None)
@@ -81,7 +129,30 @@ class Rehearsal:
             command = Command("act", task.no, do, step.get("reason"), self._filled(do, data), actor)
         self._take(advance(self.route, self.marking, command, self.facts))
         self.acted.add((short(task.node), do))
+        self.nodes.append(short(task.node))
         return None
+
+    def wait(self, day: int | None = None) -> Problem | None:
+        """Let the clock go to working day *day* after filing, a second further without one. Never back."""
+        at = self.at + timedelta(seconds=1)
+        if day:
+            filed = local(self.filed, self.calendar.zone).date()
+            at = self.filed + (self.calendar.add_working(filed, int(day)) - filed) + timedelta(seconds=self.steps)
+        if at < self.at:
+            return "test_backwards", {"day": day}
+        self.at = at
+        return None
+
+    @property
+    def day(self) -> int:
+        """Working days since the application was handed in."""
+        return self.calendar.working_between(self.calendar.day_of(self.filed), self.calendar.day_of(self.at))
+
+    def _answered(self, task: OpenTask, data: Mapping[str, Any]) -> None:
+        """What a plugin or a sub-case answered, where the step says it: the fact ``<node id>.result`` of rules."""
+        node = self.route.nodes.get(task.node)
+        if node is not None and isinstance(data.get("result"), Mapping):
+            self.facts[node.id] = {"result": data["result"]}
 
     def _filled(self, do: str, data: dict[str, Any]) -> dict[str, Any]:
         """A correction has to name something; a test that does not care which gets the first material."""
@@ -108,12 +179,14 @@ class Rehearsal:
         self.marking = plan.marking
         self.outcome = plan.outcome or self.outcome
         self.made.extend(plan.documents)
+        self.events.extend(plan.events)
         for event in plan.events:
             if event.kind in ("task_opened", "node_entered"):
                 node = short(str(event.body["node"]))
                 if not self.visited or self.visited[-1] != node:
                     self.visited.append(node)
         for op in plan.clocks:
+            self._turn(op)
             if op.clock != "main":
                 continue
             if op.op == "start":
@@ -122,6 +195,19 @@ class Rehearsal:
                 self.main = self.main.extend(_countable(op.limit), self.at, "test")
             elif self.main is not None:
                 self.main = getattr(self.main, op.op)(self.at, *((op.pause or "pause",) if op.op != "stop" else ()))
+
+    def _turn(self, op: ClockOp) -> None:
+        """The clock that *op* names, as a case keeps it."""
+        ledger = self.ledgers.get(op.clock)
+        if op.op == "start":
+            self.ledgers[op.clock] = Ledger(op.limit or Limit(None)).start(self.filed if op.as_of == "receipt" else self.at)
+        elif ledger is None or ledger.state == "stopped":
+            return
+        elif op.op == "extend":
+            # a limit that nobody knows cannot become longer
+            self.ledgers[op.clock] = ledger.extend(op.limit, self.at, "test") if ledger.limit.value is not None and op.limit is not None else ledger
+        else:
+            self.ledgers[op.clock] = getattr(ledger, op.op)(self.at, *((op.pause or "pause",) if op.op != "stop" else ()))
 
     @property
     def end(self) -> str:
