@@ -1,7 +1,7 @@
 """The portal over a real hall: demonstration people, published items, the edge with CSRF and error pages – no other face."""
 
-import json
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +11,9 @@ from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import Babel
 
+from core.app import HallFlask
 from core.identity.service import account_by_login, set_password
 from core.kernel.actor import SYSTEM
-from core.licences.service import put_types
 from core.web import edge
 from core.web.errors import register_error_pages
 from core.web.halls import HallPrefix
@@ -23,17 +23,11 @@ from core.web.secure import secure
 from core.web.site import Config, Site
 from core.web.theming import Themes
 from tests import fixtures_hall as halls
+from tests.moulds import made_once
 
 ITEMS = ("market_regulation/food-operation-new.json", "public_security/residence-permit.json")
 ME, STRANGER = "13800000001", "13800000002"
 TOKEN = re.compile(r'name="csrf_token" value="([^"]+)"')
-
-
-class CommittingFlask(Flask):
-    def dispatch_request(self) -> Any:
-        answer = super().dispatch_request()
-        edge.commit()
-        return answer
 
 
 class Reader:
@@ -63,20 +57,26 @@ def hall_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("portal")
 
 
-@pytest.fixture(scope="module")
-def app(hall_home: Path) -> Iterator[Flask]:
-    database = halls.make_database(hall_home)
+def make(home: Path) -> None:
+    """The hall that every module of these tests copies, left closed."""
+    database = halls.make_database(home)
     with database.session() as session:
         halls.make_hall(session)
-        put_types(session, json.loads((halls.ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8")), actor=SYSTEM)
         for path in ITEMS:
             halls.publish_item(session, path)
         for phone in (ME, STRANGER):
             account = account_by_login(session, phone)
             assert account is not None
             set_password(session, account.id, halls.PASSWORD, actor=SYSTEM)
+    database.close()
+
+
+@pytest.fixture(scope="module")
+def app(hall_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Flask]:
+    shutil.copytree(made_once(tmp_path_factory, "portal", make)[0], hall_home, dirs_exist_ok=True)
+    database = halls.make_database(hall_home)
     root = halls.ROOT / "core" / "web"
-    made = CommittingFlask("core.web", static_folder=str(root / "static"), template_folder=str(root / "templates"))
+    made = HallFlask("core.web", static_folder=str(root / "static"), template_folder=str(root / "templates"))
     config = Config(home=hall_home, database_url="", extra={"unlimited": True})
     made.extensions["wangting"] = Site(config=config, database=database, keyring=None, instruments={"sessions": edge.make_sessions(database)})  # type: ignore[arg-type]
     made.config.update(SECRET_KEY="test", WTF_CSRF_SECRET_KEY="test", BABEL_DEFAULT_LOCALE="zh", TESTING=False)
