@@ -12,7 +12,7 @@ from core.identity import service as identity
 from core.kernel.actor import SYSTEM
 from plugins.credit_scoring.tests.conftest import people_of
 from tests import fixtures_site as site
-from tests.browser.conftest import axe, log_in_citizen, log_in_staff, overflow, shoot, watched
+from tests.browser.conftest import axe, log_in_citizen, log_in_staff, next_page, overflow, shoot, watched
 from tests.demo_hall import CITIZEN, DemoHall, serve
 from tests.services import free_port
 
@@ -96,7 +96,8 @@ def test_from_a_table_to_a_grade_that_explains_itself_and_is_put_right(person: C
     # a model from the sample, one rule changed as a row, simulated on everybody, published by another person
     chief.goto(hall.url(f"{OFFICE}/models"))
     chief.get_by_role("button", name="从随附的样板新建：企业").click()
-    chief.get_by_role("link", name="修改", exact=True).click()
+    with next_page(chief):
+        chief.get_by_role("link", name="修改", exact=True).click()
     rule = chief.locator("details").filter(has=chief.locator('input[value="penalty_large"]'))
     rule.locator("summary").click()
     rule.get_by_label("分值").fill("-60")
@@ -123,7 +124,8 @@ def test_from_a_table_to_a_grade_that_explains_itself_and_is_put_right(person: C
     reviewer.goto(hall.url(f"{OFFICE}/"))
     reviewer.get_by_role("link", name="甲餐饮公司").click()
     reviewer.get_by_label("用途").fill("办件 2026-77 的核查")
-    reviewer.get_by_role("button", name="查看档案").click()
+    with next_page(reviewer):
+        reviewer.get_by_role("button", name="查看档案").click()
     expect(reviewer.get_by_text("得分怎么来的")).to_be_visible()
     looked_at(reviewer)
     # the person reads where each point comes from and who looked, and objects – by keyboard alone, without a script
@@ -136,15 +138,18 @@ def test_from_a_table_to_a_grade_that_explains_itself_and_is_put_right(person: C
     me.keyboard.press("Enter")
     me.get_by_label("理由").fill("这个处罚不是我们公司的，请核实")
     me.get_by_role("button", name="提交申请").focus()
-    me.keyboard.press("Enter")
+    with next_page(me):
+        me.keyboard.press("Enter")
     expect(me.get_by_text("待办理")).to_be_visible()
     request = me.url
     # the chief finds it right; the score follows at once
     chief.goto(hall.url(f"{OFFICE}/requests"))
-    chief.locator("table a").first.click()
+    with next_page(chief):
+        chief.locator("table a").first.click()
     looked_at(chief)
     chief.get_by_label("答复和理由").fill("核实为录入错误，予以更正")
-    chief.get_by_role("button", name="同意申请", exact=True).click()
+    with next_page(chief):
+        chief.get_by_role("button", name="同意申请", exact=True).click()
     me.goto(request)
     expect(me.get_by_text("核实为录入错误，予以更正")).to_be_visible()
     mine = person(CITIZEN)

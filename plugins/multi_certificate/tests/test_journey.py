@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from plugins.multi_certificate.tests.conftest import BUNDLE, OWN, own_tests
 from tests import fixtures_site as site
 from tests.browser import filling
-from tests.browser.conftest import axe, log_in_citizen, log_in_staff, overflow, shoot, watched
+from tests.browser.conftest import axe, log_in_citizen, log_in_staff, next_page, no_errors, overflow, shoot, until, watched
 from tests.demo_hall import CITIZEN, DemoHall, serve
 from tests.papers import pdf
 from tests.services import free_port
@@ -53,7 +53,7 @@ def person(chromium: Browser, hall: DemoHall) -> Iterator[Callable[..., Page]]:
 
 
 def looked_at(page: Page, name: str) -> None:
-    """The page at both widths: nothing sticks out, nothing that a screen reader would stumble over; a picture is kept."""
+    """The page at both widths: nothing sticks out, nothing that a screen reader would stumble over; a picture is kept where somebody asked."""
     shoot(page, f"multi-certificate-{name}")
     page.set_viewport_size({"width": 360, "height": 740})
     assert overflow(page) == []
@@ -64,19 +64,10 @@ def looked_at(page: Page, name: str) -> None:
 def press(page: Page, hall: DemoHall, case_id: str, task: str, button: str) -> None:
     """Press a button of the task with this title, once the worker has opened it."""
     form = page.locator("form.opinion").filter(has=page.get_by_role("heading", name=task, exact=True))
-    _until(page, hall.url(f"/office/cases/{case_id}"), lambda: form.get_by_role("button", name=button, exact=True).count() > 0)
-    form.get_by_role("button", name=button, exact=True).click()
-    page.wait_for_load_state("domcontentloaded")
-    assert not page.locator(".errors").count(), page.locator(".errors").inner_text()
-
-
-def _until(page: Page, address: str, there: Callable[[], bool]) -> None:
-    for _ in range(60):
-        page.goto(address)
-        if there():
-            return
-        page.wait_for_timeout(500)
-    raise AssertionError(f"{address} does not show it: {page.locator('main').inner_text()[:1500]}")
+    until(page, hall.url(f"/office/cases/{case_id}"), lambda: form.get_by_role("button", name=button, exact=True).count() > 0)
+    with next_page(page):
+        form.get_by_role("button", name=button, exact=True).click()
+    no_errors(page)
 
 
 def children(page: Page) -> dict[str, str]:
@@ -91,7 +82,8 @@ def test_from_the_question_to_one_licence_that_carries_all(person: Callable[...,
     reader.goto(hall.url("/x/multi_certificate/"))
     for name, option in SITUATION.items():
         reader.locator(f'input[name="{name}"][value="{option}"]').check()
-    reader.get_by_role("button", name="看要办哪些证").click()
+    with next_page(reader):
+        reader.get_by_role("button", name="看要办哪些证").click()
     expect(reader.locator("#found-title")).to_have_text("你要办 7 个证")
     apply = reader.get_by_role("link", name="在线办理").get_attribute("href")
     anybody = person()
@@ -113,25 +105,25 @@ def test_from_the_question_to_one_licence_that_carries_all(person: Callable[...,
     window, reviewer, chief = person("window"), person("reviewer"), person("chief")
     press(window, hall, case_id, "受理", "受理")
     press(reviewer, hall, case_id, "登记审查", "符合条件,转各部门")
-    _until(chief, hall.url(f"/office/cases/{case_id}"), lambda: len(children(chief)) == 2)
+    until(chief, hall.url(f"/office/cases/{case_id}"), lambda: len(children(chief)) == 2)
     looked_at(chief, "office-case")
     for part in children(chief).values():
         press(window, hall, part, "受理", "受理")
         press(reviewer, hall, part, "审核", "审核通过")
         press(chief, hall, part, "核定", "准予登记")
     press(chief, hall, case_id, "核准", "准予登记")
-    _until(chief, hall.url(f"/office/cases/{case_id}"), lambda: len(children(chief)) == 6)
+    until(chief, hall.url(f"/office/cases/{case_id}"), lambda: len(children(chief)) == 6)
     seal = children(chief)["公章刻制备案"]
     press(window, hall, seal, "受理", "受理")
     press(reviewer, hall, seal, "登记备案", "准予备案")
 
     # everybody sees how it stands: staff in their list, the applicant on the case, anybody who has the licence
-    _until(reviewer, hall.url("/office/x/multi_certificate/cases"), lambda: "3 / 6 个证有结果" in reviewer.locator("main").inner_text())
+    until(reviewer, hall.url("/office/x/multi_certificate/cases"), lambda: "3 / 6 个证有结果" in reviewer.locator("main").inner_text())
     looked_at(reviewer, "list")
     stranger = person("fire")
     stranger.goto(hall.url("/office/x/multi_certificate/cases?which=all"))
     expect(stranger.get_by_role("heading", name="没有这样的办件")).to_be_visible()
-    _until(me, hall.url(f"/cases/{case_id}"), lambda: me.get_by_text("已备案").count() == 1)
+    until(me, hall.url(f"/cases/{case_id}"), lambda: me.get_by_text("已备案").count() == 1)
     looked_at(me, "case")
     code = me.get_by_role("link", name="公开核验页").first.get_attribute("href")
     assert code is not None
