@@ -108,7 +108,16 @@ def of_licence(ctx: Context, subject: Subject) -> Mapping[str, Any] | None:
 
 
 def _of(ctx: Context, row: BundleCase, *, public: bool = False) -> tuple[State, ...]:
-    return states(ctx, parts_of(ctx, [row.case_id]), ended=[row.case_id] if over(row) else [], public=public).get(row.case_id, ())
+    found = states(ctx, parts_of(ctx, [row.case_id]), ended=[row.case_id] if over(row) else [], public=public).get(row.case_id, ())
+    return tuple(each for each in found if not public or _carried(each))
+
+
+def _carried(part: State) -> bool:
+    """Whether anybody may read of a certificate on the licence's public page: what was granted or recorded, and records that a department is making.
+
+    Decisions that grant are open to the public (行政许可法 40); that something was asked for and refused, or not wanted, is its applicant's own.
+    """
+    return part.key == "granted" or (part.notified and part.key == "open")
 
 
 def over(row: BundleCase) -> bool:

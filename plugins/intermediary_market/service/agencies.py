@@ -4,6 +4,7 @@ import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from sqlalchemy import delete, func, select
 
@@ -146,16 +147,26 @@ def listed(ctx: Context, *, states: Collection[str] = ("admitted",), service_id:
     return tuple(ctx.session.scalars(query))
 
 
+#: States that anybody may see, and what the record keeps of a review: the agency's own and the reviewers' alone.
+PUBLIC: Final = ("noticed", "admitted", "suspended", "removed")
+REVIEWED: Final = ("return", "refuse")
+
+
+def inside(ctx: Context) -> bool:
+    """Whether the reader is one of the staff who admit or supervise agencies: for others an application, and why it failed, is nobody's business."""
+    return ctx.may("admit") or ctx.may("supervise")
+
+
 def public(ctx: Context, agency_id: str) -> Agency:
     """An agency that anybody may see: on notice, admitted, suspended, or removed (the record says why)."""
-    row: Agency | None = ctx.session.scalar(select(Agency).where(Agency.id == agency_id, Agency.state.in_(("noticed", "admitted", "suspended", "removed"))))
+    row: Agency | None = ctx.session.scalar(select(Agency).where(Agency.id == agency_id, Agency.state.in_(PUBLIC)))
     if row is None:
         raise missing()
     return row
 
 
 def one(ctx: Context, agency_id: str) -> Agency:
-    """An agency in whatever state, for the back office. :class:`NotFound`."""
+    """An agency in whatever state, for those :func:`inside` and for verbs that ask for a permission. :class:`NotFound`."""
     row = ctx.session.get(Agency, agency_id)
     if row is None:
         raise missing()
@@ -189,9 +200,10 @@ def scores(ctx: Context, agency_ids: Iterable[str]) -> dict[str, Score]:
     return {each: score(rated[each], taken[each]) for each in ids}
 
 
-def marks(ctx: Context, agency_id: str) -> tuple[Mark, ...]:
-    """The record of an agency, newest first."""
-    return tuple(ctx.session.scalars(select(Mark).where(Mark.agency_id == agency_id).order_by(Mark.at.desc(), Mark.id.desc())))
+def marks(ctx: Context, agency_id: str, *, own: bool = False) -> tuple[Mark, ...]:
+    """The record of an agency, newest first; how its applications were reviewed only for those :func:`inside`, and for the agency itself (*own*)."""
+    query = select(Mark).where(Mark.agency_id == agency_id).order_by(Mark.at.desc(), Mark.id.desc())
+    return tuple(ctx.session.scalars(query if own or inside(ctx) else query.where(Mark.kind.not_in(REVIEWED))))
 
 
 def admitted(ctx: Context, number: str) -> Agency | None:

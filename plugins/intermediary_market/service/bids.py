@@ -36,7 +36,9 @@ def register(ctx: Context, project_id: str, who: Who, *, price: str = "", plan: 
         row = BidRow(id=new_id(), project_id=project.id, agency_id=agency.id, at=ctx.now(), plan_name="", fault="", out="")
     row.offer = people.seal(ctx, json.dumps({"price": amount, "plan": plan.strip()[:4000]}, ensure_ascii=False))
     if upload is not None:
-        kept = files.keep(ctx, upload, of=row.id)
+        before, kept = row.plan_file, files.keep(ctx, upload, of=row.id)
+        if before and before != kept.id:
+            files.drop(ctx, before, of=row.id)
         row.plan_file, row.plan_name = kept.id, kept.name
     ctx.session.add(row)
     ctx.session.flush()

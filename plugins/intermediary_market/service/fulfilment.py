@@ -30,7 +30,9 @@ def record_contract(ctx: Context, project_id: str, who: Who, number: str, signed
         row = Contract(project_id=project.id, file_id=None, file_name="")
     row.agency_id, row.number, row.signed_on, row.confirmed_at = project.agency_id or "", number.strip()[:80], signed_on, None
     if upload is not None:
-        kept = files.keep(ctx, upload, of=project.id)
+        before, kept = row.file_id, files.keep(ctx, upload, of=project.id)
+        if before and before != kept.id:
+            files.drop(ctx, before, of=project.id)
         row.file_id, row.file_name = kept.id, kept.name
     ctx.session.add(row)
     ctx.session.flush()

@@ -264,3 +264,23 @@ def test_services_are_written_with_a_basis_or_said_to_have_none(market: Market) 
         assert "report-review" not in {each.code for each in catalogue.listed(ctx)}
         with pytest.raises(NotFound):
             catalogue.one(ctx, market.companies[0][1])
+
+
+def test_why_an_application_failed_is_read_by_the_agency_and_by_those_who_decide_and_by_nobody_else(market: Market) -> None:
+    _party, agency = apply(market)
+    with market.staff() as ctx:
+        agencies.review(ctx, agency, "refuse", "法定代表人被列入失信名单")
+    with market.staff() as ctx:
+        assert next(each.reason for each in agencies.marks(ctx, agency)) == "法定代表人被列入失信名单"
+    with market.staff("reviewer") as ctx:
+        assert not any(each.reason for each in agencies.marks(ctx, agency)) and not agencies.inside(ctx)
+    page = f"/office/x/intermediary_market/agencies/{agency}"
+    assert market.hall.office("reviewer").get(page).status_code == 404
+    assert "失信名单" in market.hall.office("chief").get(page).text
+    with market.acting() as ctx:
+        agencies.one(ctx, agency).state = "admitted"  # a later application was better
+    for browser, path in ((market.hall.office("reviewer"), page), (market.hall.citizen(), f"/x/intermediary_market/agencies/{agency}")):
+        answer = browser.get(path)
+        assert answer.status_code == 200 and "失信名单" not in answer.text
+    with market.other() as ctx:
+        assert any(each.reason for each in agencies.marks(ctx, agency, own=True)), "its own page shows all"

@@ -1,5 +1,6 @@
 """A project from announcement to rating, by every method; what fails, who falls out, what the clock does."""
 
+import io
 import json
 import subprocess
 import sys
@@ -11,7 +12,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import select
 
-from core.sdk import BadInput, NotFound
+from core.sdk import BadInput, NotFound, files
 from core.sdk.web import Upload
 from plugins.intermediary_market.models import BidRow, Project
 from plugins.intermediary_market.selection import commitment
@@ -338,6 +339,27 @@ def test_the_plan_of_an_agency_is_read_by_nobody_before_the_closing_and_by_the_o
     with market.citizen() as ctx:
         assert bids.plan(ctx, row, market.owner)[1].startswith(b"%PDF")
     assert market.at > MONDAY
+
+
+def test_a_file_that_another_replaces_is_let_go_and_the_same_one_again_is_kept(market: Market) -> None:
+    project = market.announce("proposal")
+
+    def hand_in(words: bytes) -> str:
+        with market.other() as ctx:
+            content = io.BytesIO(b"%PDF-1.4\n1 0 obj<<>>endobj\n%" + words + b"\ntrailer<<>>\n%%EOF\n")
+            row = bids.register(ctx, project, market.bidder(0), price="80000", plan="三个人", upload=Upload("plan.pdf", content))
+            return f"{row.id} {row.plan_file}"
+
+    bid_id, first = hand_in(b"first").split()
+    assert hand_in(b"first").split()[0] == bid_id
+    with market.other() as ctx:
+        assert b"first" in bids.plan(ctx, bid_id, market.bidder(0))[1], "handed in twice, it is still there"
+    _bid, second = hand_in(b"second").split()
+    with market.other() as ctx:
+        assert b"second" in bids.plan(ctx, bid_id, market.bidder(0))[1]
+        assert files.read(ctx, second, of=bid_id)
+        with pytest.raises(NotFound):
+            files.read(ctx, first, of=bid_id)
 
 
 def test_freezing_asks_no_more_questions_for_more_registrations(market: Market) -> None:

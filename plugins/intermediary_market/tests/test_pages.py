@@ -75,6 +75,9 @@ def test_a_page_that_asks_for_a_log_in_or_a_permission_opens_for_nobody_else(mar
             == 403
         )
     contact = market.hall.office("chief").get(f"/office/x/intermediary_market/agencies/{agency}").text
+    for which in ("applied", "refused", "returned"):
+        tabs = reviewer.get(f"/office/x/intermediary_market/agencies?which={which}").text
+        assert "which=refused" not in tabs and "which=applied" not in tabs, "an application is nobody else's business"
     assert BIDDER in contact and BIDDER not in reviewer.get(f"/office/x/intermediary_market/agencies/{agency}").text
 
 

@@ -33,7 +33,7 @@ def mine_page(ask: Ask, wrong: str = "", status: int = 200) -> Answer:
         agency=agency,
         registered=list(zip(rows(ask, tuple(row for row, _bid in registered)), [bid for _row, bid in registered], strict=True)),
         score=agencies.scores(ctx, [agency.id])[agency.id] if agency is not None else None,
-        marks=agencies.marks(ctx, agency.id)[:10] if agency is not None else (),
+        marks=agencies.marks(ctx, agency.id, own=True)[:10] if agency is not None else (),
         objections=[(each, objections.subject(ctx, each), objections.text(ctx, each)) for each in objections.mine(ctx, me)],
         may_appeal=agency is not None and agency.state in objections.APPEALED,
         may_apply=agency is None or agency.state in agencies.CHANGING or agencies.may_return(ctx, agency),

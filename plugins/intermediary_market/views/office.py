@@ -45,8 +45,9 @@ _PERMISSIONS: Final = ("admit", "catalogue", "purchase", "supervise")
 @pages.office("agencies", title=Words("中介机构", "Agencies"), nav=True)
 def agency_list(ask: Ask) -> Answer:
     """Agencies by state."""
-    which = ask.args.get("which", "applied")
-    which = which if which in TABS else "applied"
+    tabs = {key: title for key, title in TABS.items() if agencies.inside(ask.ctx) or key in agencies.PUBLIC}
+    which = ask.args.get("which", next(iter(tabs)))
+    which = which if which in tabs else next(iter(tabs))
     found = agencies.listed(ask.ctx, states=(which,), words=ask.args.get("q", "").strip()[:60])
     scores = agencies.scores(ask.ctx, [each.id for each in found])
     return show(
@@ -54,7 +55,7 @@ def agency_list(ask: Ask) -> Answer:
         "office_agencies.html",
         rows=[(each, scores[each.id].total) for each in found],
         which=which,
-        tabs=words.choices(ask.ctx, TABS),
+        tabs=words.choices(ask.ctx, tabs),
         counted=agencies.counted(ask.ctx),
         q=ask.args.get("q", ""),
     )
@@ -67,8 +68,8 @@ def agency(ask: Ask, agency: str) -> Answer:
 
 
 def _agency_page(ask: Ask, agency_id: str, wrong: str = "", status: int = 200) -> Answer:
-    row = agencies.one(ask.ctx, agency_id)
-    inside = ask.ctx.may("admit") or ask.ctx.may("supervise")
+    inside = agencies.inside(ask.ctx)
+    row = agencies.one(ask.ctx, agency_id) if inside else agencies.public(ask.ctx, agency_id)
     superior = people.department(ask.ctx, row.superior_id).title if row.superior_id else ""
     return show(
         ask,

@@ -186,6 +186,16 @@ def test_each_certificate_is_verified_alone_and_names_the_licence_that_carries_i
         assert "有效" in said and licence_of(hall, case_id).number in said
 
 
+def test_the_public_page_tells_nobody_what_was_refused_or_not_wanted(hall: Hall, filed: Callable[..., str]) -> None:
+    case_id = filed("all")
+    granted(hall, case_id, social="refuse")
+    page = text(Browser(hall.app).get(f"/verify/{licence_of(hall, case_id).verify_code}").text)
+    assert "社会保险" not in page and "没有通过" not in page and "没有办" not in page, "行政许可法 40: what was granted is public"
+    assert page.count("已发证") == 1 and "没有列出来的，就是没有发证、没有备案" in page
+    own = text(hall.page("leader", f"/office/cases/{case_id}"))
+    assert "没有通过" in own, "who handles the case reads it"
+
+
 def act(hall: Hall, licence_id: str, what: str, **more: object) -> None:
     with hall.database.session() as session:
         head = Actor("staff", session.scalars(select(Staff.id).where(Staff.name == "蒋为公")).one())
