@@ -1,6 +1,7 @@
 """Walk a case through a route on paper: the pure engine, a calendar and a movable clock – no database, no people."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -131,6 +132,13 @@ class Rehearsal:
         self.acted.add((short(task.node), do))
         self.nodes.append(short(task.node))
         return None
+
+    def copy(self) -> "Rehearsal":
+        """Another walk that goes on from here."""
+        other = copy(self)
+        other.facts, other.ledgers, other.acted = dict(self.facts), dict(self.ledgers), set(self.acted)
+        other.visited, other.made, other.nodes, other.events = list(self.visited), list(self.made), list(self.nodes), list(self.events)
+        return other
 
     def wait(self, day: int | None = None) -> Problem | None:
         """Let the clock go to working day *day* after filing, a second further without one. Never back."""

@@ -60,3 +60,9 @@ class NothingToUndo(Conflict):
     """There is nothing of this person's to undo or to do again."""
 
     key = "items.studio_nothing_to_undo"
+
+
+class NothingPlayed(BadInput):
+    """A play that went wrong cannot be made a test. Params: ``step``."""
+
+    key = "items.studio_not_playable"

@@ -130,6 +130,13 @@ def start(
     return with_materials(compiled, {"situation": answers, "form": values, "party": party, "channel": channel})
 
 
+def completed(compiled: CompiledItem, given: JsonObject) -> dict[str, Any]:
+    """*given* with every question answered that it leaves open: samples, where nothing is filled in."""
+    around: dict[str, Any] = {"party": {"kind": given.get("party", "person")}, "channel": given.get("channel", "web")}
+    known = facts_of(compiled, given.get("situation"), **around)
+    return {**given, "form": sample(compiled.form, overrides=dict(given.get("form") or {}), facts=known)}
+
+
 def with_materials(compiled: CompiledItem, given: JsonObject) -> dict[str, Any]:
     """*given* with every material handed in that it calls for."""
     around: dict[str, Any] = {"party": {"kind": given.get("party", "person")}, "channel": given.get("channel", "web")}
