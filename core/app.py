@@ -100,7 +100,7 @@ def check_ready(site: Site) -> None:
 
 def register_handlers() -> None:
     """Import every module that registers outbox handlers or scheduled jobs, in one visible place."""
-    for name in ("cases", "exchange", "files", "licences", "notices", "outbox", "pluginhost"):
+    for name in ("cases", "exchange", "files", "items", "licences", "notices", "outbox", "pluginhost"):
         import_module(f"core.{name}.tasks")
 
 

@@ -46,7 +46,11 @@ class ItemOffer(Base):
 
 
 class ItemVersion(Base):
-    """A published version: the resolved bundle, its hash and the plugin contracts it was published with. Never changed, never deleted."""
+    """A published version: the resolved bundle, its hash and the plugin contracts it was published with. Never changed, never deleted.
+
+    ``derived_from`` is the earlier version that this one repeats with other people in it, for the cases that run under that
+    (:mod:`core.items.service.people`): it was never in force and nobody applies under it.
+    """
 
     __tablename__ = "item_version"
     __table_args__ = (UniqueConstraint("item_code", "number"),)
@@ -55,6 +59,7 @@ class ItemVersion(Base):
     item_code: Mapped[str] = mapped_column(ForeignKey("item.code"))
     number: Mapped[int] = mapped_column(Integer)
     hash: Mapped[str] = mapped_column(String(80), index=True)
+    derived_from: Mapped[str | None] = mapped_column(Id)
     bundle: Mapped[bytes] = mapped_column(LargeBinary)
     plugin_contracts: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     published_at: Mapped[datetime] = mapped_column(Instant, default=now)

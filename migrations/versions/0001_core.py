@@ -491,6 +491,8 @@ def upgrade() -> None:
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("departments", types.Json(), nullable=False),
         sa.Column("node_map", types.Json(), nullable=False),
+        sa.Column("places", types.Json(), nullable=True),
+        sa.Column("origins", types.Json(), nullable=True),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("total", sa.Integer(), nullable=False),
@@ -1100,6 +1102,7 @@ def upgrade() -> None:
         sa.Column("item_code", sa.String(length=64), nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("derived_from", types.Id(), nullable=True),
         sa.Column("bundle", sa.LargeBinary(), nullable=False),
         sa.Column("plugin_contracts", types.Json(), nullable=False),
         sa.Column("published_at", types.Instant(), nullable=False),
@@ -1319,6 +1322,7 @@ def upgrade() -> None:
         sa.Column("body", types.Json(), nullable=False),
         sa.Column("bundle", sa.LargeBinary(), nullable=True),
         sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("effective_on", types.LegalDay(), nullable=True),
         sa.Column("status", sa.String(length=12), nullable=False),
         sa.Column("step", sa.String(length=12), nullable=False),
         sa.Column("requested_by", sa.String(length=80), nullable=False),
@@ -1440,7 +1444,7 @@ def upgrade() -> None:
         sa.Column("base_version_id", types.Id(), nullable=True),
         sa.Column("content", types.Json(), nullable=False),
         sa.Column("revision", sa.Integer(), nullable=False),
-        sa.Column("state", sa.String(length=8), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
         sa.Column("request_id", types.Id(), nullable=True),
         sa.Column("opened_by", sa.String(length=80), nullable=False),
         sa.Column("opened_at", types.Instant(), nullable=False),
@@ -1450,8 +1454,13 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("studio_draft", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_studio_draft_department_id"), ["department_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_studio_draft_request_id"), ["request_id"], unique=False)
         batch_op.create_index(
-            "uq_studio_draft_open_item_code", ["item_code"], unique=True, postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'")
+            "uq_studio_draft_open_item_code",
+            ["item_code"],
+            unique=True,
+            postgresql_where=sa.text("state IN ('open', 'asked')"),
+            sqlite_where=sa.text("state IN ('open', 'asked')"),
         )
 
     op.create_table(
@@ -1828,7 +1837,10 @@ def downgrade() -> None:
 
     op.drop_table("visit")
     with op.batch_alter_table("studio_draft", schema=None) as batch_op:
-        batch_op.drop_index("uq_studio_draft_open_item_code", postgresql_where=sa.text("state = 'open'"), sqlite_where=sa.text("state = 'open'"))
+        batch_op.drop_index(
+            "uq_studio_draft_open_item_code", postgresql_where=sa.text("state IN ('open', 'asked')"), sqlite_where=sa.text("state IN ('open', 'asked')")
+        )
+        batch_op.drop_index(batch_op.f("ix_studio_draft_request_id"))
         batch_op.drop_index(batch_op.f("ix_studio_draft_department_id"))
 
     op.drop_table("studio_draft")

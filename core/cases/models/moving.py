@@ -13,7 +13,8 @@ from core.db.types import Id, Instant, Json
 class CaseMove(Base):
     """One run: cases of an item in some departments go to one version. ``status``: ``running stopping stopped done``.
 
-    ``after`` is the last case that was looked at; the next message of the outbox takes the one behind it.
+    ``after`` is the last case that was looked at; the next message of the outbox takes the one behind it. ``places`` are the positions whose cases go,
+    as they stand when it is their turn, ``origins`` the versions they come from; ``None`` is all of them.
     """
 
     __tablename__ = "case_move"
@@ -27,6 +28,8 @@ class CaseMove(Base):
     number: Mapped[int] = mapped_column(Integer)
     departments: Mapped[list[Any]] = mapped_column(Json)
     node_map: Mapped[dict[str, Any]] = mapped_column(Json)
+    places: Mapped[list[Any] | None] = mapped_column(Json)
+    origins: Mapped[list[Any] | None] = mapped_column(Json)
     reason: Mapped[str] = mapped_column(Text)
     status: Mapped[str] = mapped_column(String(10))
     total: Mapped[int] = mapped_column(Integer)

@@ -16,8 +16,9 @@ from core.items.catalogue.errors import NotNow, Refused
 from core.items.catalogue.models import Claim, ItemRequest
 from core.items.catalogue.requests import Asked, RequestRef, asker, earlier, keep
 from core.items.checking import Known, check_item, has_errors
-from core.items.compiling import compile_item
+from core.items.compiling import compile_item, from_bundle
 from core.items.errors import GateClosed, ItemNotFound
+from core.items.gate import run_tests
 from core.items.models import Item, ItemDraft
 from core.items.service.apply import apply
 from core.items.service.known import known_here
@@ -98,15 +99,20 @@ def _item(session: Session, item_code: str, kind: str, actor: Actor) -> tuple[It
 
 def ask_change(
     session: Session, item_code: str, *, doc: JsonObject | None = None, forms: Mapping[str, JsonObject] | None = None,
-    blocks: Mapping[str, JsonObject] | None = None, reason: str, command_id: str, actor: Actor,
+    blocks: Mapping[str, JsonObject] | None = None, effective_on: date | None = None, body: Mapping[str, Any] | None = None, reason: str,
+    command_id: str, actor: Actor,
 ) -> RequestRef:  # fmt: skip
     """变更: ask to publish the item's draft, or *doc*, which becomes the draft. What is reviewed is what will be published.
 
-    Raises :class:`GateClosed` with every finding – among them one for each element that is not the department's to change.
+    *effective_on* is a legal day to come on which it takes effect, ``None`` the moment of the last review. *body* is kept with the request for those who
+    carry out what follows (:mod:`core.cases.service.chosen`). Raises :class:`GateClosed` with every finding – among them one for each element that is
+    not the department's to change, and what the item's own tests say.
     """
     if (found := earlier(session, actor, command_id)) is not None:
         return found
     row, office = _item(session, item_code, "change", actor)
+    if effective_on is not None and effective_on <= today():
+        raise Refused("items.effective_past", day=effective_on.isoformat())
     if doc is not None:
         if doc.get("code") != item_code:
             raise Refused("items.change_other_code", code=str(doc.get("code")), item=item_code)
@@ -115,7 +121,13 @@ def ask_change(
     draft = session.get(ItemDraft, item_code)
     if draft is None:
         raise Refused("items.nothing_to_change", title=row.title)
-    asked = Asked("change", office.id, office.id, row.title, item_code=item_code, bundle=bytes(draft.bundle))
+    compiled = from_bundle(bytes(draft.bundle))
+    tested = run_tests(compiled).findings
+    if has_errors(tested):
+        raise GateClosed(tested, code=item_code)
+    asked = Asked(
+        "change", office.id, office.id, compiled.title, item_code=item_code, bundle=compiled.bundle, effective_on=effective_on, body=dict(body or {}),
+    )  # fmt: skip
     return keep(session, asked, reason=reason, command_id=command_id, actor=actor)
 
 

@@ -1,6 +1,6 @@
 """Tables of the basic catalogue (基本目录), of claims, of who exercises an item, and of requests with their reviews."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, cast
 
 from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, Table, Text, UniqueConstraint
@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
 from core.db.immutable import never_changed
-from core.db.types import Id, Instant, Json
+from core.db.types import Id, Instant, Json, LegalDay
 from core.kernel.clock import now
 from core.kernel.ids import new_id
 
@@ -82,7 +82,8 @@ class ItemRequest(Base):
     """Somebody asks for a step in the life of an item or an entry; others review it; the last review carries it out.
 
     Never deleted: the requests of an item with their reviews are its history. ``step`` is the review it waits for, empty when ``status`` is not
-    ``open``. ``bundle`` is the document asked for, ``hash`` its digest: what was reviewed is what is published.
+    ``open``. ``bundle`` is the document asked for, ``hash`` its digest: what was reviewed is what is published. One that passed its last review before
+    ``effective_on`` is ``scheduled`` until that day (:mod:`core.items.catalogue.scheduled`).
     """
 
     __tablename__ = "item_request"
@@ -103,6 +104,7 @@ class ItemRequest(Base):
     body: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
     bundle: Mapped[bytes | None] = mapped_column(LargeBinary)
     hash: Mapped[str] = mapped_column(String(80), default="")
+    effective_on: Mapped[date | None] = mapped_column(LegalDay)
     status: Mapped[str] = mapped_column(String(12), default="open")
     step: Mapped[str] = mapped_column(String(12))
     requested_by: Mapped[str] = mapped_column(String(80))

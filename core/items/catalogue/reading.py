@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -14,7 +14,7 @@ from core.identity.spec import PostView, StaffView
 from core.items.catalogue import entries, kinds, power
 from core.items.catalogue.errors import EntryNotFound, RequestNotFound
 from core.items.catalogue.models import ItemRequest, ItemReview
-from core.items.catalogue.requests import may_see
+from core.items.catalogue.requests import UNDER_WAY, may_see
 from core.items.compiling import from_bundle
 from core.items.diff import Change, compare, diff
 from core.items.errors import ItemNotFound
@@ -61,6 +61,8 @@ class RequestView:
     reviews: tuple[ReviewView, ...]
     waits_for_me: bool
     mine: bool
+    effective_on: date | None = None
+    may_take_back: bool = False
 
 
 def seen(session: Session, who: StaffView, *, item_code: str | None = None, status: str | None = None) -> tuple[RequestView, ...]:
@@ -104,7 +106,13 @@ def _view(row: ItemRequest, done: Sequence[ItemReview], names: dict[str, str], t
         row.id, row.kind, row.title, row.item_code, row.entry_code, titles.get(row.department_id, ""), titles.get(row.deciding_id, ""),
         titles.get(row.receiving_id or "", ""), row.reason, dict(row.body), row.status, row.step, kinds.KINDS[row.kind].steps,
         names.get(row.requested_by, row.requested_by), row.requested_at, row.ended_at, said, _next(row, done, who) is not None, row.requested_by == who.id,
+        row.effective_on, _may_take_back(row, who),
     )  # fmt: skip
+
+
+def _may_take_back(row: ItemRequest, who: StaffView) -> bool:
+    decides = any(post.department_id == row.deciding_id and post.role in kinds.DECIDES for post in who.posts)
+    return (row.status in UNDER_WAY and row.requested_by == who.id) or (row.status == "scheduled" and decides)
 
 
 def _next(row: ItemRequest, done: Sequence[ItemReview], who: StaffView) -> PostView | None:
@@ -133,7 +141,8 @@ def changes(session: Session, row: ItemRequest) -> tuple[Change, ...]:
 def _before(session: Session, code: str, digest: str) -> CompiledItem | None:
     """The version in force – or, once the document was published itself, the one before it."""
     published = select(func.max(ItemVersion.number)).where(ItemVersion.item_code == code, ItemVersion.hash == digest).scalar_subquery()
-    earlier = select(ItemVersion.bundle).where(ItemVersion.item_code == code, ItemVersion.number == published - 1)
+    before = ItemVersion.item_code == code, ItemVersion.number < published, ItemVersion.derived_from.is_(None)
+    earlier = select(ItemVersion.bundle).where(*before).order_by(ItemVersion.number.desc()).limit(1)
     if session.scalar(select(published)) is None:
         earlier = select(ItemVersion.bundle).join(Item, Item.current_version_id == ItemVersion.id).where(Item.code == code)
     stored = session.scalar(earlier)

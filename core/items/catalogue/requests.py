@@ -6,6 +6,7 @@ returned is at an end: a new one begins anew, so that nothing slips through half
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -17,13 +18,16 @@ from core.identity.spec import PostView
 from core.items.catalogue import effects, kinds
 from core.items.catalogue.errors import NotNow, NotYours, Refused, RequestNotFound, SamePerson
 from core.items.catalogue.models import ItemRequest, ItemReview
+from core.items.studio import following
 from core.kernel import canonical
 from core.kernel.actor import Actor
-from core.kernel.clock import now
+from core.kernel.clock import now, today
 from core.kernel.ids import is_id, new_id
 
 #: Characters of a reason or a review.
 LONGEST = 2000
+#: Statuses of a request that still may change its item.
+UNDER_WAY = ("open", "scheduled")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Asked:
     division_path: str | None = None
     body: Mapping[str, Any] | None = None
     bundle: bytes | None = None
+    effective_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +102,8 @@ def keep(session: Session, asked: Asked, *, reason: str, command_id: str, actor:
         id=new_id(), command_key=key_of(actor, command_id), kind=asked.kind, item_code=asked.item_code, entry_code=asked.entry_code,
         department_id=office.id, deciding_id=asked.deciding_id, receiving_id=asked.receiving_id, division_path=asked.division_path or office.division_path,
         region_root=office.region_root, title=asked.title, reason=words, body=dict(asked.body or {}), bundle=asked.bundle,
-        hash=canonical.digest(asked.bundle) if asked.bundle is not None else "", status="open", step=kinds.KINDS[asked.kind].steps[0],
-        requested_by=actor.id, requested_at=now(),
+        hash=canonical.digest(asked.bundle) if asked.bundle is not None else "", effective_on=asked.effective_on, status="open",
+        step=kinds.KINDS[asked.kind].steps[0], requested_by=actor.id, requested_at=now(),
     )  # fmt: skip
     session.add(row)
     session.flush()
@@ -109,7 +114,7 @@ def keep(session: Session, asked: Asked, *, reason: str, command_id: str, actor:
 
 def _alone(session: Session, asked: Asked) -> None:
     """One open request an item – or an entry and department –: two at once could each undo what the other had reviewed."""
-    query = select(ItemRequest.id).where(ItemRequest.status == "open")
+    query = select(ItemRequest.id).where(ItemRequest.status.in_(UNDER_WAY))
     if asked.item_code is not None:
         query = query.where(ItemRequest.item_code == asked.item_code)
     else:
@@ -119,7 +124,7 @@ def _alone(session: Session, asked: Asked) -> None:
 
 
 def review(session: Session, request_id: str, *, passed: bool, words: str, command_id: str, actor: Actor) -> RequestRef:
-    """Take the review that a request waits for: pass it on, or return it with *words*. The last pass carries it out.
+    """Take the review that a request waits for: pass it on, or return it with *words*. The last pass carries it out, or sets it down for its day.
 
     Raises :class:`NotYours` (no such post), :class:`SamePerson`, :class:`NotNow` (at an end), and whatever carrying it out refuses – a closed
     gate with its findings –; then nothing was written. The same command again gets the same answer.
@@ -143,16 +148,31 @@ def review(session: Session, request_id: str, *, passed: bool, words: str, comma
         )
     )  # fmt: skip
     steps = kinds.KINDS[row.kind].steps
-    following = steps[steps.index(step) + 1 :] if passed else ()
-    if following:
-        row.step = following[0]
+    left = steps[steps.index(step) + 1 :] if passed else ()
+    if left:
+        row.step = left[0]
+    elif passed and row.effective_on is not None and row.effective_on > today():
+        row.status, row.step = "scheduled", ""
     else:
         row.status, row.step, row.ended_at = "published" if passed else "returned", "", now()
     session.flush()
     _record(session, row, f"{step}_{'passed' if passed else 'returned'}", by, opinion)
     if row.status == "published":
         effects.carry_out(session, row, actor=by)
+    elif row.status == "scheduled":
+        _tried(session, row, by)
+    if row.ended_at is not None:
+        following.ended(session, row)
     return _ref(row)
+
+
+def _tried(session: Session, row: ItemRequest, by: Actor) -> None:
+    """What could not be published today is not set down for another day: it is carried out and taken back. Raises what carrying it out raises."""
+    trial = session.begin_nested()
+    try:
+        effects.carry_out(session, row, actor=by)
+    finally:
+        trial.rollback()
 
 
 def _reviewer(session: Session, row: ItemRequest, actor: Actor) -> Actor:
@@ -169,18 +189,25 @@ def _reviewer(session: Session, row: ItemRequest, actor: Actor) -> Actor:
 
 
 def withdraw(session: Session, request_id: str, *, actor: Actor) -> RequestRef:
-    """Take one's own open request back."""
+    """Take one's own open request back; one that is set down for a day may also be taken back by who decides there."""
     row = session.get(ItemRequest, request_id, with_for_update=True) if is_id(request_id) else None
-    if row is None or row.requested_by != actor.id:
+    if row is None or not (row.requested_by == actor.id or (row.status == "scheduled" and decides(session, row, actor))):
         raise RequestNotFound
     if row.status == "withdrawn":
         return _ref(row, replayed=True)
-    if row.status != "open":
+    if row.status not in UNDER_WAY:
         raise NotNow("items.request_ended", title=row.title)
     row.status, row.step, row.ended_at = "withdrawn", "", now()
     session.flush()
+    following.ended(session, row)
     _record(session, row, "withdrawn", actor, "")
     return _ref(row)
+
+
+def decides(session: Session, row: ItemRequest, actor: Actor) -> bool:
+    """Whether the actor decides for the department that decides about the request."""
+    posts = people.staff_view(session, actor.id).posts if actor.kind == "staff" and is_id(actor.id) else ()
+    return any(post.department_id == row.deciding_id and post.role in kinds.DECIDES for post in posts)
 
 
 def may_see(session: Session, row: ItemRequest, actor: Actor) -> bool:

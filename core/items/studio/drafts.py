@@ -20,8 +20,8 @@ from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemVersion
 from core.items.studio import edits as editing
 from core.items.studio.edits import Edit
-from core.items.studio.errors import Clash, Clashed, DraftEnded, DraftExists, DraftNotFound, NothingToUndo
-from core.items.studio.models import StudioDraft, StudioEdit
+from core.items.studio.errors import Clashed, DraftEnded, DraftExists, DraftNotFound, NothingToUndo
+from core.items.studio.models import UNDER_WAY, StudioDraft, StudioEdit
 from core.kernel import canonical
 from core.kernel.actor import Actor
 from core.kernel.clock import now
@@ -60,7 +60,7 @@ class Step:
 
 
 def begin(session: Session, item_code: str, *, actor: Actor) -> Draft:
-    """The open draft of an item that is there: the one that is open already, else a new one of its waiting draft or its version in force.
+    """The draft of an item that is there: the one that is open or handed in already, else a new one of its waiting draft or its version in force.
 
     Raises :class:`ItemNotFound` for an item that is not the actor's department's.
     """
@@ -69,15 +69,13 @@ def begin(session: Session, item_code: str, *, actor: Actor) -> Draft:
         raise ItemNotFound(code=item_code)
     office = power.owner(session, item_code)
     _may(session, office.id, actor, ItemNotFound(code=item_code))
-    open_one = session.scalar(select(StudioDraft).where(StudioDraft.item_code == item_code, StudioDraft.state == "open"))
-    if open_one is not None:
-        return _view(open_one)
-    waiting = session.get(ItemDraft, item_code)
-    version = session.get(ItemVersion, row.current_version_id) if row.current_version_id else None
-    stored = waiting.bundle if waiting is not None else version.bundle if version is not None else None
+    under_way = session.scalar(select(StudioDraft).where(StudioDraft.item_code == item_code, StudioDraft.state.in_(UNDER_WAY)))
+    if under_way is not None:
+        return _view(under_way)
+    stored = _stored(session, item_code)
     if stored is None:
         raise ItemNotFound(code=item_code)
-    return _new(session, item_code, _content(bytes(stored)), office.id, office.region_root, version.id if version is not None else None, actor)
+    return _new(session, item_code, _content(stored), office.id, office.region_root, row.current_version_id, actor)
 
 
 def of_version(session: Session, item_code: str, number: int, *, actor: Actor) -> Draft:
@@ -100,13 +98,31 @@ def create(session: Session, content: Mapping[str, Any], *, department_id: str, 
     return _new(session, code, content, office.id, office.region_root, None, actor)
 
 
+def content_of(session: Session, item_code: str, *, actor: Actor) -> dict[str, Any]:
+    """The content of an item in force or waiting, to be copied. Raises :class:`ItemNotFound` for an item that is not the actor's department's."""
+    office = power.owner(session, item_code)
+    _may(session, office.id, actor, ItemNotFound(code=item_code))
+    stored = _stored(session, item_code)
+    if stored is None:
+        raise ItemNotFound(code=item_code)
+    return _content(stored)
+
+
+def _stored(session: Session, item_code: str) -> bytes | None:
+    """The bundle of an item's waiting draft, else of its version in force."""
+    row, waiting = session.get(Item, item_code), session.get(ItemDraft, item_code)
+    version = session.get(ItemVersion, row.current_version_id) if row is not None and row.current_version_id else None
+    found = waiting.bundle if waiting is not None else version.bundle if version is not None else None
+    return None if found is None else bytes(found)
+
+
 def _content(bundle: bytes) -> dict[str, Any]:
     parts = json.loads(bundle)
     return {"item": parts["item"], "form": parts["form"], "blocks": parts["blocks"]}
 
 
 def _new(session: Session, code: str, content: Mapping[str, Any], department_id: str, region_root: str, version: str | None, actor: Actor) -> Draft:
-    if session.scalar(select(StudioDraft.id).where(StudioDraft.item_code == code, StudioDraft.state == "open")) is not None:
+    if session.scalar(select(StudioDraft.id).where(StudioDraft.item_code == code, StudioDraft.state.in_(UNDER_WAY))) is not None:
         raise DraftExists(title=str(content["item"].get("title", code)))
     row = StudioDraft(
         id=new_id(), item_code=code, title=_title(content, code), department_id=department_id, region_root=region_root, base_version_id=version,
@@ -144,10 +160,10 @@ def _row(session: Session, draft_id: str, actor: Actor) -> StudioDraft:
 
 
 def mine(session: Session, *, actor: Actor) -> tuple[Draft, ...]:
-    """The open drafts of the departments in whose name the actor may ask, last changed first."""
+    """The drafts, open or handed in, of the departments in whose name the actor may ask, last changed first."""
     who = people.staff_view(session, actor.id)
     offices = {post.department_id for post in who.posts if post.role in kinds.ASKS}
-    query = select(StudioDraft).where(StudioDraft.department_id.in_(offices), StudioDraft.state == "open").order_by(StudioDraft.changed_at.desc())
+    query = select(StudioDraft).where(StudioDraft.department_id.in_(offices), StudioDraft.state.in_(UNDER_WAY)).order_by(StudioDraft.changed_at.desc())
     return tuple(_view(row) for row in session.scalars(query))
 
 
@@ -276,8 +292,3 @@ def _view(row: StudioDraft) -> Draft:
     return Draft(
         row.id, row.item_code, row.title, row.department_id, row.base_version_id, row.content, row.revision, row.state, row.changed_at, row.request_id
     )  # fmt: skip
-
-
-__all__ = [
-    "ATTEMPTS", "Clash", "Draft", "Step", "as_of", "begin", "create", "drop", "edit", "history", "load", "mine", "of_version", "redo", "undo", "undo_stack",
-]  # fmt: skip

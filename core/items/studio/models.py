@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import ForeignKey, Index, Integer, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -16,7 +16,8 @@ class StudioDraft(Base):
     """An item in the making. ``content`` is ``{"item", "form", "blocks"}`` as it stands after command ``revision``, right or wrong.
 
     ``item_code`` is what the item is called in the hall – one open draft an item –, ``department_id`` the department in whose name it is made.
-    ``base_version_id`` is the version it began as, ``None`` for a new item. ``state`` is ``open``, ``asked`` (handed in for review) or ``dropped``.
+    ``base_version_id`` is the version it began as, ``None`` for a new item. ``state`` is ``open``, ``asked`` (handed in for review as ``request_id``),
+    ``published`` or ``dropped``; a request that is returned or taken back opens the draft again and stays named, so that it can be read why.
     """
 
     __tablename__ = "studio_draft"
@@ -29,14 +30,16 @@ class StudioDraft(Base):
     base_version_id: Mapped[str | None] = mapped_column(Id)
     content: Mapped[dict[str, Any]] = mapped_column(Json)
     revision: Mapped[int] = mapped_column(Integer, default=0)
-    state: Mapped[str] = mapped_column(String(8), default="open")
-    request_id: Mapped[str | None] = mapped_column(Id)
+    state: Mapped[str] = mapped_column(String(12), default="open")
+    request_id: Mapped[str | None] = mapped_column(Id, index=True)
     opened_by: Mapped[str] = mapped_column(String(80))
     opened_at: Mapped[datetime] = mapped_column(Instant, default=now)
     changed_at: Mapped[datetime] = mapped_column(Instant, default=now)
 
 
-_open = StudioDraft.__table__.c.state == "open"
+#: States of a draft that is still somebody's work: there is one of these an item.
+UNDER_WAY = ("open", "asked")
+_open = text("state IN ('open', 'asked')")
 Index("uq_studio_draft_open_item_code", StudioDraft.__table__.c.item_code, unique=True, postgresql_where=_open, sqlite_where=_open)
 
 

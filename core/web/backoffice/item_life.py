@@ -13,7 +13,7 @@ from core.items import queries as items
 from core.items.catalogue import kinds, reading
 from core.items.catalogue import service as catalogue
 from core.items.catalogue.claims import compiled_of
-from core.items.catalogue.requests import RequestRef
+from core.items.catalogue.requests import UNDER_WAY, RequestRef
 from core.items.diff import sorted_changes
 from core.items.format import format_item
 from core.kernel.errors import BadInput, PlatformError
@@ -35,8 +35,8 @@ def words() -> dict[str, dict[str, str]]:
             "entry": _("目录发布"), "claim": _("认领"), "object": _("对目录变更提异议"), "change": _("变更发布"), "adopt": _("接受目录变更"),
             "suspend": _("暂停"), "resume": _("恢复"), "end": _("取消"), "delegate": _("下放"), "transfer": _("职能转移"),
         },
-        "step_words": {"legality": _("合法性审核"), "decision": _("决定"), "receiving": _("接收部门同意")},
-        "request_words": {"open": _("审核中"), "published": _("已生效"), "returned": _("已退回"), "withdrawn": _("已撤回")},
+        "step_words": {"legality": _("合法性审核"), "decision": _("决定"), "receiving": _("接收部门同意"), "effect": _("生效当日再检查")},
+        "request_words": {"open": _("审核中"), "scheduled": _("已通过，待生效"), "published": _("已生效"), "returned": _("已退回"), "withdrawn": _("已撤回")},
         "state_words": {"draft": _("未发布"), "published": _("在办"), "suspended": _("已暂停"), "ended": _("已取消")},
         "sort_words": {"text": _("文字"), "people": _("办理人"), "time": _("时限"), "papers": _("要件和结果"), "graph": _("流程")},
     }  # fmt: skip
@@ -58,7 +58,7 @@ def doing(work: Callable[[], RequestRef], again: Callable[[PlatformError], str])
         if error.status not in (403, 409, 422):
             raise
         return again(error), error.status
-    done = {"open": _("已送下一步"), "published": _("已生效"), "returned": _("已退回"), "withdrawn": _("已撤回")}
+    done = {"open": _("已送下一步"), "scheduled": _("已通过，到日子自动生效"), "published": _("已生效"), "returned": _("已退回"), "withdrawn": _("已撤回")}
     tell(done[made.status])
     return redirect(f"/office/items/requests/{made.id}", 303)
 
@@ -94,7 +94,7 @@ def _item(code: str, error: PlatformError | None = None) -> str:
     history = reading.seen(session, who, item_code=code)
     news = catalogue.upstream(session, code)
     may_ask = kinds.asking(who, held.department_id) is not None
-    busy = next((each for each in history if each.status == "open"), None)
+    busy = next((each for each in history if each.status in UNDER_WAY), None)
     office = people.department(session, held.department_id)
     inside = people.departments(session, Scope(office.division_path)) if may_ask else ()
     versions = items.versions(session, code)
