@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from core.forms.service import sample, words
+from core.forms.service import decide, sample, words
 from core.items.facts import facts as facts_of
 from core.items.facts import preset, spoken_labels
 from core.items.materials import needs
@@ -126,7 +126,11 @@ def start(
     answers = {each["id"]: each["options"][0]["id"] for each in compiled.doc.get("situations") or ()} | dict(situation or {})
     around: dict[str, Any] = {"party": {"kind": party}, "channel": channel}
     known = facts_of(compiled, answers, **around)
-    values = sample(compiled.form, seed=seed, overrides={**preset(compiled.doc, answers), **(form or {})}, facts=known)
+    fixed = {**preset(compiled.doc, answers), **(form or {})}
+    values = sample(compiled.form, seed=seed, overrides=fixed, facts=known)
+    tests = compiled.doc.get("tests") or ()
+    if tests and decide(compiled.form, values, facts=known).errors:  # answers that hang together: the item's own tests know them
+        values = sample(compiled.form, seed=seed, overrides={**(tests[0]["given"].get("form") or {}), **fixed}, facts=known)
     return with_materials(compiled, {"situation": answers, "form": values, "party": party, "channel": channel})
 
 
