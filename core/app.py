@@ -201,15 +201,17 @@ def flask_settings(config: Config, keyring: Keyring) -> dict[str, Any]:
 
 
 def register_faces(app: Flask, site: Site) -> None:
-    """Hang the three faces into the application."""
+    """Hang the faces into the application."""
     from core.web.api.wiring import register as api
     from core.web.backoffice.wiring import register as backoffice
     from core.web.counter.wiring import register as counter
     from core.web.plugged.serving import register as plugged
     from core.web.portal.wiring import register as portal
+    from core.web.studio.wiring import register as studio
 
     with app.app_context():
         backoffice(app, site)
+    studio(app, site)
     portal(app)
     counter(app)
     plugged(app)

@@ -40,7 +40,8 @@ def render_page(
 ) -> Markup:  # fmt: skip
     """The fields of a page, without ``<form>``, token and buttons. *env* holds the templates of the hall's look.
 
-    *begun*: *values* are what is there even when that is nothing, so that no first row is offered that nobody asked for.
+    *begun*: *values* are what is there even when that is nothing: no first row is offered that nobody asked for, and an optional group that nobody
+    began is a button.
     """
     template: Any = env.get_template(TEMPLATE)
     if not begun and not values and not errors and not sources and not facts:
@@ -55,7 +56,7 @@ def render_page(
             while len(_blank) > _KEPT:
                 _blank.popitem(last=False)
         return made
-    return Markup(template.module.page(view(spec, page, values, errors, sources, locale, facts, _skeletons_of(template, locale))))  # noqa: S704 - the macros escape
+    return Markup(template.module.page(view(spec, page, values, errors, sources, locale, facts, _skeletons_of(template, locale), folding=begun)))  # noqa: S704 - the macros escape
 
 
 def _skeletons_of(template: Any, locale: str) -> Skeletons:

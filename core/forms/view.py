@@ -92,6 +92,7 @@ class Control:
     described: str = ""
     rows: Sequence[tuple[int, Control]] = field(default_factory=tuple)
     closed: bool = False
+    folds: bool = False
     html: Markup | None = None
 
 
@@ -266,8 +267,11 @@ class Skeletons:
 class Builder:
     """Builds the controls of one page."""
 
-    def __init__(self, spec: FormSpec, locale: str, errors: Sequence[FieldError], sources: Mapping[str, Any], skeletons: Skeletons | None = None) -> None:
-        self.spec, self.locale, self.sources, self.skeletons = spec, locale, sources, skeletons
+    def __init__(
+        self, spec: FormSpec, locale: str, errors: Sequence[FieldError], sources: Mapping[str, Any], skeletons: Skeletons | None = None,
+        *, folding: bool = False,
+    ) -> None:  # fmt: skip
+        self.spec, self.locale, self.sources, self.skeletons, self.folding = spec, locale, sources, skeletons, folding
         self.errors: dict[str, str] = {}
         for error in errors:
             self.errors.setdefault(error.name or error.path.replace(".", "-"), typeset(words(error, spec, locale, short=True)))
@@ -310,7 +314,8 @@ class Builder:
     def _inside(self, made: Control, field: Field, body: Field, value: Any, depth: int) -> None:
         key = body.kind.key
         if key == "group":
-            made.closed = field.ref is not None and not isinstance(value, dict)
+            made.folds = field.ref is not None or (self.folding and not field.required)
+            made.closed = made.folds and not isinstance(value, dict)
             held = value if isinstance(value, dict) else {}
             if not made.closed:
                 made.parts = [self.control(f, f"{made.name}-{f.id}", held.get(f.id, MISSING), depth=depth + 1) for f in body.children]
@@ -385,11 +390,13 @@ def view(
     locale: str = "zh",
     facts: Mapping[str, Any] | None = None,
     skeletons: Skeletons | None = None,
+    *,
+    folding: bool = False,
 ) -> View:
-    """The page for the macros."""
+    """The page for the macros. *folding*: an optional group that nobody began is a button, not its empty fields."""
     shown = page if isinstance(page, Page) else spec.page(page)
     held = values or {}
-    builder = Builder(spec, locale, errors, sources or {}, skeletons)
+    builder = Builder(spec, locale, errors, sources or {}, skeletons, folding=folding)
     world = {**(facts or {}), "form": to_facts(spec.root, dict(held))}
     blocks = []
     for section in shown.sections:

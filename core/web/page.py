@@ -12,7 +12,7 @@ from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar
 
-from flask import current_app, request, url_for
+from flask import current_app, g, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import generate_csrf
 from jinja2 import Environment, Template
@@ -45,6 +45,8 @@ def themes() -> Themes:
 
 def look() -> str:
     """The theme of this request: the reader's own choice, else the hall's. ``standard`` chosen in a branch means the branch's own look."""
+    if "look" in g:  # a preview shows another look than the reader's own
+        return str(g.look)
     chosen = cookie.get("look")
     hall = here()
     if chosen and chosen in themes() and chosen != "standard":

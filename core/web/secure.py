@@ -22,6 +22,8 @@ _GENERATED = (
     "/office/resetpassword",
     "/office/userinfoeditview",
 )
+#: Shown in a frame of our own pages, and in no other's.
+_FRAMED = frozenset(("portal.upload_preview", "studio_preview.show"))
 
 csrf = CSRFProtect()
 
@@ -41,7 +43,7 @@ def secure(app: Flask, config: Config) -> None:
                 nonce=f" 'nonce-{nonce()}'" if generated else "",
                 style=" 'unsafe-inline'" if generated else "",
                 devices=f" {config.devices}" if config.devices and request.path.startswith("/office/counter/") else "",
-                frame="'self'" if request.endpoint == "portal.upload_preview" else "'none'",
+                frame="'self'" if request.endpoint in _FRAMED else "'none'",
             ),
         )
         response.headers["X-Content-Type-Options"] = "nosniff"

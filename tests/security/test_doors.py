@@ -69,7 +69,7 @@ def leaves_the_site(location: str) -> bool:
 
 def test_a_form_without_its_token_is_refused_everywhere(world: World) -> None:
     people = {"own": world.me(), "citizen": world.me(), "public": site.Browser(world.app), "role": world.staff("admin"), "self": world.staff("admin")}
-    people |= {"staff": world.staff("window"), "staff_object": world.staff("window"), "desk": world.staff("window")}
+    people |= {"staff": world.staff("window"), "staff_object": world.staff("window"), "desk": world.staff("window"), "studio": world.staff("chief")}
     people["approver"] = world.staff("supervisor")
     tried = 0
     for method, rule in rules(world, *people):
@@ -296,6 +296,7 @@ def test_every_page_carries_the_policy_and_only_generated_pages_may_style_inline
         "staff": world.staff("window"),
         "staff_object": world.staff("window"),
         "desk": world.staff("window"),
+        "studio": world.staff("chief"),
     }
     people |= {"role": world.staff("admin"), "self": world.staff("admin")}
     checked = 0

@@ -269,6 +269,7 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
         "staff": place.staff("window"),
         "staff_object": place.staff("window"),
         "desk": place.staff("window"),
+        "studio": place.staff("chief"),
         "approver": place.staff("supervisor"),
         "role": place.staff("admin"),
     }

@@ -74,6 +74,14 @@ POST /office/counter/visits/<visit_id>/cases/<case_id>/mend  GET /office/counter
 POST /office/counter/visits/<visit_id>/cases/<case_id>/withdraw
 """
 
+#: For those who make the items of a department, and for nobody else. Tried as every wrong person in tests/studio/test_pages.py.
+STUDIO = """
+GET /office/studio/  POST /office/studio/  GET /office/studio/<draft_id>/  POST /office/studio/<draft_id>/edit  POST /office/studio/<draft_id>/json
+POST /office/studio/<draft_id>/commands  POST /office/studio/<draft_id>/entries  POST /office/studio/<draft_id>/undo  POST /office/studio/<draft_id>/redo
+POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
+GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
+"""
+
 #: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.
 #: Everybody else finds nothing.
 APPROVER = """
@@ -139,6 +147,7 @@ KINDS = {
     "staff": STAFF,
     "desk": DESK,
     "plugged": PLUGGED,
+    "studio": STUDIO,
     "approver": APPROVER,
     "staff_object": STAFF_OBJECT,
     "api_citizen": API_CITIZEN,

@@ -87,6 +87,14 @@ def test_an_answer_emptied_is_removed_and_one_filled_is_set():
     assert find(done, ("item", "short_title")) == "新简称"
 
 
+def test_a_list_that_must_be_there_is_emptied_not_removed():
+    content = content_of("food-operation-new")
+    made = editors.editor(content, ("item",), parts.part("basic"))
+    done = edits.apply(content, made.changes({k: v for k, v in made.values.items() if k not in ("service_objects", "words")})).doc
+    assert find(done, ("item", "service_objects")) == []
+    assert find(done, ("item", "words")) is MISSING
+
+
 def test_a_part_that_the_item_lacks_can_be_begun():
     content = content_of("food-operation-new")
     bare = {**content, "item": {name: value for name, value in content["item"].items() if name not in ("faq", "redress")}}

@@ -1,4 +1,4 @@
-"""What only editors of definitions need: a rule, a piece of JSON."""
+"""What editors of definitions need above all: a rule, a piece of JSON, a list of texts."""
 
 # ruff: noqa: ARG002 - all kinds share one set of faces; each needs only some of the arguments
 
@@ -6,10 +6,10 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.forms.clean import code
+from core.forms.clean import code, line
 from core.forms.conditions import rule_problem
 from core.forms.fieldtypes.base import MISSING, FieldType, Problem, Title
-from core.forms.spec import Field
+from core.forms.spec import DEFAULT_MAX_ITEMS, Field
 
 #: A text that is no JSON is kept under this key, so that its writer sees it again; no schema accepts it.
 BROKEN = "__text__"
@@ -57,6 +57,41 @@ class Json(FieldType):
         types = field.schema.get("type", "object")
         first = types if isinstance(types, str) else types[0]
         return {"string": "样例", "number": 1, "integer": 1, "boolean": True, "array": [], "null": None}.get(first, {})
+
+
+class Lines(FieldType):
+    """A list of short texts, written one a line."""
+
+    key = "lines"
+    rule_type = "any"
+    macro = "json"
+    title = Title("一行一个", "One a line")
+
+    def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:
+        """A list of texts that ends somewhere."""
+        return {"type": "array", "items": {"type": "string"}, "maxItems": DEFAULT_MAX_ITEMS}
+
+    def coerce(self, field: Field, text: str) -> Any:
+        """The lines that say something."""
+        return [kept for each in text.splitlines() if (kept := line(each))] or MISSING
+
+    def accepts_mark(self, field: Field, mark: str) -> bool:
+        """A list may be empty."""
+        return super().accepts_mark(field, mark) or mark == "[]"
+
+    def encode(self, field: Field, value: Any) -> Any:
+        """One a line; what is no list of texts is shown as it is."""
+        if value is MISSING:
+            return ""
+        return "\n".join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def display(self, field: Field, value: Any, locale: str) -> str:
+        """In one line."""
+        return ("、" if locale == "zh" else ", ").join(map(str, value)) if isinstance(value, list) else str(value)
+
+    def sample(self, field: Field, seed: int = 0) -> Any:
+        """As many as there must be, none twice."""
+        return [f"样例{n + 1}" for n in range(max(1, int(field.schema.get("minItems", 1))))]
 
 
 class RuleText(Json):

@@ -17,17 +17,20 @@ from core.items.studio import parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.spots import MISSING, Spot, find, token_of, write
-from core.kernel.canonical import dumps
 from core.schemas import service as schemas
 
 #: An entry with more properties than this, or one that holds its own kind, is opened on a page of its own.
 INLINE_MOST = 7
+#: A single object with more properties than this below it likewise.
+OBJECT_MOST = 12
 _WRAPPED = "value"
+#: Keywords whose values are no schemas.
+_WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
 
 
 @dataclass(frozen=True, slots=True)
 class Cards:
-    """A list or a map whose entries are opened one by one. ``entries`` are (spot, title, its own words for what it is)."""
+    """A list or a map whose entries are opened one by one, or – ``single`` – one large object. ``entries`` are (spot, title, its words for what it is)."""
 
     at: Spot
     title: str
@@ -35,6 +38,7 @@ class Cards:
     entry_title: str
     keyed: bool
     entries: tuple[tuple[Spot, str, str], ...]
+    single: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class Editor:
     wrapped: bool
     values: Mapping[str, Any]
     cards: tuple[Cards, ...]
+    required: frozenset[str] = frozenset()
 
     def changes(self, given: Mapping[str, Any]) -> tuple[Edit, ...]:
         """The edits that make what the form was filled with *given* of what it was made from."""
@@ -58,7 +63,8 @@ class Editor:
             if _WRAPPED not in given:
                 return (Edit("remove", self.at, was=self.values[_WRAPPED]),)
             return editing.between(self.values[_WRAPPED], given[_WRAPPED], self.at)
-        return editing.between(dict(self.values), {name: value for name, value in given.items() if name in self.names}, self.at)
+        emptied = {name: type(value)() for name, value in self.values.items() if name in self.required and isinstance(value, list | dict)}
+        return editing.between(dict(self.values), emptied | {name: value for name, value in given.items() if name in self.names}, self.at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +97,7 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None)
     return Editor(
         at, str(schema.get("title", "")), str(schema.get("description", "")), _spec(place.root, _text(_object(properties, names, required))), names, False,
         {name: held[name] for name in names if name in held}, tuple(_cards(place.root, properties[name], (*at, name), held.get(name)) for name in carded),
+        frozenset(required),
     )  # fmt: skip
 
 
@@ -115,14 +122,32 @@ def _schema(root: str) -> Mapping[str, Any]:
     return found
 
 
-def _text(schema: Mapping[str, Any]) -> bytes:
-    """A schema as a key for caches."""
-    return dumps(schema)
+def _text(schema: Mapping[str, Any]) -> str:
+    """A schema as a key for caches; its properties keep their order, in which they are asked."""
+    return json.dumps(schema, ensure_ascii=False)
 
 
 @lru_cache(maxsize=256)
-def _spec(root: str, schema: bytes) -> FormSpec:
-    return forms.compile_form({**json.loads(schema), "id": "editor", "title": "", "$defs": _schema(root).get("$defs", {})})
+def _spec(root: str, schema: str) -> FormSpec:
+    return forms.compile_form({**_drawn(root, json.loads(schema)), "id": "editor", "title": "", "$defs": _defs(root)})
+
+
+@cache
+def _defs(root: str) -> Mapping[str, Any]:
+    return {name: _drawn(root, schema) for name, schema in _schema(root).get("$defs", {}).items()}
+
+
+def _drawn(root: str, schema: Any) -> Any:
+    """*schema* as editors draw it: a list of plain texts is written one a line."""
+    if isinstance(schema, list):
+        return [_drawn(root, each) for each in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    made = {name: value if name in _WORDS else _drawn(root, value) for name, value in schema.items()}
+    entry = _followed(root, schema.get("items"))
+    if schema.get("type") == "array" and entry.get("type") == "string" and not {"oneOf", "enum", "const", "format"} & set(entry) and "ui" not in schema:
+        made["ui"] = {"field": "lines"}
+    return made
 
 
 # ---- walking the schema along a spot
@@ -145,6 +170,24 @@ def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
         value = find(value, (token,)) if value is not MISSING else MISSING
     shaped = _shaped(root, schema, value)
     return _Place(root, {**shaped, **{name: schema[name] for name in ("title", "description") if isinstance(schema, Mapping) and name in schema}}, required)
+
+
+def way(content: Mapping[str, Any], at: Spot) -> Iterator[tuple[str, str, bool]]:
+    """What stands on the way to *at*: each token, the schema's title for it, and whether it is an entry of a list or map.
+
+    It ends where the schemas know no further, and takes whatever the draft holds, right or wrong.
+    """
+    root = at[0] if at and at[0] in ("item", "form") else ""
+    schema: Any = _schema(root) if root else None
+    value: Any = content.get(root, MISSING)
+    for token in at[1:] if root else ():
+        holder = _shaped(root, schema, value)
+        schema = _below(holder, token)
+        if schema is None:
+            return
+        value = find(value, (token,)) if value is not MISSING else MISSING
+        entry = token not in holder.get("properties", {})
+        yield token, str(_followed(root, schema).get("title", "")), entry
 
 
 def _below(schema: Mapping[str, Any], token: str) -> Any:
@@ -194,12 +237,27 @@ def _fits(shape: Mapping[str, Any], value: Any) -> bool:
     return all(value.get(name) == const for name, const in consts.items()) and (not consts or any(name in value for name in consts))
 
 
+def fresh(content: Mapping[str, Any], at: Spot, *, title: str) -> dict[str, Any]:
+    """A new entry of the list or map at *at*: its title where it has one, and what of its shape has only one answer."""
+    place = _place(content, (*at, "0"))
+    schema = place.schema if place is not None else {}
+    made: dict[str, Any] = {}
+    for name, inner in schema.get("properties", {}).items():
+        held = _followed(place.root, inner) if place is not None else {}
+        if "const" in held:
+            made[name] = held["const"]
+        elif name in ("title", "name", "text", "question") and held.get("type") == "string" and not set(made) & {"title", "name", "text", "question"}:
+            made[name] = title[: held.get("maxLength", 200)]
+    return made
+
+
 # ---- cards
 
 
 @lru_cache(maxsize=512)
-def _carded(root: str, schema: bytes) -> bool | None:
-    """Whether the entries of a list or map have pages of their own: ``True`` for a map, ``False`` for a list, ``None`` for what is drawn in place."""
+def _carded(root: str, schema: str) -> bool | None:
+    """Whether the entries of a list or map – or a large object – have pages of their own: ``True`` for a map, ``False`` for the others, ``None`` for
+    what is drawn in place."""
     return _carded_of(root, json.loads(schema))
 
 
@@ -209,6 +267,8 @@ def _carded_of(root: str, schema: Any) -> bool | None:
         entry, keyed = made["items"], False
     elif not made.get("properties") and _entry(made) is not None:
         entry, keyed = _entry(made), True
+    elif made.get("properties"):
+        return False if len(list(_names_of(root, made, frozenset()))) > OBJECT_MOST else None
     else:
         return None
     names = list(_names_of(root, entry, frozenset()))
@@ -240,18 +300,17 @@ def _names_of(root: str, schema: Any, met: frozenset[str]) -> Iterator[str]:
 
 def _cards(root: str, schema: Any, at: Spot, held: Any) -> Cards:
     made = _shaped(root, schema, {})
-    keyed = "items" not in made
+    keyed, outer = "items" not in made, schema if isinstance(schema, Mapping) else {}
+    title, words = str(outer.get("title") or made.get("title", "")), str(outer.get("description") or made.get("description", ""))
+    if made.get("properties"):
+        return Cards(at, title, words, title, False, () if held is None else ((at, title, ""),), single=True)
     entry = _followed(root, _entry(made) if keyed else made["items"])
     entries: list[tuple[Spot, str, str]] = []
     if isinstance(held, Mapping):
         entries = [((*at, name), title_of(each, name), _kind(root, entry, each)) for name, each in held.items()]
     elif isinstance(held, list):
         entries = [((*at, token_of(held, n)), title_of(each, str(n + 1)), _kind(root, entry, each)) for n, each in enumerate(held)]
-    outer = schema if isinstance(schema, Mapping) else {}
-    return Cards(
-        at, str(outer.get("title") or made.get("title", "")), str(outer.get("description") or made.get("description", "")), str(entry.get("title", "")), keyed,
-        tuple(entries),
-    )  # fmt: skip
+    return Cards(at, title, words, str(entry.get("title", "")), keyed, tuple(entries))
 
 
 def title_of(entry: Any, fallback: str) -> str:

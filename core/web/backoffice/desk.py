@@ -102,6 +102,8 @@ def navigation() -> list[tuple[str, str, str]]:
         links.insert(1, ("counter", _("综合窗口"), "/office/counter/"))
     if looks_after(who.posts):
         links.append(("incidents", _("异常"), "/office/incidents/"))
+    if any(who.has_role(role) for role in kinds.ASKS):
+        links.append(("studio", _("工作室"), "/office/studio/"))
     if any(who.has_role(role) for role in (*kinds.ASKS, *kinds.DECIDES, kinds.LEGAL)):
         links.append(("items", _("事项"), "/office/items/"))
     if who.has_role("admin"):

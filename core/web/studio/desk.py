@@ -1,0 +1,50 @@
+"""What every page of a draft has: the draft of one's own department, and the frame around it."""
+
+from typing import Any
+
+from core.items.studio import drafts, parts, presence
+from core.items.studio.drafts import Draft
+from core.items.studio.spots import Spot
+from core.kernel.clock import local
+from core.kernel.ids import new_id
+from core.kernel.wording import word
+from core.web import edge
+from core.web.backoffice.desk import actor, desk_page
+from core.web.page import say as _
+
+
+def own(draft_id: str) -> Draft:
+    """The draft. Raises :class:`~core.items.studio.errors.DraftNotFound` for everybody who may not change it."""
+    return drafts.load(edge.session(), draft_id, actor=actor())
+
+
+def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any) -> str:
+    """A page of the studio: the parts on the left, what the page is about in the middle."""
+    session = edge.session()
+    undoable, redoable = drafts.undo_stack(drafts.history(session, draft.id, actor=actor()), actor().id)
+    return desk_page(
+        template, nav_here="studio", draft=draft, parts=navigation(draft), part=part, others=presence.sit(session, draft.id, at, actor=actor()),
+        undoable=undoable is not None and draft.state == "open", redoable=redoable is not None and draft.state == "open", command_id=new_id(),
+        base=f"/office/studio/{draft.id}", fresh_id=new_id, saved_at=local(draft.changed_at).strftime("%H:%M"), **context,
+    )  # fmt: skip
+
+
+def navigation(draft: Draft) -> list[tuple[str, str, str]]:
+    """(key, title, how much is in it) of every part."""
+    return [(each.key, word(f"items.studio_part_{each.key}", edge.locale()), _measure(draft, each)) for each in parts.shown()]
+
+
+def _measure(draft: Draft, part: parts.Part) -> str:
+    """What a part holds in a word or two; empty where counting says nothing."""
+    item, form = draft.content.get("item"), draft.content.get("form")
+    if part.key == "form":
+        found = form.get("properties") if isinstance(form, dict) else None
+        return _("%(n)s 栏", n=len(found)) if isinstance(found, dict) else ""
+    if not isinstance(item, dict):
+        return ""
+    if part.key == "route":
+        route = item.get("route")
+        nodes = route.get("review", {}).get("nodes") if isinstance(route, dict) and isinstance(route.get("review"), dict) else None
+        return _("%(n)s 步", n=len(nodes)) if isinstance(nodes, dict) else ""
+    held = item.get(part.names[0]) if part.names else None
+    return str(len(held)) if isinstance(held, list) and held else ""

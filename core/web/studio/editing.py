@@ -1,0 +1,298 @@
+"""The editor of a draft: one part or one entry at a time, made from the schema; saved as one types, shown as JSON to those who like it."""
+
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, g, jsonify, redirect, request
+from werkzeug.wrappers import Response
+
+from core.forms import service as forms
+from core.forms.spec import anchor
+from core.items.format import format_item
+from core.items.studio import drafts, editors, edits, entries, parts, presence
+from core.items.studio.drafts import Draft
+from core.items.studio.editors import Editor
+from core.items.studio.edits import Edit
+from core.items.studio.errors import BadEdit, Clashed, NoSuchSpot
+from core.items.studio.spots import MISSING, Spot, find, parse, write
+from core.kernel.clock import local
+from core.kernel.errors import BadInput, PlatformError
+from core.kernel.ids import is_id, new_id
+from core.kernel.wording import word
+from core.schemas import service as schemas
+from core.web import edge
+from core.web.backoffice.desk import actor, at_desk, tell
+from core.web.page import environment
+from core.web.page import say as _
+from core.web.studio.desk import framed, own
+
+blueprint = Blueprint("studio_editing", __name__, url_prefix="/office/studio/<draft_id>")
+#: Characters of a part as JSON.
+_MOST_JSON = 4_000_000
+
+
+# ---- what is edited
+
+
+def _asked(given: Any) -> tuple[Spot, parts.Part | None]:
+    """The spot and – for a whole part – the part that an address asks for."""
+    if given.get("at"):
+        return parse(given["at"][:2000]), None
+    part = parts.part(given.get("part") or "basic")
+    if part is None:
+        raise NoSuchSpot(at=str(given.get("part"))[:80])
+    return part.at, part
+
+
+@blueprint.get("/")
+@at_desk
+def show(draft_id: str) -> str:
+    """A part of the draft, or what stands at a spot of it."""
+    draft = own(draft_id)
+    at, part = _asked(request.args)
+    return _page(draft, at, part)
+
+
+def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None) -> str:
+    made = editors.editor(draft.content, at, part)
+    wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
+    shown = parts.part_of(at) if part is None else part.key
+    locale = edge.locale()
+    return framed(
+        "studio/editor.html", draft, shown, at, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
+        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True) if made.names else "",
+        json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
+        clashes=error.clashes if isinstance(error, Clashed) else (), opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
+    )  # fmt: skip
+
+
+def _json_of(made: Editor) -> dict[str, Any]:
+    return dict(made.values)
+
+
+def _trail(draft: Draft, at: Spot, part: parts.Part | None) -> list[tuple[str, str]]:
+    """(address, title) of the entries that lead to a spot, the part first."""
+    if part is not None:
+        return []
+    key = parts.part_of(at)
+    trail = [(f"/office/studio/{draft.id}/?part={key}", _part_title(key))]
+    for depth in range(2, len(at)):
+        held = find(draft.content, at[:depth])
+        if depth < len(at) and isinstance(held, dict) and editors.title_of(held, "") and depth > 2:
+            trail.append((f"/office/studio/{draft.id}/?at={write(at[:depth])}", editors.title_of(held, at[depth - 1])))
+    return trail
+
+
+def _part_title(key: str) -> str:
+    return word(f"items.studio_part_{key}", edge.locale())
+
+
+def _entry(draft: Draft, at: Spot) -> dict[str, Any]:
+    """Buttons and title of one entry."""
+    holder, held = find(draft.content, at[:-1]), find(draft.content, at)
+    return {"title": editors.title_of(held, at[-1].lstrip("@")), "listed": isinstance(holder, list), "key": at[-1].lstrip("@")}
+
+
+# ---- saving
+
+
+@blueprint.post("/edit")
+@at_desk
+def edit(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int]:
+    """What was filled in, against what the page was made from. Asked for JSON it answers with the new revision; else it shows the page again."""
+    draft = own(draft_id)
+    at, part = _asked(request.form)
+    return _saving(draft, lambda: _changes(draft, at, part), at, part)
+
+
+def _changes(draft: Draft, at: Spot, part: parts.Part | None) -> Sequence[Edit]:
+    form = request.form
+    revision = form.get("_version", draft.revision, type=int)
+    base = draft.content if revision == draft.revision else drafts.as_of(edge.session(), draft.id, revision, actor=actor())
+    made = editors.editor(base, at, part)
+    given = forms.decode(made.spec, form)
+    if form.get("_op"):
+        given, g.focus = forms.apply_op(given, form["_op"], made.spec)
+    changes = made.changes(given)
+    return edits.forced(changes, draft.content) if form.get("_mine") else changes
+
+
+def _saving(draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part: parts.Part | None) -> Response | tuple[str, int] | tuple[Response, int]:
+    session, command = edge.session(), request.form.get("command_id", "")
+    talking = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    try:
+        if not is_id(command):
+            raise BadInput
+        done = drafts.edit(session, draft.id, changes(), command_id=command, actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status not in (409, 422):
+            raise
+        if talking:
+            return jsonify(error=error.words(edge.locale()), clashes=_told(error), version=own(draft.id).revision), error.status
+        return _page(own(draft.id), at, part, error=error), error.status
+    if talking:
+        return jsonify(_saved(done))
+    focus = g.get("focus")
+    return redirect(_address(draft, at, part) + (f"#{anchor(focus)}" if focus else ""), 303)
+
+
+def _saved(done: Draft) -> dict[str, Any]:
+    return {"version": done.revision, "saved": local(done.changed_at).strftime("%H:%M"), "command_id": new_id(), "title": done.title, "undo": True}
+
+
+def _told(error: PlatformError) -> list[dict[str, Any]]:
+    """Clashes as JSON: where, theirs, mine – short, as one reads them."""
+    return [{"at": each.at, "theirs": _short(each.theirs), "yours": _short(each.yours), "gone": each.gone} for each in getattr(error, "clashes", ())]
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _address(draft: Draft, at: Spot, part: parts.Part | None) -> str:
+    return f"/office/studio/{draft.id}/" + (f"?part={part.key}" if part is not None else f"?at={write(at)}")
+
+
+@blueprint.post("/json")
+@at_desk
+def edit_json(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int]:
+    """The same part as JSON."""
+    draft, text = own(draft_id), request.form.get("json", "")
+    at, part = _asked(request.form)
+
+    def changes() -> Sequence[Edit]:
+        if len(text) > _MOST_JSON:
+            raise BadInput("web.json_large")
+        given = schemas.parse(text)
+        if not isinstance(given, dict):
+            raise BadInput("web.json_object")
+        revision = request.form.get("_version", draft.revision, type=int)
+        base = draft.content if revision == draft.revision else drafts.as_of(edge.session(), draft.id, revision, actor=actor())
+        return editors.editor(base, at, part).changes(given)
+
+    try:
+        return _saving(draft, changes, at, part)
+    except BadInput as error:
+        edge.session().rollback()
+        return _page(own(draft_id), at, part, error=error, text=text), error.status
+
+
+@blueprint.post("/commands")
+@at_desk
+def commands(draft_id: str) -> Response | tuple[Response, int]:
+    """Edits that a builder made: ``{"command_id", "edits": […]}`` → ``{"version", "saved", …}``, or 409 with what clashes."""
+    draft, session = own(draft_id), edge.session()
+    given = request.get_json(silent=True)
+    try:
+        if not isinstance(given, dict) or not is_id(str(given.get("command_id"))):
+            raise BadEdit(what=str(given)[:80])
+        changes = edits.read(given.get("edits"))
+        done = drafts.edit(
+            session, draft.id, edits.forced(changes, draft.content) if given.get("mine") else changes, command_id=given["command_id"], actor=actor()
+        )
+    except PlatformError as error:
+        session.rollback()
+        if error.status not in (409, 422):
+            raise
+        return jsonify(error=error.words(edge.locale()), clashes=_told(error), version=own(draft_id).revision), error.status
+    return jsonify(_saved(done))
+
+
+@blueprint.post("/entries")
+@at_desk
+def entry(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int]:
+    """A card comes, goes, moves or is copied."""
+    draft, form = own(draft_id), request.form
+    at, do = parse(form.get("at", "")[:2000]), form.get("do", "")
+    landing = _landing(form)
+    spot: Spot | None = None
+
+    def changes() -> Sequence[Edit]:
+        nonlocal spot
+        if do == "add":
+            made, spot = entries.added(draft.content, at, _fresh(draft, at, form.get("title", "")), key=form.get("key", "")[:80])
+            return made
+        if do == "begin":
+            spot = at
+            return (Edit("set", at, {}),)
+        if do == "copy":
+            made, spot = entries.copied(draft.content, at)
+            return made
+        if do in ("up", "down"):
+            return entries.moved(draft.content, at, -1 if do == "up" else 1)
+        if do == "remove":
+            return entries.removed(draft.content, at)
+        raise BadEdit(what=do[:20])
+
+    part = parts.part(landing) if not landing.startswith("/") else None
+    answer = _saving(draft, changes, part.at if part is not None else parse(landing), part)
+    if spot is not None and isinstance(answer, Response) and answer.status_code == 303:
+        return redirect(f"/office/studio/{draft_id}/?at={write(spot)}", 303)
+    if do == "remove" and isinstance(answer, Response) and answer.status_code == 303:
+        tell(_("已移除，可以撤销"))
+    return answer
+
+
+def _landing(form: Any) -> str:
+    """Where to go afterwards: a spot, or a part's key."""
+    wanted = str(form.get("landing", ""))[:2000]
+    return wanted if wanted.startswith("/") or parts.part(wanted) is not None else "basic"
+
+
+def _fresh(draft: Draft, at: Spot, title: str) -> dict[str, Any]:
+    """A new entry: what its schema says every one has, and what it is called."""
+    return editors.fresh(draft.content, at, title=title.strip() or _("新的"))
+
+
+@blueprint.post("/undo")
+@at_desk
+def undo(draft_id: str) -> Response | tuple[str, int]:
+    """Take back my last change."""
+    return _back(draft_id, drafts.undo, _("已撤销"))
+
+
+@blueprint.post("/redo")
+@at_desk
+def redo(draft_id: str) -> Response | tuple[str, int]:
+    """Do again what I took back."""
+    return _back(draft_id, drafts.redo, _("已重做"))
+
+
+def _back(draft_id: str, verb: Callable[..., Draft], words: str) -> Response | tuple[str, int]:
+    draft, session = own(draft_id), edge.session()
+    landing = _landing(request.form)
+    part = parts.part(landing) if not landing.startswith("/") else None
+    at = part.at if part is not None else parse(landing)
+    try:
+        done = verb(session, draft_id, command_id=request.form.get("command_id", new_id()), actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status != 409:
+            raise
+        return _page(own(draft_id), at, part, error=error), 409
+    tell(words)
+    if part is None and find(done.content, at) is MISSING:
+        return redirect(f"/office/studio/{draft_id}/?part={parts.part_of(at)}", 303)
+    return redirect(_address(draft, at, part), 303)
+
+
+@blueprint.post("/drop")
+@at_desk
+def drop(draft_id: str) -> Response:
+    """Put the draft aside."""
+    drafts.drop(edge.session(), draft_id, actor=actor())
+    tell(_("草稿已放弃；历史还在"))
+    return redirect("/office/studio/", 303)
+
+
+@blueprint.post("/seat")
+@at_desk
+def seat(draft_id: str) -> Response:
+    """I am still here; who else is, and did they change anything?"""
+    draft = own(draft_id)
+    others = presence.sit(edge.session(), draft_id, parse(request.form.get("at", "")[:400]), actor=actor())
+    said = [_("%(name)s 也在改“%(part)s”", name=each.name, part=_part_title(parts.part_of(each.at))) for each in others]
+    return jsonify(version=draft.revision, others=said, state=draft.state)

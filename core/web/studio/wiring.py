@@ -1,0 +1,12 @@
+"""Hang the studio into the application."""
+
+from flask import Flask
+
+from core.web.site import Site
+from core.web.studio import editing, home, preview
+
+
+def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
+    """Add the studio's pages."""
+    for blueprint in (home.blueprint, editing.blueprint, preview.blueprint):
+        app.register_blueprint(blueprint)
