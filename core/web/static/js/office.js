@@ -7,6 +7,18 @@ for (const spot of document.querySelectorAll("[data-focus]")) spot.focus();
 const door = document.querySelector(".bar .nav [aria-current]");
 if (door) door.parentElement.scrollLeft = door.offsetLeft - (door.parentElement.clientWidth - door.offsetWidth) / 2;
 
+// The doors behind the last one shut when one goes elsewhere, and with Escape.
+const more = document.querySelector(".bar .more");
+if (more) {
+  document.addEventListener("click", (event) => { if (!more.contains(event.target)) more.open = false; });
+  more.addEventListener("focusout", (event) => { if (event.relatedTarget && !more.contains(event.relatedTarget)) more.open = false; });
+  more.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !more.open) return;
+    more.open = false;
+    more.querySelector("summary").focus();
+  });
+}
+
 // A route wider than its place is shown where the case stands.
 for (const way of document.querySelectorAll(".scroll:has(> svg.route .here)")) {
   const here = way.querySelector(".here").getBoundingClientRect();
