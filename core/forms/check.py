@@ -18,6 +18,7 @@ from core.forms.fieldtypes import registry
 from core.forms.spec import Field, FormSpec
 from core.kernel.errors import Finding
 from core.rules.errors import RuleError
+from core.rules.holding import Domain, may_hold
 from core.rules.rule import Rule, compile_rule
 
 Definition = Mapping[str, Any]
@@ -25,6 +26,7 @@ Definition = Mapping[str, Any]
 #: What the two regular-expression engines read differently, or not at all (docs: patterns are RE2-safe and ASCII-explicit).
 _FORBIDDEN = re.compile(r"\\[dDwWsSbBpP]|\(\?[=!<]|\\[1-9]")
 _ID = re.compile(r"[a-z][a-z0-9_]*")
+_LEAST, _MOST = ("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")
 
 
 #: Checked forms kept a process: an editor's draft is checked after each change, and most changes are beside the form.
@@ -182,13 +184,14 @@ class _Checker:
     def rules(self, before: list[Finding]) -> Iterator[Finding]:
         """Every rule again, now against the types of the form: unknown fields, unlike kinds; and conditions that can never hold."""
         known = {f.path for f in before}
+        known_answers = domains(self.spec)
         for node in self.spec.nodes:
             field = node.field
             spot = self.spots.get(field.path, "")
             for name, rule in (("visible_when", field.visible), ("required_when", field.required_when), ("computed", field.computed)):
                 if rule is not None and f"{spot}/ui/{name}" not in known:
                     yield from self._typed(rule, field, f"{spot}/ui/{name}")
-            if field.visible is not None and never(field.visible, self.spec):
+            if field.visible is not None and never(field.visible, known_answers):
                 yield Finding("error", f"{spot}/ui/visible_when", "forms.check_never_shown", {"path": field.path})
         for check in self.spec.checks:
             yield from self._typed(check.rule, self.spec.root, f"/ui/checks/{check.id}")
@@ -206,54 +209,17 @@ class _Checker:
                 yield Finding(finding.level, f"{spot} {finding.path}".strip(), finding.key, finding.params)
 
 
-def never(rule: Rule, spec: FormSpec) -> bool:
-    """Whether the rule is false or unknown for every answer, as far as can be told by looking: constants, and values that are no option.
-
-    A rule it cannot see through is taken to hold sometimes.
-    """
-    return _never(rule.expr, spec)
+def never(rule: Rule, known: Mapping[str, Domain]) -> bool:
+    """Whether the rule is false or unknown for every answer, as far as can be told by looking at what each field takes (:func:`domains`)."""
+    return not may_hold(rule.expr, known)
 
 
-def _never(expr: Any, spec: FormSpec) -> bool:
-    if expr is False:
-        return True
-    if not isinstance(expr, Mapping) or len(expr) != 1:
-        return False
-    ((op, args),) = expr.items()
-    args = args if isinstance(args, list) else [args]
-    if op == "and":
-        return any(_never(a, spec) for a in args) or _clash(args)
-    if op == "or":
-        return all(_never(a, spec) for a in args)
-    if op == "==" and len(args) == 2:
-        if not any(isinstance(a, Mapping) for a in args):
-            return bool(args[0] != args[1])
-        return _no_option(args[0], args[1], spec) or _no_option(args[1], args[0], spec)
-    if op == "in" and len(args) == 2 and isinstance(args[1], list):
-        return bool(args[1]) and all(_no_option(args[0], v, spec) for v in args[1])
-    return False
-
-
-def _no_option(var: Any, literal: Any, spec: FormSpec) -> bool:
-    if not isinstance(var, Mapping) or "var" not in var or isinstance(literal, Mapping | list):
-        return False
-    label = spec.labels.get(str(var["var"]))
-    return label is not None and bool(label.choices) and literal not in label.choices
-
-
-def _clash(args: list[Any]) -> bool:
-    """``a == 1 and a == 2``."""
-    wanted: dict[str, Any] = {}
-    for arg in args:
-        if (
-            isinstance(arg, Mapping)
-            and isinstance(pair := arg.get("=="), list)
-            and len(pair) == 2
-            and isinstance(pair[0], Mapping)
-            and not isinstance(pair[1], Mapping | list)
-        ):
-            path = str(pair[0].get("var"))
-            if path in wanted and wanted[path] != pair[1]:
-                return True
-            wanted[path] = pair[1]
-    return False
+def domains(spec: FormSpec) -> dict[str, Domain]:
+    """What each field of the form can be answered with: its choices, or the numbers it takes."""
+    found = {path: Domain(frozenset(label.choices)) for path, label in spec.labels.items() if label.choices and spec.types.get(path) != "choices"}
+    for field in spec.root.walk():
+        if field.kind.rule_type == "number" and field.path and not field.options:
+            lows, highs = ([each for name in names if isinstance(each := field.schema.get(name), int | float)] for names in (_LEAST, _MOST))
+            if lows or highs:
+                found[f"form.{field.path}"] = Domain(None, max(lows, default=None), min(highs, default=None))
+    return found

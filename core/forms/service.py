@@ -1,6 +1,6 @@
 """The face of forms: everything other slices import."""
 
-from core.forms.check import Checked, check_form, checked
+from core.forms.check import Checked, check_form, checked, domains
 from core.forms.compile import compile_form
 from core.forms.decide import decide
 from core.forms.decode import decode
@@ -15,5 +15,6 @@ from core.forms.wording import told_apart, words
 
 __all__ = [
     "Checked", "Decision", "Field", "FieldError", "FormError", "FormSpec", "Shown", "Sourced", "TooMuch", "Values", "apply_op", "attach", "cache_key",
-    "check_form", "checked", "compile_form", "decide", "decode", "display", "empty", "prefill", "render_page", "render_summary", "sample", "told_apart", "words",
+    "check_form", "checked", "compile_form", "decide", "decode", "display", "domains", "empty", "prefill", "render_page", "render_summary", "sample",
+    "told_apart", "words",
 ]  # fmt: skip

@@ -90,6 +90,26 @@ def text_paths(doc: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def text_spots(doc: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Where in the document each text of :func:`text_paths` stands: the way to it, entries of lists by ``@id``. Takes a document that may be wrong."""
+    found: dict[str, tuple[str, ...]] = {}
+
+    def search(value: Any, path: str, way: tuple[str, ...]) -> None:
+        if isinstance(value, Mapping):
+            for name, child in value.items():
+                if way or name not in _NOT_TEXT:
+                    search(child, f"{path}.{name}" if path else str(name), (*way, str(name)))
+        elif isinstance(value, list | tuple):
+            for child in value:
+                if isinstance(child, Mapping) and isinstance(child.get("id"), str):
+                    search(child, f"{path}.{child['id']}", (*way, f"@{child['id']}"))
+        elif isinstance(value, str) and value and way[-1] in HUMAN:
+            found[_short(path)] = way
+
+    search(doc, "", ())
+    return found
+
+
 def known_paths(doc: Mapping[str, Any]) -> frozenset[str]:
     """Every path of the item, in the long and the short way of naming route parts."""
     paths = {path for path, _ in walk(doc)}

@@ -5,7 +5,7 @@ a test holds the two to the same verdict.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
@@ -28,6 +28,7 @@ def validate(kind: str, doc: Any) -> list[Finding]:
     fast = _fast(kind, version)
     if fast is not None and fast(doc):
         return []
+    doc = _narrowed(doc, _places(kind, version, doc)) if fast is not None else doc
     found: dict[tuple[str, str, str], Finding] = {}
     for error in _authority(kind, version).iter_errors(doc):
         for finding in explain(error):
@@ -48,12 +49,17 @@ def _authority(kind: str, version: int) -> Draft202012Validator:
 
 
 @cache
-def _fast(kind: str, version: int) -> Any:
+def _quick(kind: str, version: int) -> Any:
     try:
         import jsonschema_rs
     except ImportError:
         return None
-    validator = jsonschema_rs.Draft202012Validator(catalogue.load(kind, version))
+    return jsonschema_rs.Draft202012Validator(catalogue.load(kind, version))
+
+
+@cache
+def _fast(kind: str, version: int) -> Any:
+    validator = _quick(kind, version)
 
     def check(doc: Any) -> bool:
         try:
@@ -61,7 +67,41 @@ def _fast(kind: str, version: int) -> Any:
         except (ValueError, TypeError):  # a value that is no JSON: let the authority say so
             return False
 
-    return check
+    return check if validator is not None else None
+
+
+def _places(kind: str, version: int, doc: Any) -> list[tuple[str | int, ...]]:
+    """Where *doc* is wrong; all of it when that cannot be told."""
+    try:
+        return [tuple(error.instance_path) for error in _quick(kind, version).iter_errors(doc)] or [()]
+    except (ValueError, TypeError):
+        return [()]
+
+
+#: Maps of many entries of one kind – fields, steps –, each right or wrong by itself.
+_MAPS = ("properties", "nodes")
+
+
+def _narrowed(doc: Any, wrong: Iterable[tuple[str | int, ...]]) -> Any:
+    """*doc* with only those fields and steps in which something is *wrong*: the authority takes its time, and one field in a thousand is wrong at once."""
+    below: dict[str | int, list[tuple[str | int, ...]]] = {}
+    for path in wrong:
+        if not path:
+            return doc  # the whole of it; nothing may be left out
+        below.setdefault(path[0], []).append(path[1:])
+    if isinstance(doc, list):
+        return [_narrowed(each, below[index]) if index in below else each for index, each in enumerate(doc)]
+    if not isinstance(doc, Mapping):
+        return doc
+    return {name: _entries(each, below.get(name, [])) if name in _MAPS else _narrowed(each, below.get(name, [])) for name, each in doc.items()}
+
+
+def _entries(value: Any, wrong: list[tuple[str | int, ...]]) -> Any:
+    if not isinstance(value, Mapping) or () in wrong:
+        return value
+    names = {path[0] for path in wrong}
+    kept = [name for name in value if name in names] or list(value)[:1]
+    return {name: _narrowed(value[name], [path[1:] for path in wrong if path[0] == name]) for name in kept}
 
 
 def anchored(schema: Any) -> Any:

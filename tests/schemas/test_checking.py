@@ -171,3 +171,17 @@ def test_findings_are_the_same_without_the_quick_validator(monkeypatch: pytest.M
     monkeypatch.setattr(checking, "_fast", lambda *_: None)
     assert broken(("review/nodes/decide/titel", 1)) == with_it
     assert schemas.validate("route", ROUTE) == []
+
+
+@pytest.mark.parametrize("kind", ["route", "form"])
+def test_a_document_wrong_somewhere_gets_the_same_findings_whether_or_not_its_sound_entries_are_passed_by(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    field = {"type": "string", "title": "甲", "oneOf": [{"const": "nodes", "title": "一"}], "ui": {"field": "choice"}}
+    names = ("a", "b", "nodes", "properties")
+    form = {"$schema": f"{catalogue.BASE}form.v1.schema.json", "schema_version": 1, "id": "f", "title": "表", "type": "object"}
+    start = ROUTE if kind == "route" else {**form, "properties": {name: {**field, "title": name} for name in names}}
+    r = random.Random(11)
+    wrong = [mutate(mutate(copy.deepcopy(start), r), r) for _ in range(40)]
+    quickly = [schemas.validate(kind, doc) for doc in wrong]
+    monkeypatch.setattr(checking, "_fast", lambda *_: None)
+    assert quickly == [schemas.validate(kind, doc) for doc in wrong]
+    assert any(quickly)
