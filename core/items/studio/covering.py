@@ -255,7 +255,7 @@ def _breadth_first(compiled: CompiledItem, target: Target, given: JsonObject, wa
     first.file()
     to_its_end = target.place == "intake.check" or target.kind in ("option", "material", "no_material")
     waiting: deque[tuple[Rehearsal, tuple[dict[str, Any], ...]]] = deque([(first, ())])
-    seen = {_place(first)}
+    seen = {place(first)}
     for _ in range(MOST_PLACES):
         if not waiting:
             return None
@@ -271,7 +271,7 @@ def _breadth_first(compiled: CompiledItem, target: Target, given: JsonObject, wa
                     continue
             except PlatformError:
                 continue
-            mark = _place(there)
+            mark = place(there)
             if mark not in seen:
                 seen.add(mark)
                 waiting.append((there, (*steps, step)))
@@ -324,7 +324,7 @@ def _rules(compiled: CompiledItem) -> Iterable[Rule]:
             yield from (rule for rule, _limit in node.limit.cases)
 
 
-def _place(walk: Rehearsal) -> tuple[Any, ...]:
+def place(walk: Rehearsal) -> tuple[Any, ...]:
     """Where a walk stands, as far as it matters for what comes: how often it went round is left out."""
     m = walk.marking
     return (
