@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from core.items.studio.advice.reach import nodes
 from core.items.studio.mending import Content, Mend, free, gone, ids, mend, near, put, without
 from core.items.studio.mends.rules import reread
 from core.items.studio.spots import MISSING, Spot, find
@@ -226,10 +227,10 @@ def path_meant(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]
 
 @mend("routing.check.unknown_path")
 def fact_meant(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
-    """The same in the route."""
+    """A condition of the route that reads a step or a situation under the name it had."""
     name = str(finding.params["name"])
-    known = [f"form.{each}" for each in find(content, ("form", "properties"))] + [f"situation.{each}" for each in ids(find(content, (*_ITEM, "situations")))]
-    meant = near(name, known)
+    told = [f"{each}.outcome" for each, _node, _at in nodes(content)]
+    meant = near(name, [*told, *(f"situation.{each}" for each in ids(find(content, (*_ITEM, "situations"))))])
     if meant is not None:
         yield from _reread(content, name, meant, spot)
 

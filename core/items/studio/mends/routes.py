@@ -66,7 +66,7 @@ def end(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
 @mend("routing.check.target_missing", "routing.check.start_missing")
 def target(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
     """A step of this very scope with nearly that id."""
-    scope = spot[: max((index for index, name in enumerate(spot) if name == "nodes"), default=len(spot) - 1)]
+    scope = spot[:-1] if spot[-1] == "start" else spot[: max(index for index, name in enumerate(spot) if name == "nodes")]
     meant = near(finding.params["node"], find(content, (*scope, "nodes")))
     held = find(content, spot)
     if meant is None:

@@ -55,4 +55,5 @@ def narrowed(content: Content, _finding: Finding, spot: Spot) -> Iterator[Mend]:
 def once(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
     """The same entry again in a list."""
     if not isinstance(find(content, spot), Mapping):
-        yield Mend("once", gone(content, spot), {"value": finding.params["value"]}, safe=True)
+        held = find(content, spot[:-1])
+        yield Mend("once", put(content, spot[:-1], list(dict.fromkeys(held))), {"value": finding.params["value"]}, safe=True)
