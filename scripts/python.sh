@@ -23,7 +23,8 @@ find_python() {
 
 ensure_venv() { # extras, e.g. "dev,postgresql"
   extras=$1
-  if [ ! -x .venv/bin/python ]; then
+  # Made anew: one that was broken off while it was made, and one whose Python the system replaced.
+  if ! .venv/bin/python -c 'import sys, importlib.util; sys.exit(importlib.util.find_spec("pip") is None)' 2>/dev/null; then
     python=$(find_python) || exit 1
     if ! "$python" -c 'import ensurepip, venv' 2>/dev/null; then
       echo "Python 的 venv 模块没有装。The venv module is missing. Install it with:" >&2
@@ -31,7 +32,7 @@ ensure_venv() { # extras, e.g. "dev,postgresql"
       exit 1
     fi
     echo "建立虚拟环境 / making .venv with $python"
-    "$python" -m venv .venv || exit 1
+    "$python" -m venv --clear .venv || exit 1
   fi
   stamp=$(cat setup.py constraints.txt core/__init__.py | cksum | tr -d ' ')-$extras
   if [ "$(cat ".venv/stamp-$extras" 2>/dev/null)" != "$stamp" ]; then
