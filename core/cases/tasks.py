@@ -13,7 +13,7 @@ from core.cases.hookspecs import CaseChange
 from core.cases.library import exporting, searchable
 from core.cases.models import Case, CaseEvent
 from core.cases.notify import notify
-from core.cases.service import bulk_runs, delivering, incidents, migrating, outcomes, watching
+from core.cases.service import bulk_runs, chosen, delivering, incidents, migrating, outcomes, watching
 from core.cases.service import hooks as hooks  # its handler calls the hooks of automatic steps
 from core.cases.service.machine import TOPIC
 from core.cases.service.rungs import sweep
@@ -98,4 +98,4 @@ schedule.every("cases.drafts", DRAFTS_SECONDS, drafts.sweep)
 schedule.every("cases.fold", PROOF_SECONDS, sampling.sweep)
 assert exporting and searchable  # one writes an export piece by piece, the other indexes answers
 assert incidents  # its handler tells of messages that were given up
-assert migrating and drafts_told  # their handlers move cases to another version, one a message, and tell whoever has a draft
+assert migrating and drafts_told and chosen  # their handlers move cases to another version, one a message, and tell whoever has a draft

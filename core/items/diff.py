@@ -71,14 +71,19 @@ def _spots(change: Change) -> Iterator[tuple[str, ...]]:
 
 def _of_route(part: str, way: tuple[str, ...]) -> Sort:
     """The sort of one place in the route, told by the last name that means something."""
-    for name in reversed(way[1:] if part in ("steps", "pauses") else way):
+    return of_route(way[1:] if part in ("steps", "pauses") else way) or ("time" if part in ("limits", "pauses") else "graph")
+
+
+def of_route(way: tuple[str, ...]) -> Sort | None:
+    """The sort of the place to which *way* leads in a route, where a name on it tells."""
+    for name in reversed(way):
         if name in _TEXT:
             return "text"
         if name in _PEOPLE:
             return "people"
         if name in _TIME:
             return "time"
-    return "time" if part in ("limits", "pauses") else "graph"
+    return None
 
 
 def sorted_changes(changes: Iterable[Change]) -> tuple[tuple[Sort, tuple[Change, ...]], ...]:
@@ -93,7 +98,7 @@ def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]
     """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed."""
     if before is None or before.hash == after.hash:
         return ()
-    return (*compare(before.doc, after.doc), *_keyed("fields", _fields(before.form_doc), _fields(after.form_doc)))
+    return (*compare(before.doc, after.doc), *_keyed("fields", fields_of(before.form_doc), fields_of(after.form_doc)))
 
 
 def compare(old: JsonObject, new: JsonObject) -> tuple[Change, ...]:
@@ -128,7 +133,7 @@ def balance(before: CompiledItem, after: CompiledItem) -> Balance:
     days = new["value"] - old["value"] if None not in (old["value"], new["value"]) and old["unit"] == new["unit"] else None
     trips = tuple(item.doc["visits"]["times"] for item in (before, after))
     papers = [sum(1 for m in item.doc["materials"] if m["source"]["from"] == "applicant") for item in (before, after)]
-    fields = [len(_fields(item.form_doc)) for item in (before, after)]
+    fields = [len(fields_of(item.form_doc)) for item in (before, after)]
     return Balance(days, trips[1] - trips[0] if None not in trips else None, papers[1] - papers[0], fields[1] - fields[0])
 
 
@@ -176,7 +181,7 @@ def _title(entry: Mapping[str, Any], fallback: str) -> str:
     return str(entry.get("title") or entry.get("text") or entry.get("question") or fallback)
 
 
-def _fields(form: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
+def fields_of(form: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
     """Every field of a form by its path, without its children, so that one new column of a table is one change."""
     required = frozenset(form.get("required") or ())
     found: dict[str, JsonObject] = {}
@@ -184,7 +189,7 @@ def _fields(form: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
         inner = field.get("items") if isinstance(field.get("items"), Mapping) else field
         own = {key: value for key, value in field.items() if key not in ("properties", "items", "required")}
         found[prefix + name] = {**own, "required": name in required}
-        found.update(_fields(inner, f"{prefix}{name}."))
+        found.update(fields_of(inner, f"{prefix}{name}."))
     return found
 
 

@@ -31,12 +31,15 @@ from core.kernel.errors import BadInput, Conflict, Finding, Forbidden
 from core.kernel.ids import is_id, new_id
 from core.outbox import service as outbox
 from core.routing.marking import Marking
+from core.routing.places import static
 from core.routing.service import migrate
 
 TOPIC = "cases.move"
 #: Who may move the cases of a department.
 MOVES = ("admin", "section_chief")
 LONGEST_REASON = 2000
+#: Cases read at once when a run looks for its next one.
+AHEAD = 50
 #: Before every case.
 FIRST = "00000000-0000-0000-0000-000000000000"
 
@@ -122,8 +125,8 @@ def dry_run(session: Session, item_code: str, *, node_map: Mapping[str, str] | N
         found = findings(old, new, marking, _filed(session, row, old, new), node_map or {})
         keys = tuple((f.level, f.path, f.key, repr(sorted(f.params.items()))) for f in found)
         said |= dict(zip(keys, found, strict=True))
-        place, title = standing(marking)
-        pile = piles.setdefault((place, title, numbers[row.version_id], _verdict(found), keys), _Pile())
+        place, title = standing(row.marking)
+        pile = piles.setdefault((place, title, numbers[row.version_id], verdict_of(found), keys), _Pile())
         pile.count += 1
         if len(pile.examples) < 5:
             pile.examples.append(row.number)
@@ -134,14 +137,15 @@ def dry_run(session: Session, item_code: str, *, node_map: Mapping[str, str] | N
     return DryRun(item_code, version_id, to, tuple(groups))
 
 
-def standing(marking: Marking) -> tuple[str, str]:
-    """Where a case stands, as one key and in words: the open tasks' nodes, and whether it is paused."""
-    nodes = sorted({task.node for task in marking.tasks})
-    titles = "、".join(dict.fromkeys(task.title for task in sorted(marking.tasks, key=lambda task: task.node)))
-    return ("+".join(nodes) or marking.phase) + ("!" if marking.pauses else ""), titles
+def standing(marking: Mapping[str, Any]) -> tuple[str, str]:
+    """Where a case stands by its stored marking, as one key and in words: the open tasks' nodes as the route writes them, and ``!`` while it is paused."""
+    nodes = sorted({static(task["node"]) for task in marking["tasks"]})
+    titles = "、".join(dict.fromkeys(task["title"] for task in sorted(marking["tasks"], key=lambda task: task["node"])))
+    return ("+".join(nodes) or marking["phase"]) + ("!" if marking["pauses"] else ""), titles
 
 
-def _verdict(found: Sequence[Finding]) -> str:
+def verdict_of(found: Sequence[Finding]) -> str:
+    """What findings mean for a case: an error refuses, a warning only defers."""
     if not found:
         return "moved"
     return "refused" if any(f.level == "error" for f in found) else "deferred"
@@ -212,14 +216,34 @@ def start(
     if session.scalar(select(CaseMove.id).where(CaseMove.item_code == item_code, CaseMove.status.in_(("running", "stopping")))) is not None:
         raise Conflict("cases.move_running")
     total = session.scalar(select(func.count()).select_from(_open(item_code, version_id, departments).subquery())) or 0
+    goal = Goal(item_code, version_id, to, dict(node_map or {}))
+    return begin(session, goal, key=key, departments=departments, total=total, reason=words, actor=actor)
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """Where a run leads, and whom it takes along: cases at ``places`` under one of ``origins``, everybody where that is ``None``."""
+
+    item_code: str
+    version_id: str
+    number: int
+    node_map: Mapping[str, str] = field(default_factory=dict)
+    places: Sequence[str] | None = None
+    origins: Sequence[str] | None = None
+
+
+def begin(session: Session, goal: Goal, *, key: str, departments: Sequence[str], total: int, reason: str, actor: Actor) -> CaseMove:
+    """Begin a run that its caller has checked. *key* names it for ever; *total* is how many cases it will look at, as far as that is known now."""
     run = CaseMove(
-        id=new_id(), command_key=key, region_root=people.department(session, departments[0]).region_root, item_code=item_code, version_id=version_id,
-        number=to, departments=list(departments), node_map=dict(node_map or {}), reason=words, status="running", total=total, moved=0, refused=0,
-        deferred=0, after=FIRST, started_by=actor.id, started_at=now(),
+        id=new_id(), command_key=key, region_root=people.department(session, departments[0]).region_root, item_code=goal.item_code,
+        version_id=goal.version_id, number=goal.number, departments=list(departments), node_map=dict(goal.node_map),
+        places=None if goal.places is None else sorted(goal.places), origins=None if goal.origins is None else sorted(goal.origins), reason=reason,
+        status="running", total=total, moved=0, refused=0, deferred=0, after=FIRST, started_by=actor.id, started_at=now(),
     )  # fmt: skip
     session.add(run)
     session.flush()
-    audit.record(session, "cases.move_started", subject=("item", item_code), actor=actor, detail={"run": run.id, "number": to, "reason": words[:200]})
+    detail = {"run": run.id, "number": goal.number, "reason": reason[:200], "places": run.places}
+    audit.record(session, "cases.move_started", subject=("item", goal.item_code), actor=actor, detail=detail)
     _next(session, run)
     return run
 
@@ -269,8 +293,7 @@ def move_next(session: Session, body: dict[str, Any], message_id: str) -> None:
     if run.status == "stopping":
         run.status, run.ended_at = "stopped", now()
         return
-    query = _open(run.item_code, run.version_id, run.departments)
-    row = session.execute(query.where(Case.id > run.after).order_by(Case.id).limit(1)).first()
+    row = _following(session, run)
     if row is None:
         run.status, run.ended_at = "done", now()
         return
@@ -282,7 +305,7 @@ def move_next(session: Session, body: dict[str, Any], message_id: str) -> None:
         )  # fmt: skip
     except MoveRefused as error:
         found = error.findings
-    verdict = _verdict(found)
+    verdict = verdict_of(found)
     plain = [{"level": f.level, "path": f.path, "key": f.key, "params": {k: str(v) for k, v in f.params.items()}} for f in found]
     values = {"move_id": run.id, "case_id": row.id, "region_root": run.region_root, "number": row.number, "verdict": verdict, "findings": plain, "at": now()}
     session.execute(insert(table(CaseMoved)), values)
@@ -291,3 +314,14 @@ def move_next(session: Session, body: dict[str, Any], message_id: str) -> None:
     run.after = row.id
     session.flush()
     _next(session, run)
+
+
+def _following(session: Session, run: CaseMove) -> Any:
+    """The next case of a run that stands where the run takes cases from; ``None`` when there is none left."""
+    query = _open(run.item_code, run.version_id, run.departments)
+    if run.origins is not None:
+        query = query.where(Case.version_id.in_(run.origins))
+    rows = session.execute(query.where(Case.id > run.after).order_by(Case.id), execution_options={"yield_per": AHEAD})
+    found = next((row for row in rows if run.places is None or standing(row.marking)[0] in run.places), None)
+    rows.close()
+    return found

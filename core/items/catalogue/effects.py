@@ -19,6 +19,8 @@ from core.search import service as search
 
 #: Told after the commit: somebody who has begun an application learns that the item was suspended, ended, resumed or moved.
 TOPIC = "item.life"
+#: Told after a change was published with which somebody chose what becomes of running cases.
+CHOSEN = "item.chosen"
 
 
 def carry_out(session: Session, row: ItemRequest, *, actor: Actor) -> None:
@@ -58,6 +60,8 @@ def _change(session: Session, row: ItemRequest, actor: Actor) -> None:
     if draft is None or draft.hash != row.hash:
         raise NotNow("items.draft_changed", title=row.title)
     publish(session, row.item_code, reviewed=True, actor=actor)
+    if row.body.get("choices"):
+        outbox.send(session, CHOSEN, {"request": row.id}, key=f"{CHOSEN}/{row.id}", region_root=row.region_root)
 
 
 def _adopt(session: Session, row: ItemRequest, actor: Actor) -> None:
