@@ -37,12 +37,12 @@ class Held:
     escalates: Limit | None = None
 
     @classmethod
-    def of(cls, row: Mapping[Any, Any], prefix: str = "") -> "Held":
-        """The clock of a row of ``case_clock`` whose columns are named with *prefix*."""
-        escalates = row[f"{prefix}escalates"]
+    def of(cls, row: Mapping[Any, Any]) -> "Held":
+        """The clock of a row of ``case_clock``."""
+        escalates = row["escalates"]
         return cls(
-            Ledger.from_json(row[f"{prefix}ledger"]), row[f"{prefix}due_at"], row[f"{prefix}epoch"], row[f"{prefix}next_rung"],
-            row[f"{prefix}overdue_at"], Limit.from_json(escalates) if escalates else None,
+            Ledger.from_json(row["ledger"]), row["due_at"], row["epoch"], row["next_rung"], row["overdue_at"],
+            Limit.from_json(escalates) if escalates else None,
         )  # fmt: skip
 
 

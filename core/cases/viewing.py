@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, bindparam, select
 from sqlalchemy.orm import Session
 
 from core.cases import access, clocks, results, sealing, telling
@@ -15,6 +15,7 @@ from core.cases.service.machine import Loaded, lives, load
 from core.cases.speaking import spoken_task, spoken_title
 from core.cases.spec import CaseView, CorrectionView, HistoryLine, MaterialView, TaskView
 from core.cases.versions import pinned
+from core.db.beside import Beside, Listed
 from core.identity import queries as people
 from core.items.facts import spoken_labels
 from core.items.spec import CompiledItem
@@ -34,38 +35,67 @@ _id: BindParameter[str] = bindparam("case_id")
 _SEEN = "cases.seen"
 _newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
 _CASE = select(*_case, _payload.sealed.label("sealed_payload")).select_from(table(Case).outerjoin(table(CasePayload), _newest)).where(_case.id == _id)
-_PARTIES = select(_party.party_id, _party.role, _party.authority, _party.evidence_blob, _party.masked_name).where(_party.case_id == _id)
+_LISTS = {
+    "parties": Listed(select(_party.party_id, _party.role, _party.authority, _party.evidence_blob, _party.masked_name).where(_party.case_id == _id)),
+    "tasks": Listed(
+        select(
+            _task.no, _task.node, _task.kind, _task.title, _task.department_id, _task.role, _task.claimed_by, _task.opened_at, _task.due_at, _task.yellow_at
+        ).where(_task.case_id == _id),
+        ("no", "department_id", "role"),
+    ),
+    "clocks": Listed(
+        select(
+            _clock.name, _clock.ledger, _clock.state, _clock.due_at, _clock.epoch, _clock.next_rung, _clock.next_rung_at, _clock.overdue_at,
+            _clock.escalates,
+        ).where(_clock.case_id == _id),
+        ("name",),
+    ),
+    "events": Listed(
+        select(
+            _event.seq, _event.kind, _event.at, _event.actor_kind, _event.actor_id, _event.on_behalf_of, _event.body, _event.sealed, _event.hash
+        ).where(_event.case_id == _id),
+        ("seq",),
+    ),
+}  # fmt: skip
 _MATERIALS = select(*_file).where(_file.case_id == _id).order_by(_file.material, _file.id)
-_TASKS = select(*_task).where(_task.case_id == _id).order_by(_task.no)
-_CLOCKS = select(*_clock).where(_clock.case_id == _id).order_by(_clock.name)
-_EVENTS = select(*_event).where(_event.case_id == _id).order_by(_event.seq)
+
+
+def _in_sight(condition: ColumnElement[bool]) -> Beside:
+    """The case with what hangs on it, for who sees it: the condition is in the query."""
+    return Beside(_CASE.where(condition), **_LISTS)
+
+
+#: Built once for those who ask all the time.
+_BUILT = {condition: _in_sight(condition) for condition in (access.BY_POSTS, access.BY_ACCOUNT, access.EVERY)}
 
 
 def whole(session: Session, case_id: str, sight: access.Sight, *, viewer: Actor | None, locale: str) -> CaseView:
     """Everything of a case that *viewer* may see; ``None`` is somebody with the query code only. Raises :class:`CaseNotFound`."""
     if not is_id(case_id):
         raise CaseNotFound
-    row = session.execute(_CASE.where(sight.condition), {**sight.params, "case_id": case_id}).mappings().first()
-    if row is None:
+    built = _BUILT.get(sight.condition) or _in_sight(sight.condition)
+    found = built.first(session, {**sight.params, "case_id": case_id})
+    if found is None:
         raise CaseNotFound
+    row, lists = found
     key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(key, case_id, row["sealed_payload"]) or {}).get("value") if viewer is not None else None
     compiled = pinned(session, row["version_id"])
     marking = Marking.from_json(row["marking"])
-    history = _history(session, row, key, viewer)
+    history = _history(session, row, lists["events"], key, viewer)
     handed = any(line.body.get("materials") for line in history)  # what was handed in is named in the events; most cases have no file
-    tasks, ticking = _of_case(session, _TASKS, case_id), _of_case(session, _CLOCKS, case_id)
     staff = viewer if viewer is not None and viewer.kind == "staff" else None
-    case = _loaded(session, row, marking, compiled, key, content, tasks, ticking, staff) if staff is not None else None
+    case = _loaded(session, row, lists, marking, compiled, key, content) if staff is not None else None
     return CaseView(
         id=case_id, number=row["number"], item_code=row["item_code"],
         item_title=spoken_title(compiled, row["item_title"], locale), version_id=row["version_id"],
         department_id=row["department_id"], division_id=row["division_id"], channel=row["channel"], applicant=row["applicant"], status=row["status"],
         outcome=row["outcome"], version=row["version"], submitted_at=row["submitted_at"], accepted_at=row["accepted_at"], decided_at=row["decided_at"],
         ended_at=row["ended_at"], values=content["values"] if content else None, situation=content["situation"] if content else {},
-        parties=_parties(session, case_id, viewer), materials=_materials(session, case_id, key) if viewer is not None and handed else (),
-        tasks=_tasks(session, tasks, compiled, case, viewer, locale),
-        clocks=tuple(telling.view(session, case_id, each, compiled, marking, locale, named=staff is not None) for each in ticking),
+        parties=tuple(dict(each) for each in lists["parties"]) if viewer is not None else (),
+        materials=_materials(session, case_id, key) if viewer is not None and handed else (),
+        tasks=_tasks(session, lists["tasks"], compiled, case, viewer, locale),
+        clocks=tuple(telling.view(session, case_id, each, compiled, marking, locale, named=staff is not None) for each in lists["clocks"]),
         history=history, correction=_correction(session, row, key) if viewer is not None and _was_asked(marking) else None,
         results=tuple(row["results"]), parent_id=row["parent_id"], marking=marking, query_code=_code(row, key, viewer),
     )  # fmt: skip
@@ -80,20 +110,14 @@ def standing(session: Session, view: CaseView) -> Loaded:
     return load(session, view.id)[0]
 
 
-def _of_case(session: Session, query: Select[*tuple[Any, ...]], case_id: str) -> Sequence[Mapping[Any, Any]]:
-    return session.execute(query, {"case_id": case_id}).mappings().all()
-
-
 def _loaded(
-    session: Session, row: Mapping[Any, Any], marking: Marking, compiled: CompiledItem, key: DataKey | None, content: Mapping[str, Any] | None,
-    tasks: Sequence[Mapping[Any, Any]], ticking: Sequence[Mapping[Any, Any]], viewer: Actor,
+    session: Session, row: Mapping[Any, Any], lists: Mapping[str, Sequence[Mapping[Any, Any]]], marking: Marking, compiled: CompiledItem,
+    key: DataKey | None, content: Mapping[str, Any] | None,
 ) -> Loaded:  # fmt: skip
-    """The case as :func:`core.cases.service.machine.load` has it, from the rows that the page reads, with who holds its tasks."""
-    posts = people.staff_view(session, viewer.id).posts
-    held = {no: access.held_rows([each for each in tasks if each["no"] == no], posts) for no in {each["no"] for each in tasks}}
-    living = {each["name"]: clocks.Held.of(each) for each in ticking if lives(each["name"], each["state"])}
+    """The case as :func:`core.cases.service.machine.load` has it, from the rows that the page reads."""
+    living = {each["name"]: clocks.Held.of(each) for each in lists["clocks"] if lives(each["name"], each["state"])}
     answered = results.answers(session, row["id"], key, compiled.route, marking)
-    session.info[_SEEN] = made = Loaded(row, marking, compiled, key, living, content or {}, answered, held)
+    session.info[_SEEN] = made = Loaded(row, marking, compiled, key, living, content or {}, answered, lists["tasks"])
     return made
 
 
@@ -103,12 +127,6 @@ def _code(row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> 
         return None
     code: str | None = sealing.open_json(key, row["id"], row["sealed_query_code"])
     return code
-
-
-def _parties(session: Session, case_id: str, viewer: Actor | None) -> tuple[Mapping[str, Any], ...]:
-    if viewer is None:
-        return ()
-    return tuple(dict(row) for row in session.execute(_PARTIES, {"case_id": case_id}).mappings())
 
 
 def _materials(session: Session, case_id: str, key: DataKey | None) -> tuple[MaterialView, ...]:
@@ -128,12 +146,13 @@ def _tasks(
 ) -> tuple[TaskView, ...]:  # fmt: skip
     """Open tasks; for staff – who have the *case* – with their buttons, those of the viewer's own tasks only."""
     whose = viewer.id if viewer is not None else ""
+    posts = people.staff_view(session, whose).posts if case is not None else ()
     names = people.staff_names(session, [r["claimed_by"] for r in rows if r["claimed_by"]]) if case is not None else {}
     made = []
     for no in dict.fromkeys(r["no"] for r in rows):
         same = [r for r in rows if r["no"] == no]
         first = same[0]
-        mine = case is not None and case.held is not None and any(r.holds for r in case.held[no]) and first["claimed_by"] in ("", whose)
+        mine = any(row.holds for row in access.held_rows(same, posts)) and first["claimed_by"] in ("", whose)
         made.append(
             TaskView(
                 no, first["node"], first["kind"], spoken_task(compiled.route, first["node"], first["title"], locale),
@@ -151,9 +170,10 @@ def _buttons(session: Session, case: Loaded, no: int, locale: str) -> tuple[Acti
     return tuple(actions(case.compiled.route, case.marking, no, facts, locale=locale, labels=labels))
 
 
-def _history(session: Session, row: Mapping[Any, Any], key: DataKey | None, viewer: Actor | None) -> tuple[HistoryLine, ...]:
+def _history(
+    session: Session, row: Mapping[Any, Any], events: Sequence[Mapping[Any, Any]], key: DataKey | None, viewer: Actor | None
+) -> tuple[HistoryLine, ...]:
     """What happened. Staff read names; citizens read masked ones and words addressed to them; a query code reads no words at all."""
-    events = session.execute(_EVENTS, {"case_id": row["id"]}).mappings().all()
     ids = {e["actor_id"] for e in events if e["actor_kind"] == "staff"} | {e["on_behalf_of"] for e in events if e["on_behalf_of"]}
     names = people.staff_names(session, sorted(i for i in ids if is_id(i)))
     staff = viewer is not None and viewer.kind == "staff"

@@ -207,7 +207,8 @@ def held(session: Session, case: Loaded, task_no: int, actor: Actor, *, by_other
     """Who acts, when *actor* holds the open task – by a post, by delegation, or by having claimed it; *by_others* also while a colleague claimed it."""
     if actor.kind != "staff":
         raise CaseNotFound
-    rows = access.task_rows(session, case.id, task_no, actor.id) if case.held is None else case.held.get(task_no, [])
+    candidates = [row for row in case.tasks if row["no"] == task_no]
+    rows = access.held_rows(candidates, people.staff_view(session, actor.id).posts) if candidates else []
     if not rows:
         if not access.may_see(session, case.id, actor):
             raise CaseNotFound

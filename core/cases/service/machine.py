@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from core.cases import access, chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
+from core.cases import chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
 from core.cases.chain import Fact
 from core.cases.errors import Busy, CaseNotFound, NobodyHolds
 from core.cases.incidents import Trouble
@@ -24,6 +24,7 @@ from core.cases.models import Case, CaseClock, CaseCommand, CaseEvent, CasePaylo
 from core.cases.service import papers
 from core.cases.spec import ENDED, ActResult
 from core.cases.versions import pinned
+from core.db.beside import Beside, Listed
 from core.db.together import Rows, insert_together, together
 from core.identity.service import resolve_organisation
 from core.items.facts import facts as item_facts
@@ -51,23 +52,14 @@ _organisations: "WeakKeyDictionary[Any, dict[tuple[str, str, str], tuple[float, 
 _case, _payload, _command, _clock, _task = table(Case).c, table(CasePayload).c, table(CaseCommand).c, table(CaseClock).c, table(CaseTask).c
 _newest = (_payload.case_id == _case.id) & (_payload.revision == _case.payload_revision)
 #: A procedure may be opened a second time under its name; its epochs go on from where they were.
-_alive = (_clock.case_id == _case.id) & ((_clock.state != "stopped") | _clock.name.like("pause:%"))
+_alive = (_clock.case_id == bindparam("case")) & ((_clock.state != "stopped") | _clock.name.like("pause:%"))
 #: Statements that every command runs are built once.
-_LOADED = (
-    select(
-        *_case,
-        _payload.sealed.label("sealed_payload"),
-        _command.result.label("earlier"),
-        _clock.name.label("clock"),
-        *(_clock[name].label(f"clock_{name}") for name in ("ledger", "due_at", "epoch", "next_rung", "overdue_at", "escalates")),
-    )
-    .select_from(
-        table(Case)
-        .join(table(CasePayload), _newest)
-        .outerjoin(table(CaseCommand), _command.command_key == bindparam("key"))
-        .outerjoin(table(CaseClock), _alive)
-    )
-    .where(_case.id == bindparam("case"))
+_LOADED = Beside(
+    select(*_case, _payload.sealed.label("sealed_payload"), _command.result.label("earlier"))
+    .select_from(table(Case).join(table(CasePayload), _newest).outerjoin(table(CaseCommand), _command.command_key == bindparam("key")))
+    .where(_case.id == bindparam("case")),
+    clocks=Listed(select(_clock.name, _clock.ledger, _clock.due_at, _clock.epoch, _clock.next_rung, _clock.overdue_at, _clock.escalates).where(_alive)),
+    tasks=Listed(select(_task.no, _task.department_id, _task.role, _task.claimed_by).where(_task.case_id == bindparam("case"))),
 )
 _DONE = (
     delete(table(CaseTask))
@@ -99,8 +91,8 @@ class Loaded:
     clocks: Mapping[str, clocks.Held]
     content: Mapping[str, Any]
     answered: Mapping[str, Any] = field(default_factory=dict)
-    #: The candidate rows of its open tasks and whether the reader holds them, by number, where they were read with it (a page); ``None`` in a command.
-    held: Mapping[int, list[access.TaskRow]] | None = None
+    #: The candidate rows of its open tasks, with what :func:`core.cases.access.held_rows` asks of them.
+    tasks: Sequence[Mapping[Any, Any]] = ()
     _facts: dict[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     @property
@@ -176,15 +168,16 @@ def load(session: Session, case_id: str, key: str = "") -> tuple[Loaded, Mapping
     """The case with its newest answers, its living clocks and the answer to command *key* when it was carried out: one statement."""
     if not is_id(case_id):
         raise CaseNotFound
-    rows = session.execute(_LOADED, {"case": case_id, "key": key}).mappings().all()
-    if not rows:
+    found = _LOADED.first(session, {"case": case_id, "key": key})
+    if found is None:
         raise CaseNotFound
-    row = rows[0]
+    row, lists = found
     data_key = sealing.key_of(session, case_id, row["wrapped_key"])
     content = (sealing.open_json(data_key, case_id, row["sealed_payload"]) or {}).get("value", {})
-    held = {each["clock"]: clocks.Held.of(each, "clock_") for each in rows if each["clock"] is not None}
+    held = {each["name"]: clocks.Held.of(each) for each in lists["clocks"]}
     marking, compiled = Marking.from_json(row["marking"]), pinned(session, row["version_id"])
-    loaded = Loaded(row, marking, compiled, data_key, held, content, results.answers(session, case_id, data_key, compiled.route, marking))
+    answered = results.answers(session, case_id, data_key, compiled.route, marking)
+    loaded = Loaded(row, marking, compiled, data_key, held, content, answered, lists["tasks"])
     earlier = row["earlier"] if row["earlier"] is not None and row["earlier"]["case_id"] == case_id else None
     return loaded, earlier
 
