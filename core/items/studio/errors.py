@@ -66,3 +66,13 @@ class NothingPlayed(BadInput):
     """A play that went wrong cannot be made a test. Params: ``step``."""
 
     key = "items.studio_not_playable"
+
+
+class CannotRoute(BadInput):
+    """A change of a route's shape that would leave no route, or none that is sound. ``because`` is the key of the finding it would make."""
+
+    key = "items.studio_route_broken"
+
+    def __init__(self, key: str | None = None, /, because: str = "", **params: Any) -> None:
+        super().__init__(key, **params)
+        self.because = because
