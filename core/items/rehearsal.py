@@ -47,12 +47,18 @@ class Walked:
     stopped: "tuple[int | None, Problem | PlatformError] | None" = None
 
 
-def rehearse(compiled: CompiledItem, given: JsonObject, steps: Sequence[JsonObject], *, calendar: Calendar = PLAIN_CALENDAR, filed: datetime = FILED) -> Walked:
-    """The form decides, the case is filed, and the steps are done one after the other until one cannot be done."""
+def rehearse(
+    compiled: CompiledItem, given: JsonObject, steps: Sequence[JsonObject], *, calendar: Calendar = PLAIN_CALENDAR, filed: datetime = FILED,
+    anyway: bool = False,
+) -> Walked:  # fmt: skip
+    """The form decides, the case is filed, and the steps are done one after the other until one cannot be done.
+
+    *anyway* files even what the form refuses: a case that was taken under another version.
+    """
     around: dict[str, Any] = {"party": {"kind": given.get("party", "person")}, "channel": str(given.get("channel", "web"))}
     situation = given.get("situation")
     decision = decide(compiled.form, {**preset(compiled.doc, situation), **(given.get("form") or {})}, facts=facts_of(compiled, situation, **around))
-    if decision.errors:
+    if decision.errors and not anyway:
         return Walked(decision, {})
     facts = facts_of(compiled, situation, decision.values, **around)
     walk = Rehearsal(compiled.route, facts, calendar, filed, tuple(given.get("materials") or ()))
