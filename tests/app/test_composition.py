@@ -112,18 +112,19 @@ def test_logs_are_json_with_ids_and_without_what_people_wrote(built: site.Built,
     app.extensions["wangting"].database.close()
 
 
-def test_a_trace_goes_to_the_log_and_not_to_the_reader(built: site.Built, caplog: pytest.LogCaptureFixture) -> None:
-    app = built.app()
+def test_a_trace_goes_to_the_log_and_not_to_the_reader_and_what_it_says_of_somebody_to_neither(built: site.Built, caplog: pytest.LogCaptureFixture) -> None:
+    app, somebody = built.app(), str(4700 + 11)
 
     def broken() -> str:
-        raise RuntimeError("inside: 4711")
+        raise RuntimeError(f"inside: {somebody}")
 
     app.add_url_rule("/broken", "broken", broken)
     answer = app.test_client().get("/broken")
     assert answer.status_code == 500 and "4711" not in answer.text and answer.headers["X-Request-ID"] in answer.text
     (record,) = [r for r in caplog.records if r.name == "wangting.error"]
     line = json.loads(JsonFormatter().format(record))
-    assert "inside: 4711" in line["error"] and line["request_id"] == answer.headers["X-Request-ID"]
+    assert "in broken" in line["error"] and "RuntimeError" in line["error"] and somebody not in json.dumps(line)
+    assert line["request_id"] == answer.headers["X-Request-ID"]
     app.extensions["wangting"].database.close()
 
 
