@@ -211,3 +211,33 @@ def test_nobody_else_comes_in(office, chief, base, login):
             tried += 1
     assert tried >= 12
     assert chief.get(f"{base}/").status_code == 200
+
+
+def test_the_form_builder_adds_moves_requires_and_removes(chief, base, browse):
+    def order():
+        return re.findall(r'id="field-(\w+)"', chief.get(f"{base}/form/?page=premises").text)
+
+    def press(do, **more):
+        answer = chief.post(f"{base}/form/", {"do": do, "page": "premises", "command_id": new_id(), **more})
+        assert answer.status_code == 303, errors(answer)
+        return answer.headers["Location"]
+
+    before = order()
+    section = "/form/ui/pages/@premises/sections/@place"
+    made = press("add", kind="text", title="门牌号", section=section, after="premises_address")
+    name = made.split("field=")[1].split("#")[0]
+    assert order() == [*before[:2], name, *before[2:]]
+    assert "门牌号" in chief.get(made).text
+    press("up", field=name)
+    assert order()[1] == name
+    press("require", field=name)
+    assert "改成选填" in chief.get(f"{base}/form/?field={name}").text
+    press("place", field=name, section="/form/ui/pages/@premises/sections/@licence", before="copies")
+    assert order()[-3] == name
+    form = page_form(browse, chief.get(f"{base}/form/?field={name}").text)
+    assert save(chief, base, {**form, "title": "门牌号码"}).status_code == 200
+    assert "门牌号码" in chief.get(f"{base}/preview/form?page=premises").text
+    press("remove", field=name)
+    assert order() == before
+    for wrong in ({"do": "burn"}, {"do": "add", "kind": "recursive", "section": section}, {"do": "place", "field": "area", "section": "/nowhere"}):
+        assert chief.post(f"{base}/form/", {"command_id": new_id(), **wrong}).status_code == 422

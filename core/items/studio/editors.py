@@ -23,7 +23,19 @@ from core.schemas import service as schemas
 INLINE_MOST = 7
 #: A single object with more properties than this below it likewise.
 OBJECT_MOST = 12
+#: A part with no more properties than this shows its objects in place, however large.
+FEW = 2
 _WRAPPED = "value"
+_TEXT, _NUMBER, _LIST, _OBJECT = ("string",), ("number", "integer"), ("array",), ("object",)
+#: JSON Schema's keywords → the types that they speak of (draft 2020-12, validation §6).
+_KEYWORDS = {
+    **dict.fromkeys(("minLength", "maxLength", "pattern", "format"), _TEXT),
+    **dict.fromkeys(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"), _NUMBER),
+    **dict.fromkeys(("items", "minItems", "maxItems", "uniqueItems"), _LIST),
+    **dict.fromkeys(("properties", "required", "additionalProperties", "patternProperties", "minProperties", "maxProperties"), _OBJECT),
+}
+#: Keywords that a form field hardly ever has: shown where one is written.
+_RARE = frozenset(("const", "enum", "anyOf", "$ref", "$defs", "description"))
 #: Keywords whose values are no schemas.
 _WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
 
@@ -90,7 +102,9 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None)
     if not isinstance(properties, Mapping) or not (isinstance(value, Mapping) or value is MISSING):
         return _whole(place, at, value)
     wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
-    carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None)
+    wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] == "form" and len(at) > 1 else wanted
+    few = part is not None and len(part.names) <= FEW
+    carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None and not (few and _one(place.root, properties[name])))
     names = tuple(name for name in wanted if name not in carded)
     held = value if isinstance(value, Mapping) else {}
     required = [name for name in schema.get("required", ()) if name in names]
@@ -99,6 +113,19 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None)
         {name: held[name] for name in names if name in held}, tuple(_cards(place.root, properties[name], (*at, name), held.get(name)) for name in carded),
         frozenset(required),
     )  # fmt: skip
+
+
+def _one(root: str, schema: Any) -> bool:
+    """Whether a property is one object, not many."""
+    return bool(_shaped(root, schema, {}).get("properties"))
+
+
+def _apt(name: str, value: Any) -> bool:
+    """Whether a keyword of JSON Schema says something about a field of this type; what is written already is always shown."""
+    if not isinstance(value, Mapping) or name in value:
+        return True
+    kind = value.get("type")
+    return name not in _RARE and (name not in _KEYWORDS or not isinstance(kind, str) or kind in _KEYWORDS[name])
 
 
 def _fixed(at: Spot, name: str) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from core.items.studio.errors import BadEdit, Clash, Clashed
-from core.items.studio.spots import MISSING, Spot, find, index_of, parse, token_of, write
+from core.items.studio.spots import MISSING, Spot, find, index_of, name_of, parse, token_of, write
 
 Do = Literal["set", "remove", "insert", "move"]
 #: Edits of one command; more than the largest paste of a whole item comes to.
@@ -85,7 +85,7 @@ def _clash(doc: Any, edit: Edit) -> Clash | None:
     if edit.do == "insert":
         if not isinstance(holder, list):
             return Clash(write(edit.at), None, yours, gone=True)
-        name = _id(edit.value)
+        name = name_of(edit.value)
         twin = None if name is None else index_of(holder, f"@{name}")
         return None if twin is None or holder[twin] == edit.value else Clash(write((*edit.at, f"@{name}")), holder[twin], yours)
     if edit.do == "move":
@@ -114,7 +114,7 @@ def _inverse(doc: Any, edit: Edit) -> Edit | None:
     here = find(doc, edit.at)
     holder: Any = find(doc, edit.at[:-1])
     if edit.do == "insert":
-        name = _id(edit.value)
+        name = name_of(edit.value)
         if name is not None and index_of(here, f"@{name}") is not None:
             return None
         token = f"@{name}" if name is not None else str(_place(here, edit.before))
@@ -127,8 +127,8 @@ def _inverse(doc: Any, edit: Edit) -> Edit | None:
         return None if edit.do == "remove" else Edit("remove", edit.at, was=edit.value)
     if edit.do == "set":
         # an entry that gets another id is found under it afterwards
-        renamed = isinstance(holder, list) and edit.at[-1].startswith("@") and _id(edit.value) is not None
-        at = (*edit.at[:-1], f"@{_id(edit.value)}") if renamed else edit.at
+        renamed = isinstance(holder, list) and edit.at[-1].startswith("@") and name_of(edit.value) is not None
+        at = (*edit.at[:-1], f"@{name_of(edit.value)}") if renamed else edit.at
         return None if same(here, edit.value) else Edit("set", at, here, edit.value)
     if isinstance(holder, list):
         index = index_of(holder, edit.at[-1])
@@ -139,11 +139,6 @@ def _inverse(doc: Any, edit: Edit) -> Edit | None:
 
 def _following(entries: Sequence[Any], index: int) -> str | None:
     return token_of(entries, index + 1) if index + 1 < len(entries) else None
-
-
-def _id(value: Any) -> str | None:
-    name = value.get("id") if isinstance(value, Mapping) else None
-    return name if isinstance(name, str) else None
 
 
 def _place(entries: Sequence[Any], before: str | None) -> int:
@@ -204,13 +199,13 @@ def _between(old: Any, new: Any, at: Spot) -> Iterator[Edit]:
 
 
 def _named(entries: list[Any]) -> bool:
-    names = [_id(each) for each in entries]
+    names = [name_of(each) for each in entries]
     return None not in names and len(set(names)) == len(names)
 
 
 def _entries(old: list[Any], new: list[Any], at: Spot) -> Iterator[Edit]:
-    before = {str(each["id"]): each for each in old}
-    after = {str(each["id"]): each for each in new}
+    before = {str(name_of(each)): each for each in old}
+    after = {str(name_of(each)): each for each in new}
     for name, entry in before.items():
         if name not in after:
             yield Edit("remove", (*at, f"@{name}"), was=entry)

@@ -1,7 +1,7 @@
 """Spots: addresses inside a draft that stay right while others add, move and remove beside them.
 
-A spot is written like a JSON pointer, but an entry of a list that has an ``id`` is named by it: ``/item/materials/@layout/title``. Only entries
-without ids are counted. A finding's JSON pointer becomes a spot with :func:`from_pointer`.
+A spot is written like a JSON pointer, but an entry of a list that has an ``id`` is named by it – ``/item/materials/@layout/title`` –, and a plain text in a
+list by itself. Only entries without names are counted. A finding's JSON pointer becomes a spot with :func:`from_pointer`.
 """
 
 from collections.abc import Mapping, Sequence
@@ -38,20 +38,25 @@ def write(spot: Sequence[str]) -> str:
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in spot)
 
 
+def name_of(entry: Any) -> str | None:
+    """What an entry of a list is named by: its id, or itself where it is a text; ``None`` for one without a name."""
+    found = entry.get("id") if isinstance(entry, Mapping) else entry
+    return found if isinstance(found, str) else None
+
+
 def index_of(entries: Sequence[Any], token: str) -> int | None:
     """Where the entry of a list that *token* names is now; ``None`` when it is not there."""
     if token.startswith("@"):
-        return next((i for i, each in enumerate(entries) if isinstance(each, Mapping) and each.get("id") == token[1:]), None)
+        return next((i for i, each in enumerate(entries) if name_of(each) == token[1:]), None)
     if token.isascii() and token.isdigit() and len(token) < 7 and int(token) < len(entries):
         return int(token)
     return None
 
 
 def token_of(entries: Sequence[Any], index: int) -> str:
-    """How the entry at *index* is named: by its id where that is its alone."""
-    entry = entries[index]
-    name = entry.get("id") if isinstance(entry, Mapping) else None
-    alone = isinstance(name, str) and sum(isinstance(each, Mapping) and each.get("id") == name for each in entries) == 1
+    """How the entry at *index* is named: by its name where that is its alone."""
+    name = name_of(entries[index])
+    alone = name is not None and sum(name_of(each) == name for each in entries) == 1
     return f"@{name}" if alone else str(index)
 
 

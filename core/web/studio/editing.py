@@ -134,6 +134,8 @@ def _saving(draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part:
         return _page(own(draft.id), at, part, error=error), error.status
     if talking:
         return jsonify(_saved(done))
+    if request.form.get("back") == "form":
+        return redirect(f"/office/studio/{draft.id}/form/?field={at[2]}#field-{at[2]}", 303)
     focus = g.get("focus")
     return redirect(_address(draft, at, part) + (f"#{anchor(focus)}" if focus else ""), 303)
 

@@ -109,6 +109,28 @@ function keep(form) {
 }
 for (const form of document.querySelectorAll("form[data-studio]")) keep(form);
 
+// ---- fields are dragged to where they belong; the buttons beside them do the same
+
+let dragged = null;
+for (const block of document.querySelectorAll("[data-field]")) {
+  block.addEventListener("dragstart", (event) => { dragged = block; event.dataTransfer.effectAllowed = "move"; event.dataTransfer.setData("text/plain", block.dataset.field); });
+  block.addEventListener("dragend", () => { dragged = null; });
+  block.addEventListener("dragover", (event) => { if (dragged && dragged !== block) { event.preventDefault(); block.classList.add("over"); } });
+  block.addEventListener("dragleave", () => block.classList.remove("over"));
+  block.addEventListener("drop", (event) => { event.preventDefault(); block.classList.remove("over"); if (dragged && dragged !== block) place(dragged.dataset.field, block.closest("[data-section]").dataset.section, block.dataset.field); });
+}
+
+function place(field, section, before) {
+  const form = document.querySelector("form input[name=do]")?.form.cloneNode(false);
+  if (!form) return;
+  const given = { csrf_token: document.querySelector("input[name=csrf_token]").value, command_id: crypto.randomUUID(), do: "place", field, section, before, page: new URLSearchParams(location.search).get("page") || "" };
+  form.action = `${base}/form/`;
+  form.method = "post";
+  for (const [name, value] of Object.entries(given)) { const input = document.createElement("input"); input.type = "hidden"; input.name = name; input.value = value; form.append(input); }
+  document.body.append(form);
+  form.submit();
+}
+
 // ---- keys
 
 document.addEventListener("keydown", (event) => {

@@ -1,0 +1,121 @@
+"""The form builder: kinds on the left, the pages of the form in the middle, the chosen field on the right – with mouse, with keyboard, with plain forms."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from core.forms import service as forms
+from core.items.studio import drafts, editors
+from core.items.studio import formbuilding as building
+from core.items.studio.drafts import Draft
+from core.items.studio.edits import Edit
+from core.items.studio.errors import BadEdit, Clashed
+from core.items.studio.spots import Spot, find, parse, write
+from core.kernel.errors import BadInput, PlatformError
+from core.kernel.ids import is_id
+from core.web import edge
+from core.web.backoffice.desk import actor, at_desk
+from core.web.page import environment
+from core.web.studio.desk import framed, own
+
+blueprint = Blueprint("studio_form", __name__, url_prefix="/office/studio/<draft_id>/form")
+
+
+@blueprint.get("/")
+@at_desk
+def show(draft_id: str) -> str:
+    """One page of the form with its sections and fields, and the field of ``?field=``."""
+    return _page(own(draft_id))
+
+
+def _page(draft: Draft, error: PlatformError | None = None) -> str:
+    locale = edge.locale()
+    every = building.pages(draft.content, locale)
+    name = request.values.get("field", "")[:64]
+    place = building.place_of(draft.content, name) if name else None
+    wanted = next((page for page in every if place is not None and place[: len(page.at)] == page.at and page.id), None)
+    page = wanted or next((each for each in every if each.id == request.values.get("page", "")), every[0] if every else None)
+    spot: Spot = ("form", "properties", name)
+    made = editors.editor(draft.content, spot) if name and isinstance(find(draft.content, spot), dict) else None
+    lines = [line for each in every for section in each.sections for line in section.fields]
+    return framed(
+        "studio/form.html", draft, "form", spot if made is not None else (), pages=every, page=page, palette=building.palette(locale), count=len(lines),
+        line=next((each for each in lines if each.id == name), None), editor=made, spot=write(spot), write=write, nowhere=building.NOWHERE,
+        form_html=_editor(made, locale) if made is not None else "", error=error.words(locale) if error else None,
+        clashes=error.clashes if isinstance(error, Clashed) else (),
+    )  # fmt: skip
+
+
+def _editor(made: editors.Editor, locale: str) -> str:
+    wrong = forms.decide(made.spec, dict(made.values)).errors
+    return forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True)
+
+
+@blueprint.post("/")
+@at_desk
+def press(draft_id: str) -> Response | tuple[str, int]:
+    """A button of the builder: ``do`` is what, ``field``, ``section`` and ``page`` are where."""
+    draft, session, given = own(draft_id), edge.session(), request.form
+    landing = {"page": given.get("page", "")[:64], "field": given.get("field", "")[:64]}
+    try:
+        if not is_id(given.get("command_id", "")):
+            raise BadInput
+        work = _DOES.get(given.get("do", ""))
+        if work is None:
+            raise BadEdit(what=given.get("do", "")[:20])
+        changes, focus = work(draft.content, given)
+        drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status not in (409, 422):
+            raise
+        return _page(own(draft_id), error), error.status
+    landing |= focus
+    query = "&".join(f"{name}={value}" for name, value in landing.items() if value)
+    return redirect(f"/office/studio/{draft_id}/form/?{query}" + (f"#field-{landing['field']}" if landing.get("field") else ""), 303)
+
+
+Done = tuple[Sequence[Edit], dict[str, str]]
+
+
+def _add(content: Any, given: Any) -> Done:
+    made, spot = building.add_field(
+        content, given.get("kind", "")[:80], title=given.get("title", ""), section=parse(given.get("section", "")[:400]), after=given.get("after") or None
+    )
+    return made, {"field": spot[-1]}
+
+
+def _copy(content: Any, given: Any) -> Done:
+    made, spot = building.copy_field(content, given.get("field", ""))
+    return made, {"field": spot[-1]}
+
+
+def _place(content: Any, given: Any) -> Done:
+    return building.move_field(content, given.get("field", ""), parse(given.get("section", "")[:400]), given.get("before") or None), {}
+
+
+def _add_page(content: Any, given: Any) -> Done:
+    made, spot = building.add_page(content, given.get("title", ""))
+    return made, {"page": spot[-1].removeprefix("@"), "field": ""}
+
+
+def _add_section(content: Any, given: Any) -> Done:
+    return building.add_section(content, parse(given.get("at", "")[:400]), given.get("title", ""))[0], {}
+
+
+#: What the buttons are called → the edits they make, and where to go then.
+_DOES: dict[str, Callable[[Any, Any], Done]] = {
+    "add": _add,
+    "copy": _copy,
+    "place": _place,
+    "up": lambda content, given: (building.step_field(content, given.get("field", ""), -1), {}),
+    "down": lambda content, given: (building.step_field(content, given.get("field", ""), 1), {}),
+    "remove": lambda content, given: (building.remove_field(content, given.get("field", "")), {"field": ""}),
+    "require": lambda content, given: (building.require(content, given.get("field", ""), required=True), {}),
+    "release": lambda content, given: (building.require(content, given.get("field", ""), required=False), {}),
+    "add_page": _add_page,
+    "add_section": _add_section,
+    "remove_holder": lambda content, given: (building.remove_holder(content, parse(given.get("at", "")[:400])), {"page": ""}),
+}
