@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from core.items.studio.advice.reach import nodes
+from core.items.studio.expressions import renamed, rows_of
 from core.items.studio.mending import Content, Mend, free, gone, ids, mend, near, put, without
-from core.items.studio.mends.rules import reread
 from core.items.studio.spots import MISSING, Spot, find
 from core.kernel.errors import Finding
 
@@ -238,7 +238,7 @@ def fact_meant(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]
 def _reread(content: Content, path: str, meant: str, spot: Spot) -> Iterator[Mend]:
     held: Any = find(content, spot)
     if held is not MISSING:
-        yield Mend("respell", put(content, spot, reread(held, path, meant)), {"near": meant})
+        yield Mend("respell", put(content, spot, renamed(held, path, meant, rows_of(spot))), {"near": meant})
 
 
 # ---- tests
