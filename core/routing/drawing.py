@@ -4,7 +4,7 @@ Classes for the stylesheet, no style attributes and no scripts: ``route`` the dr
 ``full`` done, ``here`` now, ``x`` the frame of a block. Branches are lanes under each other; nothing is positioned by an administrator.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from itertools import pairwise
@@ -50,10 +50,13 @@ def draw(
     labels: Labels | None = None,
     departments: Mapping[str, str] | None = None,
     ident: str = "route",
+    link: Callable[[str], str | None] | None = None,
+    chosen: str = "",
 ) -> str:
     """The route as an SVG text, every title escaped. With *facts* the branches that will not happen are dashed; with *state* (:func:`states_of`) the
-    stations say done, now or next. ``ident`` makes the ids of title and description unique in a page."""
-    return _Drawing(spec, Voice(spec, locale, labels, departments), facts, state, escape(ident)).svg()
+    stations say done, now or next. ``ident`` makes the ids of title and description unique in a page.
+    With *link* (path → address) stations, blocks and lanes lead there, and the one at the path *chosen* is marked."""
+    return _Drawing(spec, Voice(spec, locale, labels, departments), facts, state, escape(ident), link, chosen).svg()
 
 
 def _measure(words: str, size: int) -> float:
@@ -61,8 +64,17 @@ def _measure(words: str, size: int) -> float:
 
 
 class _Drawing:
-    def __init__(self, spec: RouteSpec, voice: Voice, facts: Mapping[str, Any] | None, state: Mapping[str, State] | None, ident: str) -> None:
-        self.spec, self.voice, self.facts, self.state, self.ident = spec, voice, facts, state, ident
+    def __init__(
+        self,
+        spec: RouteSpec,
+        voice: Voice,
+        facts: Mapping[str, Any] | None,
+        state: Mapping[str, State] | None,
+        ident: str,
+        link: Callable[[str], str | None] | None,
+        chosen: str,
+    ) -> None:
+        self.spec, self.voice, self.facts, self.state, self.ident, self.link, self.chosen = spec, voice, facts, state, ident, link, chosen
         self.off = off_branches(spec, facts, state)
         self.ways: list[str] = []
         self.frames: list[str] = []
@@ -79,7 +91,7 @@ class _Drawing:
         name = text(self.spec, "title", self.spec.title, voice.locale)
         title = voice.say("drawing", title=name) if name else voice.say("drawing_plain")
         return (
-            f'<svg class="route" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="img" '
+            f'<svg class="route" width="{width}" height="{height}" viewBox="0 0 {width} {height}" role="{"img" if self.link is None else "group"}" '
             f'aria-labelledby="{self.ident}-title {self.ident}-desc"><title id="{self.ident}-title">{escape(title)}</title>'
             f'<desc id="{self.ident}-desc">{escape(described)}</desc>'
             f"{''.join(self.frames)}{''.join(self.ways)}<g>{''.join(self.stations)}</g>{''.join(self.texts)}</svg>"
@@ -205,18 +217,32 @@ class _Drawing:
         names = " ".join(n for n in (kind, "off" if part.off else "") if n)
         spoken = word(f"routing.state.{state}", self.voice.locale) if state else ""
         hint = f"<title>{escape(word('routing.spoken_state', self.voice.locale, title=part.title, state=spoken))}</title>" if spoken else ""
-        self.stations.append(f'<circle{f" class={chr(34)}{names}{chr(34)}" if names else ""} cx="{x:.0f}" cy="{y:.0f}" r="9">{hint}</circle>')
-        self._text("t", x, y - 28, part.title, middle=True)
-        if part.note:
-            self._text("n", x, y + 34, part.note, middle=True)
+        circle = f'<circle{f" class={chr(34)}{names}{chr(34)}" if names else ""} cx="{x:.0f}" cy="{y:.0f}" r="9">{hint}</circle>'
+        words = [_text("t", x, y - 28, part.title, middle=True), *([_text("n", x, y + 34, part.note, middle=True)] if part.note else ())]
+        if self._address(part.path) is not None:
+            self.texts.append(self._linked(part.path, circle + "".join(words)))
+        else:
+            self.stations.append(circle)
+            self.texts += words
         return x, x
+
+    def _address(self, path: str) -> str | None:
+        return self.link(path) if self.link is not None else None
+
+    def _linked(self, path: str, drawn: str) -> str:
+        """*drawn* as a link, where *path* leads somewhere."""
+        address = self._address(path)
+        if address is None:
+            return drawn
+        mark = ' class="sel" aria-current="true"' if path == self.chosen else ""
+        return f'<a href="{escape(address)}"{mark}>{drawn}</a>'
 
     def _block(self, part: _Box, left: float, y: float) -> tuple[float, float]:
         right = left + part.width
         self.frames.append(
             f'<rect class="x" x="{left + 6:.0f}" y="{y - part.up + 4:.0f}" width="{part.width - 12:.0f}" height="{part.up + part.down - 8:.0f}" rx="10"/>'
         )
-        self._text("n", left + 20, y - part.up + 22, part.title)
+        self.texts.append(self._linked(part.path, _text("n", left + 20, y - part.up + 22, part.title)))
         row = y
         for index, (lane, label) in enumerate(part.lanes):
             if index:
@@ -225,7 +251,7 @@ class _Drawing:
             off = part.off or lane.off or self._ahead(part.path)
             self._way(_curve(left, y, begin, row), off=off)
             self._way(_curve(end, row, right, y), off=off or (self.state or {}).get(part.path) == "now")
-            self._text("n", left + EDGE + 4, row - lane.up + (44 if index == 0 and lane.up > UP + 22 else 16), label)
+            self.texts.append(self._linked(lane.path, _text("n", left + EDGE + 4, row - lane.up + (44 if index == 0 and lane.up > UP + 22 else 16), label)))
             row += lane.down
         return left, right
 
@@ -244,7 +270,7 @@ class _Drawing:
                     continue
                 x = begin if not part.lanes else begin + 12
                 self._way(f"M{x:.0f} {row + 40:.0f}Q{x:.0f} {bottom:.0f} {(x + target[0]) / 2:.0f} {bottom:.0f}T{target[0]:.0f} {target[2] + 40:.0f}", off=True)
-                self._text("n", (x + target[0]) / 2, bottom + 15, word("routing.short.back", self.voice.locale, max=exit_.max), middle=True)
+                self.texts.append(_text("n", (x + target[0]) / 2, bottom + 15, word("routing.short.back", self.voice.locale, max=exit_.max), middle=True))
 
     def _ahead(self, path: str) -> bool:
         """Whether the case has not come to *path* yet: the way to it is dashed."""
@@ -253,9 +279,10 @@ class _Drawing:
     def _way(self, path: str, *, off: bool) -> None:
         self.ways.append(f'<path class="w{" off" if off else ""}" d="{path}"/>')
 
-    def _text(self, name: str, x: float, y: float, words: str, *, middle: bool = False) -> None:
-        anchor = ' text-anchor="middle"' if middle else ""
-        self.texts.append(f'<text class="{name}" x="{x:.0f}" y="{y:.0f}"{anchor}>{escape(words)}</text>')
+
+def _text(name: str, x: float, y: float, words: str, *, middle: bool = False) -> str:
+    anchor = ' text-anchor="middle"' if middle else ""
+    return f'<text class="{name}" x="{x:.0f}" y="{y:.0f}"{anchor}>{escape(words)}</text>'
 
 
 def _fallbacks(scope: Scope) -> dict[str, str]:

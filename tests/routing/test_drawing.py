@@ -99,3 +99,17 @@ def test_a_broken_route_can_still_be_drawn_for_the_one_who_mends_it(kit) -> None
     spec = compile_route(doc)
     parsed(draw(spec))
     assert outline(spec)
+
+
+def test_stations_blocks_and_lanes_may_be_links_and_one_is_marked(kit) -> None:
+    spec = compile_route(kit.EXAMPLE)
+    tree = parsed(draw(spec, link=lambda path: f"?node={path}&x=1" if path.startswith("review.") else None, chosen="review.joint.fire.opinion"))
+    links = list(tree.iter(f"{SVG}a"))
+    nodes = {f"?node={node.path}&x=1" for node in spec.walk()}
+    lanes = {f"?node={branch.scope.path}&x=1" for node in spec.walk() for branch in node.branches.values()}
+    assert {link.get("href") for link in links} == nodes | lanes
+    assert [link.get("href") for link in links if link.get("aria-current")] == ["?node=review.joint.fire.opinion&x=1"]
+    assert tree.get("role") == "group", "what is in a picture cannot be reached"
+    plain = draw(spec)
+    assert "<a " not in plain
+    assert len(list(tree.iter(f"{SVG}text"))) == plain.count("<text ")

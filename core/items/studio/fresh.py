@@ -27,7 +27,8 @@ class Fresh:
         title = title or _zh(f"kind_{kind}")
         if kind == "auto":
             return self.auto(title, ahead, others)
-        yes, no = {ahead[0]: ahead[1]}, {"outcome": "refuse"}
+        yes: dict[str, str] = {ahead[0]: ahead[1]}
+        no = {"outcome": "refuse"}
         if kind == "step":
             return {"node": self.step(title, yes)}
         if kind == "sign":
