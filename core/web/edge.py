@@ -42,7 +42,9 @@ def _context() -> int:
 
 def session() -> Session:
     """The request's session."""
-    found: Session = site().instruments["sessions"]()
+    found: Session | None = g.get("database_session")
+    if found is None:
+        found = g.database_session = site().instruments["sessions"]()
     return found
 
 
@@ -63,6 +65,7 @@ def close(_error: BaseException | None = None) -> None:
     sessions = here.instruments["sessions"]
     noted = incidents.noted(sessions()) if sessions.registry.has() else []
     sessions.remove()
+    g.pop("database_session", None)
     if noted:
         here.database.run(lambda session: [incidents.happened(session, trouble) for trouble in noted])
     failures.write(here.database)
@@ -70,10 +73,10 @@ def close(_error: BaseException | None = None) -> None:
 
 def locale() -> str:
     """``zh`` or ``en``: asked for in this request, chosen before, else Chinese. ``Accept-Language`` is not asked: a hall speaks Chinese first."""
-    if "locale" not in g:
+    found: str | None = g.get("locale")
+    if found is None:
         asked = request.args.get("_l_") or cookie.get("locale")
-        g.locale = asked if asked in LOCALES else "zh"
-    found: str = g.locale
+        found = g.locale = asked if asked in LOCALES else "zh"
     return found
 
 

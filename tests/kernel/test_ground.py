@@ -4,8 +4,10 @@ import json
 import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+import rfc8785
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,6 +52,34 @@ def test_money_goes_out_and_comes_back(amount: int) -> None:
 def test_what_is_no_amount_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match="yuan"):
         money.fen(wrong)
+
+
+_TEXTS = st.text(st.characters(codec="utf-8"), max_size=8) | st.sampled_from(["\x00\x1f\x7f\u2028", '"\\/\b\f\n\r\t', "\ud7ff\ue000\U0001f600"])
+_LEAVES = st.none() | st.booleans() | _TEXTS | st.integers(-(2**53) + 1, 2**53 - 1) | st.floats(allow_nan=False, allow_infinity=False)
+_VALUES = st.recursive(_LEAVES, lambda inner: st.lists(inner, max_size=4) | st.tuples(inner) | st.dictionaries(_TEXTS, inner, max_size=5), max_leaves=12)
+
+
+@given(_VALUES)
+def test_canonical_json_is_that_of_the_format_byte_by_byte(value: Any) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(value)
+
+
+class _Word(str):
+    """A text that says of itself something else."""
+
+    def __str__(self) -> str:
+        return "other"
+
+
+@pytest.mark.parametrize("value", [_Word("a"), {_Word("b"): 1}, {"键": 1, "a": {"é": 2}}, {"\U0001f600": 1, "\ufffd": 2}, 1e21, [1.0], (), {}])
+def test_what_the_standard_library_would_write_otherwise_is_written_by_the_format(value: Any) -> None:
+    assert canonical.dumps(value) == rfc8785.dumps(value)
+
+
+@pytest.mark.parametrize("value", [2**53, -(2**53), {1: "a"}, {"a": {None: 1}}, "\ud800", ["a", {"k": "\udfff"}], {"a": object()}, float("nan"), {"a": b"x"}])
+def test_what_has_no_canonical_form_is_refused(value: Any) -> None:
+    with pytest.raises(rfc8785.CanonicalizationError):
+        canonical.dumps(value)
 
 
 def test_canonical_json_does_not_depend_on_the_order_of_keys() -> None:

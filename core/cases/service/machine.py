@@ -206,7 +206,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
         session,
         Rows(table(CaseEvent), [*events, *more]),
         _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"]),
-        open_tasks(session, row, plan.opens, {**case_due(case.ledgers, working, case.compiled), **changed}, at=at),
+        open_tasks(session, row, plan.opens, _running(case, working, changed) if plan.opens else changed, at=at),
         save_clocks(case.id, row["region_root"], changed),
         _answer(case, key, result, at),
         *together(
@@ -322,6 +322,12 @@ def _organisation(session: Session, org: str | Mapping[str, str], owner: str, di
 def case_due(ledgers: Mapping[str, Ledger], working: Any, compiled: CompiledItem) -> dict[str, clocks.Clock]:
     """The case's own running clocks, derived, for tasks that have no limit of their own."""
     return {name: clocks.derived(name, ledgers[name], working, compiled.route.yellow) for name in OWN_CLOCKS if name in ledgers}
+
+
+def _running(case: Loaded, working: Any, changed: Mapping[str, clocks.Clock]) -> dict[str, clocks.Clock]:
+    """The clocks that tasks opened now may follow: what the command changed, and the case's own that it left alone."""
+    left = {name: ledger for name, ledger in case.ledgers.items() if name not in changed}
+    return {**case_due(left, working, case.compiled), **changed}
 
 
 def save_clocks(case_id: str, region_root: str, changed: Mapping[str, clocks.Clock]) -> Rows:

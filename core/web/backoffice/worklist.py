@@ -1,7 +1,8 @@
 """The worklist: what waits for me, worst first. Filters are remembered; paging is by key."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
@@ -62,7 +63,7 @@ def show() -> str | Response:
         today=today(),
         at=now(),
         link=_link,
-        left=_left,
+        left=_left(),
         command_id=new_id(),
         run=bulk_runs.under_way(session, actor=actor()),
     )
@@ -75,12 +76,20 @@ def filters_of(asked: Mapping[str, str]) -> Filters:
     return Filters(item=item or None, node=node or None, light=light if light in LIGHTS else None, mine=asked.get("mine") == "1", number=number or None)
 
 
-def _left(row: WorklistRow) -> str:
-    """How much time a task has left, with its unit; nothing for what has no last day now."""
-    if row.due_at is None:
-        return ""
-    n, unit = clocks.left(row.due_at, row.counts, clocks.calendar(edge.session()), now())
-    return "" if n == 0 and row.light == "red" else clock_cards.left(n, unit)
+def _left() -> Callable[[WorklistRow], str]:
+    """How much time a task has left, with its unit; nothing for what has no last day now. Many of a page end on one day, which is counted once."""
+    calendar, at, known = clocks.calendar(edge.session()), now(), dict[tuple[datetime, str | None, bool], str]()
+
+    def left(row: WorklistRow) -> str:
+        if row.due_at is None:
+            return ""
+        key = (row.due_at, row.counts, row.light == "red")
+        if key not in known:
+            n, unit = clocks.left(row.due_at, row.counts, calendar, at)
+            known[key] = "" if n == 0 and row.light == "red" else clock_cards.left(n, unit)
+        return known[key]
+
+    return left
 
 
 def _remember(asked: dict[str, str]) -> None:
