@@ -47,7 +47,7 @@ def test_everything_that_reads_a_field_is_named(content):
     told = hanging(content, "/form/properties/online")
     assert {
         "/item/materials/@site_screenshot/when", "/form/properties/has_shop/ui/visible_when", "/form/properties/has_shop/ui/required_when",
-        "/item/searchable/0", "/form/ui/checks/@c/rule", "/form/ui/checks/@c/at",
+        "/item/searchable/@online", "/form/ui/checks/@c/rule", "/form/ui/checks/@c/at",
     } <= told  # fmt: skip
     assert any(spot.startswith("/form/ui/pages/") for spot in told)
     assert any(spot.startswith("/item/translations/en/form.online") for spot in told)
@@ -57,7 +57,7 @@ def test_everything_that_reads_a_field_is_named(content):
 
 
 def test_papers_questions_and_steps_are_named_too(content):
-    assert any(spot.endswith("/given/materials/0") or "/expect/materials/" in spot for spot in hanging(content, "/item/materials/@application"))
+    assert any(spot.endswith("/given/materials/@application") or "/expect/materials/" in spot for spot in hanging(content, "/item/materials/@application"))
     assert any("/given/situation/" in spot or "/translations/" in spot for spot in hanging(content, "/item/situations/@agent"))
     told = hanging(content, "/item/route/review/nodes/joint")
     assert "/item/route/review/start" in told

@@ -4,10 +4,11 @@ A path may name what is not there – that is often what is wrong –; what it s
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from core.items.studio import editors
+from core.items.studio import editors, spots
 from core.items.studio.parts import part_of
 from core.items.studio.spots import MISSING, Spot, find
 from core.kernel.wording import word
@@ -62,15 +63,17 @@ class Addresses:
         """How each entry of a list is named, and the places of those that an id names alone."""
         known = self._tokens.get(id(entries))
         if known is None:
-            count: dict[str, int] = {}
-            names = [each.get("id") if isinstance(each, Mapping) else None for each in entries]
-            for name in names:
-                if isinstance(name, str):
-                    count[name] = count.get(name, 0) + 1
-            tokens = [f"@{name}" if isinstance(name, str) and count[name] == 1 else str(index) for index, name in enumerate(names)]
-            known = tokens, {name: index for index, name in enumerate(names) if isinstance(name, str) and count[name] == 1}
+            tokens = tokens_of(entries)
+            known = tokens, {token[1:]: index for index, token in enumerate(tokens) if token.startswith("@")}
             self._tokens[id(entries)] = known
         return known
+
+
+def tokens_of(entries: Sequence[Any]) -> list[str]:
+    """How each entry of a list is named: by what is its alone, else by its number."""
+    names = [spots.name_of(each) for each in entries]
+    count = Counter(names)
+    return [f"@{name}" if name is not None and count[name] == 1 else str(index) for index, name in enumerate(names)]
 
 
 def name_of(content: Mapping[str, Any], spot: Spot, locale: str = "zh") -> str:

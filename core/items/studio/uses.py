@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from core.items.studio.addresses import tokens_of
 from core.items.studio.advice.names import fields_of
 from core.items.studio.advice.rules import Content, listed, mapping
 from core.items.studio.expressions import path_of, reads, rows_of
-from core.items.studio.spots import Spot, token_of
+from core.items.studio.spots import Spot
 
 Kind = Literal["field", "material", "situation", "node"]
 #: How a use names it: by the ``value`` at its spot, as the ``key`` there, in an ``expression``, as the beginning of a translated ``path``.
@@ -76,15 +77,15 @@ def _read(expression: Any, at: Spot, why: str, steps: Steps, scope: tuple[str, .
 
 
 def _entries(value: Any, at: Spot) -> Iterator[tuple[Mapping[str, Any], Spot]]:
-    for index, each in enumerate(listed(value)):
+    for each, token in zip(listed(value), tokens_of(listed(value)), strict=True):
         if isinstance(each, Mapping):
-            yield each, (*at, token_of(value, index))
+            yield each, (*at, token)
 
 
 def _texts(value: Any, at: Spot) -> Iterator[tuple[str, Spot]]:
-    for index, each in enumerate(listed(value)):
+    for each, token in zip(listed(value), tokens_of(listed(value)), strict=True):
         if isinstance(each, str):
-            yield each, (*at, str(index))
+            yield each, (*at, token)
 
 
 # ---- form
@@ -114,8 +115,8 @@ def _of_form(form: Mapping[str, Any], steps: Steps) -> Iterator[Use]:
 def _answers(value: Any, at: Spot, path: str, why: str, depth: int = 0) -> Iterator[Use]:
     """The fields that answers are given to, those of groups and rows too."""
     if isinstance(value, list) and depth < 20:
-        for index, each in enumerate(value):
-            yield from _answers(each, (*at, token_of(value, index)), path, why, depth + 1)
+        for each, token in zip(value, tokens_of(value), strict=True):
+            yield from _answers(each, (*at, token), path, why, depth + 1)
     elif isinstance(value, Mapping) and depth < 20:
         for name, inner in value.items():
             here = f"{path}.{name}" if path else str(name)

@@ -100,7 +100,7 @@ def field_meant(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend
     preset = len(spot) > 1 and spot[-2] == "sets"
     if meant is not None and preset and find(content, (*spot[:-1], meant)) is MISSING:
         yield Mend("respell", (*put(content, (*spot[:-1], meant), held), *gone(content, spot)), {"near": meant})
-    elif meant is not None and not preset and meant not in (find(content, spot[:-1]) if spot[-1].isdigit() else ()):
+    elif meant is not None and not preset and not (isinstance(find(content, spot[:-1]), list) and meant in find(content, spot[:-1])):
         yield Mend("respell", put(content, spot, meant), {"near": meant})
     if spot[-2:] != ("anywhere", "authority"):
         yield Mend("drop_name", gone(content, spot), {"name": name}, safe=meant is None)
