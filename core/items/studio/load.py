@@ -215,6 +215,7 @@ class _Case:
     decided: float | None = None
     ended: bool = False
     tokens: dict[Key, int] = field(default_factory=dict)
+    waiting: "_Work | None" = None
 
 
 @dataclass(slots=True)
@@ -356,6 +357,9 @@ class _Simulation:
     def _press(self, work: _Work, at: float) -> None:
         if not work.live:
             return
+        if work.key[0] == "intake" and any(task.kind == "check" for task in work.case.state.tasks.values()):
+            work.case.waiting = work  # the window has looked; it answers when every department has checked its papers
+            return
         names, weights = work.case.state.weights(work.key, self.assumed.odds)
         while names:
             index = self.random.choices(range(len(names)), weights)[0] if sum(weights) > 0 else 0
@@ -363,6 +367,9 @@ class _Simulation:
             if following is not None:
                 work.case.state = following
                 self._open(work.case, at, work.key)
+                held, work.case.waiting = work.case.waiting, None
+                if held is not None and held is not work:
+                    self._press(held, at)
                 return
             names, weights = names[:index] + names[index + 1 :], weights[:index] + weights[index + 1 :]
 
