@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from core.cli.main import main
 from tests.moulds import made_once
 from tests.services import free_port
 
@@ -51,13 +53,15 @@ class DemoHall:
 
 
 def initialised(factory: pytest.TempPathFactory, *arguments: str) -> tuple[Path, str]:
-    """The folder that ``wangting init`` with *arguments* filled, once for all workers of a run, and what it printed. To be copied or read."""
+    """The folder that ``wangting init`` with *arguments* filled, once for all workers of a run, and what it printed. To be copied or read.
+
+    The command runs in this process, whose passwords cost little to check (``core.sdk.testing.passwords``): people log in to its copies all the time.
+    """
 
     def make(home: Path) -> str:
-        env = {key: value for key, value in os.environ.items() if not key.startswith(OURS)}
-        command, more = [WANGTING, "init", *arguments], {"WANGTING_HOME": str(home), "LANG": "en_GB.UTF-8"}
-        done = subprocess.run(command, env={**env, **more}, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
+        unset = {key: None for key in os.environ if key.startswith(OURS)}
+        done = CliRunner().invoke(main, ["init", *arguments], env={**unset, "WANGTING_HOME": str(home), "LANG": "en_GB.UTF-8"})
+        assert done.exit_code == 0, (done.output, done.exc_info)
         return done.stdout
 
     return made_once(factory, "-".join(("init", *(each.strip("-") for each in arguments))), make)

@@ -92,6 +92,8 @@ def prepare(config: Config) -> Iterator[str]:
         yield from setting_up.demo_people(app)
     with site.database.session() as session:
         yield from setting_up.items(session, config)
+    for used in (site, app.extensions["wangting"]):
+        used.database.close()  # ``run --demo`` goes on to serve in this process
 
 
 @click.command()

@@ -23,7 +23,6 @@ from core.licences import service as licences
 from core.pluginhost import grants, life, standing
 from core.pluginhost.host import PluginHost
 from core.web import edge
-from core.web.backoffice.users import make_user, user_id, write_permissions
 from core.web.site import Config, Site
 from core.worktime import service as worktime
 
@@ -59,6 +58,8 @@ def mark_current(config: Config) -> None:
 
 def permissions(app: Flask) -> Iterator[str]:
     """Back-office permissions, written once by one process."""
+    from core.web.backoffice.users import write_permissions  # with Flask-AppBuilder: a third of what a command would load
+
     with app.app_context():
         yield f"后台权限已写入 / back-office grants: {write_permissions()}"
 
@@ -73,6 +74,8 @@ def reference_data(session: Session) -> Iterator[str]:
 
 def demo_people(app: Flask) -> Iterator[str]:
     """An invented city with people for every role; their passwords are printed once and stored nowhere in clear."""
+    from core.web.backoffice.users import make_user  # as above
+
     with app.app_context():  # the request's session, because Flask-AppBuilder makes the users in it too
         people = demo.seed(edge.session(), make_user=make_user, invent=True)
         edge.session().commit()
@@ -138,6 +141,8 @@ def _waited(host: PluginHost, names: Iterable[str], config: Config) -> list[Item
 
 def _demo_grants(session: Session, host: PluginHost, names: Iterable[str]) -> None:
     """Everything that a manifest names may be done by somebody of the demonstration."""
+    from core.web.backoffice.users import user_id  # as above
+
     ids = {person.login: session.scalar(select(Staff.id).where(Staff.user_id == user_id(person.login))) for person in demo.people(session, user_of=user_id)}
     for name in names:
         for permission in host.manifest(name).permissions:

@@ -1,16 +1,15 @@
 """A hall for the bench: ``wangting init`` on PostgreSQL with the forty-field item in the hall's own folder, so that it goes through the gate like any other."""
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import select
 
 from core.app import create_app
+from core.cli.main import main
 from core.identity import queries as people
 from core.identity.models import Department, Division
 from core.identity.service import add_department, add_post, add_staff, register_account
@@ -21,7 +20,7 @@ from core.web import edge
 from core.web.backoffice.users import make_user
 from core.web.site import Config, Site
 from tests.bench.client import Browser, hidden
-from tests.bench.servers import ROOT, Server
+from tests.bench.servers import Server
 
 CODE = "forty-fields"
 HERE = Path(__file__).resolve().parent
@@ -45,10 +44,9 @@ class BenchHall:
         for folder, inner, file in (("items", "item_configs/market_regulation", f"{CODE}.json"), ("forms", "form_definitions", "forty_fields.json")):
             (self.home / inner).mkdir(parents=True, exist_ok=True)
             shutil.copy(HERE / folder / file, self.home / inner / file)
-        command = [str(Path(sys.executable).with_name("wangting")), "init", "--demo", "--quiet"]
-        made = subprocess.run(command, cwd=ROOT, env={**os.environ, **self.environ}, capture_output=True, text=True, check=False)
-        if made.returncode:
-            raise RuntimeError(f"init failed:\n{made.stdout}\n{made.stderr}")
+        made = CliRunner().invoke(main, ["init", "--demo", "--quiet"], env=self.environ)
+        if made.exit_code:
+            raise RuntimeError(f"init failed:\n{made.output}\n{made.exc_info}")
         app = create_app(self.config)
         with app.test_request_context("/"):
             self._people()

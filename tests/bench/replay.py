@@ -1,20 +1,17 @@
 """A submission taken apart: its statements recorded in process, counted, and sent again through bare psycopg to a copy of the database.
 
 The copy is made before recording, so every insert and update of the recording finds there what it found the first time.
-Run as a module it is the replaying process: ``python -m tests.bench.replay <file> <url> <threads>``; it prints the seconds it took.
 """
 
 import os
 import pickle
 import subprocess
 import sys
-import threading
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import psycopg
 from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
@@ -87,7 +84,7 @@ def replay(recording: Recording, url: str, database: int, *, processes: int = 2,
     for n, part in enumerate(parts):
         file = Path(f"/tmp/bench-replay-{os.getpid()}-{n}.pickle")
         file.write_bytes(pickle.dumps(part))
-        command = [sys.executable, "-m", "tests.bench.replay", str(file), url.replace("+psycopg", ""), str(threads)]
+        command = [sys.executable, "-m", "tests.bench.replaying", str(file), url.replace("+psycopg", ""), str(threads)]
         running.append((subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True), file))
     for process, _file in running:
         assert process.stdout is not None
@@ -106,37 +103,3 @@ def replay(recording: Recording, url: str, database: int, *, processes: int = 2,
     took, used = time.perf_counter() - began, cpu_seconds(database) - before + own
     count = len(recording.submissions)
     return count / took, used * 1000 / count
-
-
-def _run(file: str, url: str, threads: int) -> None:
-    submissions = pickle.loads(Path(file).read_bytes())
-    connections = [psycopg.connect(url, options="-c timezone=UTC") for _ in range(threads)]
-    print("ready", flush=True)
-    sys.stdin.readline()
-    waiting, lock = iter(submissions), threading.Lock()
-    before = time.process_time()
-
-    def work(connection: Any) -> None:
-        cursor = connection.cursor()
-        while True:
-            with lock:
-                submission = next(waiting, None)
-            if submission is None:
-                return
-            for transaction in submission:
-                for text, parameters, many in transaction:
-                    (cursor.executemany if many else cursor.execute)(text, parameters)
-                    if cursor.description is not None:
-                        cursor.fetchall()
-                connection.commit()
-
-    workers = [threading.Thread(target=work, args=(connection,)) for connection in connections]
-    for worker in workers:
-        worker.start()
-    for worker in workers:
-        worker.join()
-    print(time.process_time() - before, flush=True)
-
-
-if __name__ == "__main__":
-    _run(sys.argv[1], sys.argv[2], int(sys.argv[3]))

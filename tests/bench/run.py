@@ -32,6 +32,7 @@ class Size:
     rounds: int = 3
     seconds: float = 4.0
     recorded: int = 450
+    asked: int = 30  #: submissions a round with twenty plugins enabled
     few: int = 10_000
     many: int = 1_000_000
     fab_rows: int = 1_000_000
@@ -66,7 +67,7 @@ class Run:
             self.worklists()
             for line in engine.lines(self.size.rounds * 20):
                 self.line(line.name, line.value, line.unit, line.goal)
-            for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * 30):
+            for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked):
                 self.line(line.name, line.value, line.unit, line.goal)
             self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
             for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():

@@ -3,16 +3,19 @@
 Nothing here is imported by the product; the empty view measures what a page costs before it does anything of its own.
 """
 
+from typing import TYPE_CHECKING
+
 from flask import Flask
 from werkzeug.wrappers import Response
 
-from core.web import edge
-from core.web.site import Config
+if TYPE_CHECKING:
+    from core.web.site import Config
 
 
-def with_empty_view(config: Config | None = None) -> Flask:
+def with_empty_view(config: "Config | None" = None) -> Flask:
     """The product's own application and ``/bench/empty``: same sessions, CSRF, log-in, headers, metrics – and an empty answer."""
-    from core.app import create_app
+    from core.app import create_app  # not for the bare Flask
+    from core.web import edge
 
     app = create_app(config)
 

@@ -14,7 +14,7 @@ COUNTED = {"HTTP calls of a submission": 4, "SQL statements of a submission": 18
 
 @pytest.mark.postgres
 def test_a_short_run_of_the_bench_measures_everything_and_counts_calls_and_statements(tmp_path: Path) -> None:
-    size = Size(rounds=1, seconds=0.3, recorded=8, few=200, many=2_000, fab_rows=0, peers=False)
+    size = Size(rounds=1, seconds=0.3, recorded=8, asked=4, few=200, many=2_000, fab_rows=0, peers=False)
     lines = Run(size, say=lambda _text: None).all()
     found = {line.name: line for line in lines}
     for name, most in COUNTED.items():

@@ -14,7 +14,7 @@ from core.cli.main import main
 from core.db.database import Database
 from tests.demo_hall import OURS, ROOT, WANGTING, copy_home, initialised
 
-_OWN_PROCESS = frozenset({"init", "run", "serve", "worker", "--version"})
+_OWN_PROCESS = frozenset({"serve", "worker", "--version"})
 
 
 class Done(NamedTuple):
@@ -38,7 +38,7 @@ class Home:
         return {**kept, "WANGTING_HOME": str(self.path), "LANG": self.lang, **more}
 
     def run(self, *arguments: str, **more: str) -> Done:
-        """A command; its output is never a stack trace. ``run`` and ``init`` get a process of their own, others share the tester's."""
+        """A command; its output is never a stack trace. What serves gets a process of its own, others share the tester's."""
         if arguments[0] in _OWN_PROCESS:
             made = subprocess.run([WANGTING, *arguments], env=self.environ(**more), cwd=ROOT, capture_output=True, text=True, check=False)
             done = Done(made.returncode, made.stdout, made.stderr)

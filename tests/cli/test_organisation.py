@@ -1,34 +1,26 @@
 """``wangting organisation import``: a real hall gets its places and its first administrator from one file."""
 
 import json
-import os
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import Home
+from tests.cli.conftest import Done, Home, copy
 
 ROOT = Path(__file__).resolve().parents[2]
 SAMPLE = ROOT / "docs" / "samples" / "organisation.json"
 
 
-def wangting(home: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [str(Path(sys.executable).parent / "wangting"), *arguments]
-    environment = {**os.environ, "WANGTING_HOME": str(home), "LANG": "C.UTF-8"}
-    return subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
+def wangting(home: Path, *arguments: str) -> Done:
+    return Home(home, "C.UTF-8").run(*arguments)
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(_plain: Home, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A hall that was set up, and is no demonstration."""
-    folder = tmp_path_factory.mktemp("real")
-    done = wangting(folder, "init")
-    assert done.returncode == 0, done.stderr
-    return folder
+    return copy(_plain, tmp_path_factory.mktemp("real") / "hall").path
 
 
 def test_a_hall_gets_its_organisation_once_and_the_password_is_shown_once(home: Path) -> None:

@@ -75,8 +75,8 @@ def test_two_halls_run_side_by_side_and_share_nothing(demo: Home, plain: Home) -
         pages = [urllib.request.urlopen(f"http://127.0.0.1:{port}/readyz", timeout=20).read() for port in ports]
         assert all(b"ok" in page for page in pages)
         assert "示范市" in urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/", timeout=30).read().decode()
-        taken = demo.refused("run", PORT=str(ports[1]))
-        assert str(ports[1]) in taken and "in use" in taken
+        taken = subprocess.run([WANGTING, "run"], env=demo.environ(PORT=str(ports[1])), cwd=ROOT, capture_output=True, text=True, check=False)
+        assert taken.returncode == 2 and str(ports[1]) in taken.stderr and "in use" in taken.stderr
     finally:
         for process in running:
             process.terminate()
