@@ -49,7 +49,7 @@ def test_a_plugin_that_works_one_that_breaks_and_a_folder_that_is_none_are_all_t
     load(fresh, folder, "credit_scoring")
     admin = fresh.staff("admin")
     text = admin.get("/office/plugins/").text
-    assert "信用分" in text and "market_regulation" in text and "1.2.0" in text
+    assert "信用分" in text and "市场监督管理局" in text and "1.2.0" in text
     assert "no licence server" in text and "<b>no licence" not in text, "what a plugin says is text, never markup"
     assert "unreadable" in text and "<script>alert" not in text
     assert "没有装上的" in text
