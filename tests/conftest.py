@@ -13,6 +13,7 @@ from core.sdk.testing.passwords import cheap_passwords as cheap_passwords
 from core.sdk.testing.thrift import careless_disks as careless_disks
 from core.sdk.testing.thrift import compiled_once as compiled_once
 from tests import services
+from tests.dealing import dealt
 from tests.demo_hall import DemoHall, start_hall
 from tests.moulds import pg_database
 
@@ -35,6 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
             continue
         _running.append(started)
         os.environ[variable] = started.url
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Long files first, when several workers share the suite and whatever was left out is out."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    if workers > 1:
+        items[:] = dealt(items, workers, long=lambda item: item.get_closest_marker("long") is not None, file=lambda item: item.path)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -11,6 +11,8 @@ from tests.api.conftest import Api, Callers
 from tests.demo_hall import CITIZEN, OTHER_CITIZEN
 from tests.papers import pdf
 
+pytestmark = pytest.mark.long
+
 ITEM = "food-operation-new"
 CITY = "示范市"
 

@@ -8,6 +8,8 @@ import pytest
 from tests.bench.report import Line, table, write
 from tests.bench.run import Run, Size
 
+pytestmark = pytest.mark.long
+
 #: What no machine makes faster or slower.
 COUNTED = {"HTTP calls of a submission": 4, "SQL statements of a submission": 18}
 

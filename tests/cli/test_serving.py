@@ -18,6 +18,8 @@ from tests.cli.conftest import Home
 from tests.demo_hall import ROOT, WANGTING
 from tests.services import free_port
 
+pytestmark = pytest.mark.long
+
 
 def _children(pid: int) -> list[int]:
     found = subprocess.run(["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False)

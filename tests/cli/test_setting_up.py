@@ -11,6 +11,8 @@ from tests.cli.conftest import Home
 from tests.demo_hall import ROOT, WANGTING
 from tests.services import free_port
 
+pytestmark = pytest.mark.long
+
 
 def count(home: Home, table: str, where: str = "1 = 1") -> int:
     database = home.database()

@@ -23,6 +23,8 @@ from core.sdk.testing.built import Built, build
 from core.sdk.testing.halls import CITIZEN, HANDS, PluginHall, publish_samples
 from tests.moulds import made_once
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 IN_TREE = sorted(path.parent.name for path in ROOT.glob("plugins/*/manifest.json"))
 #: What a member of staff presses who lets a case go on its way.

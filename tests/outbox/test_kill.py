@@ -22,6 +22,8 @@ from core.db.database import Database
 from core.outbox import celery_transport, service
 from core.outbox.models import Message
 
+pytestmark = pytest.mark.long
+
 META = MetaData()
 SEEN = Table("test_kill_seen", META, Column("id", String(36), primary_key=True), Column("message_id", String(36)), Column("half", String(10)))
 TABLES = [Base.metadata.tables[name] for name in ("outbox", "outbox_effect", "outbox_job")]

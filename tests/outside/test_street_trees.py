@@ -23,6 +23,8 @@ from tests.wheels import clean_environment, platform_wheel
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
+pytestmark = pytest.mark.long
+
 HERE = Path(__file__).resolve().parent
 DOCS = HERE.parents[1] / "docs" / "plugins"
 

@@ -25,6 +25,8 @@ from core.web.site import Config, Site
 from tests.fixtures_hall import make_database
 from tests.pluginhost.test_host import document
 
+pytestmark = pytest.mark.long
+
 CODE = """
 import os, time
 from pathlib import Path

@@ -18,6 +18,8 @@ from core.pluginhost.host import PluginHost
 from core.pluginhost.making import make
 from core.pluginhost.manifest import read
 
+pytestmark = pytest.mark.long
+
 LONGEST = "a_register_of_every_street_lam"
 assert len(LONGEST) == 30
 

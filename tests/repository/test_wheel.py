@@ -10,6 +10,8 @@ import pytest
 
 from tests.wheels import clean_environment, platform_wheel
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[2]
 CODE = ("core", "plugins")
 SHARED = ("item_configs", "form_definitions", "themes", "migrations")

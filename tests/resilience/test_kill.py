@@ -27,6 +27,8 @@ from tests import fixtures_site as site
 from tests.fixtures_hall import settle
 from tests.resilience.conftest import ITEM, Program, call
 
+pytestmark = pytest.mark.long
+
 SEED = 20261121
 Note = Callable[[str, object], None]
 CITIZENS = ("13800000001", "13800000002")

@@ -31,6 +31,8 @@ from tests.fixtures_hall import ROOT, settle
 from tests.resilience.conftest import ITEM, ITEMS
 from tests.services import Postgres, free_port
 
+pytestmark = pytest.mark.long
+
 ME = "13800000001"
 #: Nothing of these may ever be on a page.
 INSIDES = ("Traceback", "psycopg", "sqlalchemy", "OperationalError", "File &#34;", 'File "', "SELECT ", "connection refused", "werkzeug")
