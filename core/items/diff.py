@@ -1,18 +1,23 @@
 """What changes between two versions of an item: in words for people, as JSON for programs (DESIGN §3: the gate shows it)."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from difflib import unified_diff
 from typing import Any, Literal
 
 from core.items.catalogue.elements import spots
-from core.items.limits import ChosenLimit
+from core.items.format import format_item
+from core.items.saying import Leaf, called, leaves
 from core.items.spec import CompiledItem, JsonObject
-from core.items.texts import HUMAN, walk
+from core.items.texts import HUMAN
 from core.kernel.wording import word
+from core.rules.spec import Label
 
 Kind = Literal["added", "removed", "changed"]
 #: What a change is for cases that run (ROUTING §7): words without legal meaning, who handles it, how long it takes, what is asked and given, the way itself.
 Sort = Literal["text", "people", "time", "papers", "graph"]
+#: Differences inside one change that a sentence names; the rest is counted.
+MOST_LEAVES = 6
 #: From the most harmless to the gravest.
 SORTS: tuple[Sort, ...] = ("text", "people", "time", "papers", "graph")
 
@@ -36,6 +41,7 @@ class Change:
     title: str
     before: Any = None
     after: Any = None
+    labels: Mapping[str, Label] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def sort(self) -> Sort:
@@ -51,12 +57,23 @@ class Change:
         """The change as plain JSON."""
         return {"kind": self.kind, "sort": self.sort, "part": self.part, "path": self.path, "title": self.title, "before": self.before, "after": self.after}
 
+    def leaves(self, locale: str = "zh") -> tuple[Leaf, ...]:
+        """What differs inside, each as deep down as it can be said; an entry that is there or not is one."""
+        if self.kind != "changed":
+            return (Leaf(self.kind, self.title),)
+        return tuple(leaves(self.before, self.after, tuple(self.path.split(".")), title=self.title, locale=locale, labels=self.labels))
+
     def words(self, locale: str = "zh") -> str:
-        """One sentence: “增加材料:授权委托书”, “承诺时限:10 个工作日 → 8 个工作日”."""
+        """One sentence: “增加材料:授权委托书”, “承诺时限:10 个工作日 → 8 个工作日”; where more than one thing changed inside, each of them."""
         part = word(f"items.part_{self.part}", locale)
-        if self.kind == "changed":
-            return word("items.diff_changed", locale, part=part, title=self.title, before=_plain(self.before, locale), after=_plain(self.after, locale))
-        return word(f"items.diff_{self.kind}", locale, part=part, title=self.title)
+        if self.kind != "changed":
+            return word(f"items.diff_{self.kind}", locale, part=part, title=self.title)
+        told = self.leaves(locale)
+        if len(told) == 1 and told[0].kind == "changed":
+            return word("items.diff_changed", locale, part=part, title=told[0].title, before=told[0].before, after=told[0].after)
+        more = len(told) - MOST_LEAVES
+        said = word("items.leaf_joint", locale).join(each.words(locale) for each in told[:MOST_LEAVES])
+        return word("items.diff_inside", locale, part=part, what=said + (word("items.leaf_more", locale, count=more) if more > 0 else ""))
 
 
 def _spots(change: Change) -> Iterator[tuple[str, ...]]:
@@ -98,7 +115,20 @@ def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]
     """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed."""
     if before is None or before.hash == after.hash:
         return ()
-    return (*compare(before.doc, after.doc), *_keyed("fields", fields_of(before.form_doc), fields_of(after.form_doc)))
+    changes = [
+        *compare(before.doc, after.doc),
+        *_keyed("fields", fields_of(before.form_doc), fields_of(after.form_doc)),
+        *_others("form", "fields", before.form_doc, after.form_doc, ("properties", "required")),
+        *_keyed("blocks", before.blocks, after.blocks),
+    ]
+    labels = {**before.form.labels, **after.form.labels}
+    return tuple(replace(each, labels=labels) for each in changes)
+
+
+def unified(before: CompiledItem | None, after: CompiledItem) -> tuple[str, ...]:
+    """The lines of a unified diff of item, form and blocks as canonical pretty JSON; empty where nothing differs."""
+    sides = [format_item({"item": each.doc, "form": each.form_doc, "blocks": each.blocks}).splitlines() if each is not None else [] for each in (before, after)]
+    return tuple(unified_diff(sides[0], sides[1], before.hash if before is not None else "", after.hash, lineterm=""))
 
 
 def compare(old: JsonObject, new: JsonObject) -> tuple[Change, ...]:
@@ -106,15 +136,31 @@ def compare(old: JsonObject, new: JsonObject) -> tuple[Change, ...]:
     changes = [
         *_limits(old, new),
         *_scalars(old, new),
-        *(c for part in ("materials", "situations", "conditions", "basis", "results", "places", "faq") for c in _listed(part, old, new)),
+        *(c for part in _LISTED for c in _listed(part, old, new)),
         *_keyed("fees", {i["id"]: i for i in old["fees"].get("items") or ()}, {i["id"]: i for i in new["fees"].get("items") or ()}),
         *_keyed("steps", _steps(old["route"]["review"]), _steps(new["route"]["review"])),
         *_keyed("pauses", old["route"].get("pauses") or {}, new["route"].get("pauses") or {}),
         *(c for name in ("intake", "delivery", "anytime", "lights") for c in _whole(f"route.{name}", "route", old["route"].get(name), new["route"].get(name))),
     ]
-    for part in ("codes", "themes", "words", "life_events", "service_objects", "seasons", "redress", "provenance", "translations", "tests", "plugins"):
-        changes.extend(_whole(part, "rest", old.get(part), new.get(part)))
+    seen = {change.path.partition(".")[0] for change in changes} | _COMPARED
+    changes.extend(_others("", "rest", old, new, seen))
+    changes.extend(_others("fees", "fees", old["fees"], new["fees"], ("items", "charged")))
+    changes.extend(_others("route", "route", old["route"], new["route"], _ROUTE))
+    changes.extend(_others("route.limits", "limits", old["route"]["limits"], new["route"]["limits"], ("promised", "statutory")))
+    changes.extend(_others("route.review", "route", old["route"]["review"], new["route"]["review"], ("nodes",)))
     return tuple(changes)
+
+
+#: What :func:`compare` looks at in its own way; everything else of a document is compared by its name.
+_LISTED = ("materials", "situations", "conditions", "basis", "results", "places", "faq")
+_COMPARED = frozenset((*_LISTED, "fees", "route"))
+_ROUTE = ("limits", "review", "pauses", "intake", "delivery", "anytime", "lights")
+
+
+def _others(path: str, part: str, old: JsonObject, new: JsonObject, known: Iterable[str]) -> Iterator[Change]:
+    """What differs in properties that nothing else compares, so that no change goes unsaid."""
+    for name in sorted({*old, *new} - set(known)):
+        yield from _whole(f"{path}.{name}".lstrip("."), part, old.get(name), new.get(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,16 +171,42 @@ class Balance:
     visits: int | None
     materials: int
     fields: int
+    steps: int
 
 
 def balance(before: CompiledItem, after: CompiledItem) -> Balance:
-    """Days, trips, materials and fields saved or added against the last version."""
+    """Days, trips, materials, fields and steps saved or added against the last version."""
+    told = {figure.name: figure.change for figure in figures(before, after)}
+    return Balance(told["days"], told["visits"], told["materials"] or 0, told["fields"] or 0, told["steps"] or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One figure of an item before and after: ``days`` (promised, in ``unit``), ``visits``, ``materials`` (from the applicant), ``fields``, ``steps``."""
+
+    name: str
+    before: int | None
+    after: int | None
+    unit: str = ""
+
+    @property
+    def change(self) -> int | None:
+        """How many more; ``None`` where it cannot be told."""
+        return None if self.before is None or self.after is None else self.after - self.before
+
+
+def figures(before: CompiledItem, after: CompiledItem) -> tuple[Figure, ...]:
+    """What the applicant feels of a change, in figures. Limits in two units are not compared."""
     old, new = (item.doc["route"]["limits"]["promised"] for item in (before, after))
-    days = new["value"] - old["value"] if None not in (old["value"], new["value"]) and old["unit"] == new["unit"] else None
-    trips = tuple(item.doc["visits"]["times"] for item in (before, after))
-    papers = [sum(1 for m in item.doc["materials"] if m["source"]["from"] == "applicant") for item in (before, after)]
-    fields = [len(fields_of(item.form_doc)) for item in (before, after)]
-    return Balance(days, trips[1] - trips[0] if None not in trips else None, papers[1] - papers[0], fields[1] - fields[0])
+    alike = old["unit"] == new["unit"]
+    pairs = {
+        "materials": [sum(1 for each in item.doc["materials"] if each["source"]["from"] == "applicant") for item in (before, after)],
+        "days": [old["value"] if alike else None, new["value"]],
+        "visits": [item.doc["visits"]["times"] for item in (before, after)],
+        "steps": [sum(1 for node in item.route.walk() if node.kind != "parallel") for item in (before, after)],
+        "fields": [len(fields_of(item.form_doc)) for item in (before, after)],
+    }
+    return tuple(Figure(name, pair[0], pair[1], new["unit"] if name == "days" else "") for name, pair in pairs.items())
 
 
 def _limits(old: JsonObject, new: JsonObject) -> Iterator[Change]:
@@ -151,7 +223,8 @@ def _scalars(old: JsonObject, new: JsonObject) -> Iterator[Change]:
 
 def _whole(path: str, part: str, old: Any, new: Any, title: str | None = None) -> Iterator[Change]:
     if old != new:
-        name = word(f"items.name_{title or path.rpartition('.')[2]}")
+        above, _, last = path.rpartition(".")
+        name = word(f"items.name_{title}") if title else called(last, above.rpartition(".")[2])
         yield Change("changed", part, path, name, old, new)
 
 
@@ -173,7 +246,7 @@ def _keyed(part: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> It
         elif before[name] != after[name]:
             for key in sorted(set(before[name]) | set(after[name])):
                 if before[name].get(key) != after[name].get(key):
-                    title = f"{_title(after[name], name)} · {word(f'items.name_{key}')}"
+                    title = f"{_title(after[name], name)} · {called(key, part)}"
                     yield Change("changed", part, f"{part}.{name}.{key}", title, before[name].get(key), after[name].get(key))
 
 
@@ -181,14 +254,19 @@ def _title(entry: Mapping[str, Any], fallback: str) -> str:
     return str(entry.get("title") or entry.get("text") or entry.get("question") or fallback)
 
 
+#: What of a field is told by the fields inside it.
+_INNER = ("properties", "items", "required")
+
+
 def fields_of(form: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
     """Every field of a form by its path, without its children, so that one new column of a table is one change."""
     required = frozenset(form.get("required") or ())
     found: dict[str, JsonObject] = {}
-    for name, field in (form.get("properties") or {}).items():
-        inner = field.get("items") if isinstance(field.get("items"), Mapping) else field
-        own = {key: value for key, value in field.items() if key not in ("properties", "items", "required")}
-        found[prefix + name] = {**own, "required": name in required}
+    for name, each in (form.get("properties") or {}).items():
+        inner = each.get("items") if isinstance(each.get("items"), Mapping) else each
+        own = {key: value for key, value in each.items() if key not in _INNER}
+        rows = {key: value for key, value in each["items"].items() if key not in _INNER} if inner is not each else {}
+        found[prefix + name] = {**own, **({"items": rows} if rows else {}), "required": name in required}
         found.update(fields_of(inner, f"{prefix}{name}."))
     return found
 
@@ -201,17 +279,3 @@ def _steps(scope: JsonObject, prefix: str = "") -> dict[str, JsonObject]:
             found[f"{prefix}{name}.{branch}"] = {key: value for key, value in inner.items() if key != "nodes"}
             found.update(_steps(inner, f"{prefix}{name}.{branch}."))
     return found
-
-
-def _plain(value: Any, locale: str) -> str:
-    """A value short enough for a sentence; what is large is only counted."""
-    if isinstance(value, Mapping) and {"value", "unit"} <= set(value):
-        return ChosenLimit(value["value"], value["unit"]).words(locale)
-    if value is None or value == "" or value == {} or value == []:
-        return word("items.nothing", locale)
-    if isinstance(value, bool):
-        return word("items.yes" if value else "items.no", locale)
-    if isinstance(value, str | int | float):
-        text = str(value)
-        return text if len(text) <= 60 else text[:57] + "…"
-    return word("items.many", locale, count=sum(1 for _ in walk(value, "x")) - 1)

@@ -1,0 +1,213 @@
+"""Differences inside an item in words: the names that the schemas give to properties and to what may stand in them, down to what changed there.
+
+Names are asked of the schemas, so that a new property is named the day it is there; an entry of a list is called by its own title.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from core.items.limits import ChosenLimit
+from core.kernel.wording import word
+from core.rules.errors import RuleError
+from core.rules.service import compile_rule
+from core.rules.spec import Label
+from core.schemas import service as schemas
+
+Labels = Mapping[str, Label]
+_SCHEMAS = ("item", "route", "form", "rule_sheet")
+#: Properties that hold a rule, whatever they stand in.
+_RULES = frozenset(("when", "visible_when", "required_when", "readonly_when", "computed", "if", "check", "rule", "count", "amount", "result_when"))
+_LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """One difference as deep down as it can be said. ``title`` is what the place is called from the top; empty texts where there is nothing."""
+
+    kind: str
+    title: str
+    before: str = ""
+    after: str = ""
+
+    def words(self, locale: str = "zh") -> str:
+        """``名称:甲 → 乙``; what was only added or taken away is called by its name."""
+        if self.kind == "changed":
+            return word("items.leaf_changed", locale, title=self.title, before=self.before, after=self.after)
+        shown = self.after or self.before
+        return word(f"items.leaf_{self.kind}" + ("_as" if shown else ""), locale, title=self.title, value=shown)
+
+
+@cache
+def _index() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str], Mapping[tuple[str, str], Mapping[Any, str]]]:
+    """What the schemas call a property: by its name and the one above, by its name alone; and what its closed values are called."""
+    near: dict[tuple[str, str], str] = {}
+    far: dict[str, str] = {}
+    values: dict[tuple[str, str], Mapping[Any, str]] = {}
+
+    def walk(schema: Any, above: str) -> None:
+        if isinstance(schema, list):
+            for each in schema:
+                walk(each, above)
+        if not isinstance(schema, Mapping):
+            return
+        for name, inner in (schema.get("properties") or {}).items():
+            if isinstance(inner, Mapping) and isinstance(inner.get("title"), str):
+                near.setdefault((above, name), inner["title"])
+                far.setdefault(name, inner["title"])
+            told = _told(inner)
+            if told:
+                values.setdefault((above, name), told)
+                values.setdefault(("", name), told)
+            walk(inner, name)
+        for key, inner in schema.items():
+            if key not in ("properties", "title", "description"):
+                walk(inner, above)
+
+    for name in _SCHEMAS:
+        walk(schemas.load(name), "")
+    return near, far, values
+
+
+def _told(schema: Any) -> dict[Any, str]:
+    """The closed list of a schema, value → what it is called; its elements' where it is a list of such."""
+    if not isinstance(schema, Mapping):
+        return {}
+    found = {each["const"]: str(each["title"]) for each in schema.get("oneOf") or () if isinstance(each, Mapping) and {"const", "title"} <= set(each)}
+    return found or _told(schema.get("items"))
+
+
+def called(name: str, above: str = "", locale: str = "zh") -> str:
+    """What people call the property *name* of *above*: as the schemas say, as the platform's own list says, else in its own letters."""
+    near, far, _values = _index()
+    key = f"items.name_{name}"
+    own = word(key, locale)
+    listed = own if own != key else ""
+    told = (near.get((above, name)), listed, far.get(name)) if locale == "zh" else (listed,)
+    return next((each for each in told if each), f"“{name.replace('_', ' ')}”")
+
+
+def entry_title(entry: Any, fallback: str) -> str:
+    """What an entry of a list or a map is called: its title, its text, its question – else its id, in quotes."""
+    if isinstance(entry, Mapping):
+        for name in ("title", "text", "question", "label", "name"):
+            if isinstance(entry.get(name), str) and entry[name]:
+                return f"“{entry[name][:40]}”"
+    return f"“{fallback}”"
+
+
+def leaves(before: Any, after: Any, way: Sequence[str] = (), *, title: str = "", locale: str = "zh", labels: Labels | None = None) -> Iterator[Leaf]:
+    """Everything in which two values differ, one leaf each. *way* are the names that lead here, *title* what the place is called so far."""
+    if before == after and type(before) is type(after):
+        return
+    name, above = (way[-1] if way else ""), (way[-2] if len(way) > 1 else "")
+    if isinstance(before, Mapping) and isinstance(after, Mapping) and not _whole(name, before) and not _whole(name, after):
+        for key in dict.fromkeys((*before, *after)):
+            yield from _child(before.get(key), after.get(key), key in before, key in after, (*way, key), title, locale, labels)
+    elif _entries(before) and _entries(after):
+        yield from _listed(before, after, way, title, locale, labels)
+    else:
+        old, new = (say(each, name, above, locale, labels) for each in (before, after))
+        if old == new:  # as far as words go; what is behind them differs
+            yield Leaf("changed", title, word("items.leaf_old", locale), word("items.leaf_new", locale))
+        else:
+            yield Leaf("changed", title, old, new)
+
+
+def _child(old: Any, new: Any, had: bool, has: bool, way: tuple[str, ...], title: str, locale: str, labels: Labels | None) -> Iterator[Leaf]:
+    name, above = way[-1], (way[-2] if len(way) > 1 else "")
+    here = new if has else old
+    named = isinstance(here, Mapping) and any(isinstance(here.get(key), str) for key in ("title", "text", "question")) and (above, name) not in _index()[0]
+    own = entry_title(here, name) if named else called(name, above, locale)
+    full = f"{title} · {own}" if title else own
+    if had and has:
+        yield from leaves(old, new, way, title=full, locale=locale, labels=labels)
+    else:
+        plain = isinstance(here, str | int | float | bool) or _whole(name, here) or (isinstance(here, list) and here and not _entries(here))
+        shown = say(here, name, above, locale, labels) if plain else ""
+        yield Leaf("added" if has else "removed", full, "" if has else shown, shown if has else "")
+
+
+def _entries(value: Any) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
+
+
+def _key(entry: Mapping[str, Any], number: int) -> str:
+    for name in ("id", "const", "name"):
+        if isinstance(entry.get(name), str | int):
+            return str(entry[name])
+    return f"#{number}"
+
+
+def _listed(before: Any, after: Any, way: Sequence[str], title: str, locale: str, labels: Labels | None) -> Iterator[Leaf]:
+    old, new = ({_key(each, number): each for number, each in enumerate(side, 1)} for side in (before, after))
+    if len(old) != len(before) or len(new) != len(after):  # ids that are there twice name nothing
+        old, new = ({f"#{number}": each for number, each in enumerate(side, 1)} for side in (before, after))
+    for key in dict.fromkeys((*old, *new)):
+        entry = new.get(key, old.get(key))
+        own = entry_title(entry, key.removeprefix("#")) if not key.startswith("#") else word("items.leaf_number", locale, number=key[1:])
+        full = f"{title} · {own}" if title else own
+        if key in old and key in new:
+            yield from leaves(old[key], new[key], (*way, key), title=full, locale=locale, labels=labels)
+        else:
+            yield Leaf("added" if key in new else "removed", full)
+    kept = [key for key in old if key in new], [key for key in new if key in old]
+    if kept[0] != kept[1]:
+        order = (word("items.leaf_order", locale, title=title) if title else word("items.name_order", locale)), *("、".join(_names(new, keys)) for keys in kept)
+        yield Leaf("changed", *(text[:_LONGEST] for text in order))
+
+
+def _names(entries: Mapping[str, Any], keys: Sequence[str]) -> list[str]:
+    return [entry_title(entries[key], key) for key in keys]
+
+
+def _whole(name: str, value: Any) -> bool:
+    """Values that are said as one: a limit, a rule."""
+    return isinstance(value, Mapping) and ({"value", "unit"} <= set(value) <= {"value", "unit", "basis"} or _is_rule(name, value))
+
+
+def _is_rule(name: str, value: Any) -> bool:
+    return name in _RULES and isinstance(value, Mapping) and len(value) == 1 and not isinstance(value, str)
+
+
+def say(value: Any, name: str = "", above: str = "", locale: str = "zh", labels: Labels | None = None) -> str:
+    """A value short enough for a sentence."""
+    if value is None or value == "" or value == {} or value == []:
+        return word("items.nothing", locale)
+    if isinstance(value, bool):
+        return word("items.yes" if value else "items.no", locale)
+    if isinstance(value, Mapping):
+        return _say_map(value, name, locale, labels)
+    if isinstance(value, list):
+        if any(isinstance(each, Mapping | list) for each in value):
+            return _short("、".join(entry_title(each, str(number)) for number, each in enumerate(value, 1)))
+        return _short("、".join(_valued(each, name, above, locale) for each in value))
+    return _short(_valued(value, name, above, locale))
+
+
+def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | None) -> str:
+    if {"value", "unit"} <= set(value) and not value.get("cases"):
+        try:
+            return ChosenLimit(value["value"], value["unit"]).words(locale)
+        except (KeyError, TypeError):
+            return _short("、".join(f"{each}" for each in value.values()))
+    if _is_rule(name, value):
+        try:
+            return _short(compile_rule(value).sentence(labels or {}, locale))
+        except (RuleError, TypeError, AttributeError, ValueError):
+            return word("items.leaf_rule", locale)
+    return _short("、".join(f"{called(key, name, locale)}" for key in value))
+
+
+def _valued(value: Any, name: str, above: str, locale: str) -> str:
+    values = _index()[2] if locale == "zh" else {}
+    told = values.get((above, name)) or values.get(("", name)) or {}
+    try:
+        return told.get(value, str(value))
+    except TypeError:
+        return str(value)
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
