@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SHOTS = os.environ.get("WANGTING_SCREENSHOTS")
 WIDTHS = (1280, 768, 360)
 _AXE = next(Path(axe_playwright_python.__file__).parent.glob("**/axe.min.js"))
+SOAK = bool(os.environ.get("WANGTING_SOAK"))
 _TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
@@ -52,7 +53,13 @@ def open_desk(chromium: Browser) -> Iterator[Callable[..., Page]]:
     made: list[BrowserContext] = []
 
     def desk(state: Any = None, *, javascript: bool = True, width: int = 1280) -> Page:
-        options: dict[str, Any] = {"viewport": {"width": width, "height": 900}, "locale": "zh-CN", "java_script_enabled": javascript}
+        # without motion: what slides into sight is there at once, and nobody looks while it is on its way
+        options: dict[str, Any] = {
+            "viewport": {"width": width, "height": 900},
+            "locale": "zh-CN",
+            "java_script_enabled": javascript,
+            "reduced_motion": "reduce",
+        }
         made.append(watched(chromium.new_context(**options, storage_state=state)))
         return made[-1].new_page()
 
@@ -126,11 +133,17 @@ def _axe_source() -> str:
     return _AXE.read_text(encoding="utf-8")
 
 
-def axe(page: Page, *, colours: bool = True) -> list[str]:
-    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands; measuring *colours* is half of the time it takes."""
+def axe(page: Page, *, colours: bool = True, only: Sequence[str] = ()) -> list[str]:
+    """What axe-core finds against WCAG 2.2 A and AA on the page as it stands, or against the rules of *only*.
+
+    Measuring *colours* is half of the time it takes. The page's files are read once more (``preload``) in the long run only: what asks for that are
+    sounds that begin by themselves.
+    """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe_source())
-    options = {"runOnly": {"type": "tag", "values": _TAGS}, "resultTypes": ["violations"], "rules": {"color-contrast": {"enabled": colours}}}
+    wanted = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": _TAGS}
+    rules = {} if only else {"color-contrast": {"enabled": colours}}
+    options = {"runOnly": wanted, "resultTypes": ["violations"], "rules": rules, "preload": SOAK}
     found: Any = page.evaluate("options => axe.run(document, options).then(result => result.violations)", options)
     return [f"{v['id']}: {node['target']} {node.get('failureSummary', '')[:300]}" for v in found for node in v["nodes"]]
 
