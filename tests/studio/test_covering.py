@@ -9,7 +9,7 @@ from core.items import gate
 from core.items.compiling import compile_item
 from core.items.library import library
 from core.items.studio import covering, edits, playing, recording
-from core.items.studio.errors import NothingPlayed
+from core.items.studio.errors import NotAPlay, NothingPlayed
 from core.schemas import service as schemas
 
 
@@ -139,3 +139,39 @@ def test_a_plugin_and_a_sub_case_are_answered_so_that_the_rules_behind_them_open
     assert [step["do"] for step in found.steps] == ["accept", "hook_done", "fast"]
     test = recording.record(item, found.given, found.steps)
     assert gate.run_tests(compiled({**doc, "tests": [test]})).results[0].green
+
+
+def test_one_click_covers_an_item_with_few_tests(food: dict[str, Any]) -> None:
+    bare = compiled(with_tests(food, food["tests"][:1]))
+    made = covering.fill(bare, taken=[food["tests"][0]["id"]])
+    assert len(made) < len([each for each in covering.coverage(bare) if not each.tests])
+    whole = compiled(with_tests(food, [food["tests"][0], *made]))
+    assert [each.target for each in covering.coverage(whole) if not each.tests] == []
+    assert gate.run_tests(whole).untested == ()
+    assert len({test["id"] for test in whole.doc["tests"]}) == len(whole.doc["tests"])
+    assert covering.fill(bare, most=2, taken=()) == covering.fill(bare, taken=())[:2]
+
+
+@pytest.mark.parametrize(
+    ("given", "steps"),
+    [
+        pytest.param([], [], id="no mapping"),
+        pytest.param({"form": []}, [], id="a form that is none"),
+        pytest.param({}, {}, id="steps that are none"),
+        pytest.param({}, [{"as": "window"}], id="a step that does nothing"),
+        pytest.param({}, [{"as": "window", "do": "accept", "day": -1}], id="a day before"),
+        pytest.param({"more": 1}, [], id="what tests do not have"),
+        pytest.param({}, [{"as": "window", "do": "accept"}] * 101, id="without end"),
+    ],
+)
+def test_what_is_no_play_is_refused(given: Any, steps: Any) -> None:
+    with pytest.raises(NotAPlay):
+        playing.read(given, steps)
+
+
+def test_the_answers_on_which_the_way_hangs_are_asked(item: Any, food: dict[str, Any]) -> None:
+    found = {path: (title, values, now) for path, title, values, now in playing.questions(item, food["tests"][0]["given"])}
+    assert found["form.area"][0] == "经营面积"
+    assert {300, 301, 299} <= set(found["form.area"][1])
+    assert found["form.area"][2] == 120
+    assert set(found["form.online"][1]) == {True, False}

@@ -1,5 +1,7 @@
 """What the tests of an item leave out – buttons, branches, procedures, options, materials –, and for each the shortest play that takes it in."""
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +12,7 @@ from core.items.gate import buttons
 from core.items.materials import needs
 from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse, short
 from core.items.spec import CompiledItem, JsonObject
-from core.items.studio import constants, playing, pressing
+from core.items.studio import constants, playing, pressing, recording
 from core.kernel.errors import PlatformError
 from core.kernel.wording import word
 from core.routing.sentences import Voice
@@ -165,6 +167,24 @@ def suggest(compiled: CompiledItem, target: Target) -> Suggestion | None:
             if met(compiled, target, given, rehearse(compiled, given, dated)):
                 return Suggestion(given, dated)
     return None
+
+
+def fill(compiled: CompiledItem, *, taken: Sequence[str] = (), most: int = 100, within: float = math.inf) -> list[dict[str, Any]]:
+    """Tests for everything that no test takes in, as few as the suggestions come to: at most *most*, begun in at most *within* seconds."""
+    made: list[dict[str, Any]] = []
+    walks: list[tuple[JsonObject, Walked]] = []
+    began = time.monotonic()
+    for left in coverage(compiled):
+        if len(made) >= most or time.monotonic() - began > within:
+            break
+        if left.tests or any(met(compiled, left.target, given, walked) for given, walked in walks):
+            continue
+        found = suggest(compiled, left.target)
+        if found is not None:
+            test = recording.record(compiled, found.given, found.steps, title=left.target.title, taken=[*taken, *(each["id"] for each in made)])
+            made.append(test)
+            walks.append((found.given, rehearse(compiled, found.given, found.steps)))
+    return made
 
 
 def _conditions(compiled: CompiledItem, target: Target) -> Iterator[tuple[Rule, bool]]:

@@ -76,3 +76,9 @@ class CannotRoute(BadInput):
     def __init__(self, key: str | None = None, /, because: str = "", **params: Any) -> None:
         super().__init__(key, **params)
         self.because = because
+
+
+class NotAPlay(BadInput):
+    """What was sent is no play. Params: ``what``."""
+
+    key = "items.studio_not_a_play"

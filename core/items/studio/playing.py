@@ -7,7 +7,10 @@ leaving the last step out, and the clock is the ``day`` of what comes next. Ever
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cache
 from typing import Any
+
+from jsonschema import Draft202012Validator
 
 from core.forms.service import decide, sample, words
 from core.items.facts import facts as facts_of
@@ -15,12 +18,15 @@ from core.items.facts import preset, spoken_labels
 from core.items.materials import needs
 from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse, short
 from core.items.spec import CompiledItem, JsonObject
-from core.items.studio import pressing
+from core.items.studio import constants, pressing
+from core.items.studio.errors import NotAPlay
 from core.items.studio.pressing import Button
 from core.kernel.errors import PlatformError, spoken
 from core.kernel.wording import word
 from core.routing.sentences import Voice
 from core.routing.service import OpenTask, draw, outline, states_of, task_title
+from core.rules.service import compile_rule
+from core.schemas import service as schemas
 from core.worktime.calendars import Calendar
 from core.worktime.projection import project
 from core.worktime.spec import Ledger, Light
@@ -132,6 +138,36 @@ def start(
     if tests and decide(compiled.form, values, facts=known).errors:  # answers that hang together: the item's own tests know them
         values = sample(compiled.form, seed=seed, overrides={**(tests[0]["given"].get("form") or {}), **fixed}, facts=known)
     return with_materials(compiled, {"situation": answers, "form": values, "party": party, "channel": channel})
+
+
+def read(given: Any, steps: Any) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """A play that somebody sent, as the schema of tests has it. Raises :class:`NotAPlay`."""
+    test = {"id": "x", "title": "x", "given": given, "steps": steps, "expect": {"end": "open"}}
+    found = next(_checker().iter_errors(test), None)
+    if found is not None:
+        raise NotAPlay(what=found.message[:100])
+    return given, steps
+
+
+@cache
+def _checker() -> Draft202012Validator:
+    """Checks one test."""
+    whole = schemas.load("item")
+    return Draft202012Validator({**whole["properties"]["tests"]["items"], "$defs": whole["$defs"]})
+
+
+def questions(compiled: CompiledItem, given: JsonObject) -> Iterator[tuple[str, str, tuple[Any, ...], Any]]:
+    """The answers on which the way hangs: path, title, the values on either side of the rules – as facts –, and what is answered now."""
+    route, voice = compiled.route, Voice(compiled.route, "zh", spoken_labels(compiled))
+    rules = [branch.when for node in route.walk() for branch in node.branches.values() if branch.when is not None]
+    rules += [check.when for check in route.intake.checks.values() if check.when is not None]
+    rules += [rule for node in route.walk() if node.limit is not None for rule, _limit in node.limit.cases]
+    rules += [compile_rule(material["when"]) for material in compiled.doc["materials"] if material.get("when") is not None]
+    facts = facts_of(compiled, given.get("situation"), given.get("form"))
+    for path, values in constants.candidates(rules, compiled).items():
+        field = constants.field_at(compiled, path.removeprefix("form."))
+        if path.startswith("form.") and "." not in path.removeprefix("form.") and field is not None and not field.kind.structural and values:
+            yield path, voice.field(path), values, facts["form"].get(field.id)
 
 
 def completed(compiled: CompiledItem, given: JsonObject) -> dict[str, Any]:
