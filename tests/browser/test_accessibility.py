@@ -34,6 +34,7 @@ from core.items.catalogue import power
 from core.items.catalogue import service as catalogue
 from core.items.catalogue.entries import bundle
 from core.items.library import library
+from core.items.studio import drafts as studio
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.ids import is_id, new_id
 from core.licences import service as licences
@@ -143,6 +144,10 @@ DESKS = {
     "library_exports.show": ("window /office/library/exports/{export}",),
     "office_notices.listed": ("admin /office/notices/", "admin /office/notices/?state=refused"),
     "plugins.show": ("admin /office/plugins/",),
+    "studio.show": ("chief /office/studio/",),
+    "studio_editing.show": ("chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout"),
+    "studio_form.show": ("chief {studio}/form/?page=premises&field=area",),
+    "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
     "item_life.show": ("chief /office/items/",),
     "item_life.item": ("chief /office/items/food-operation-new",),
     "item_life.show_request": ("legal /office/items/requests/{item_request}",),
@@ -301,7 +306,7 @@ def troubles(hall: DemoHall, case_id: str) -> dict[str, str]:
 
 
 def lives_of_items(hall: DemoHall) -> dict[str, str]:
-    """A request that waits for the legality review, an entry of the catalogue, and a run that found nothing to move."""
+    """A request that waits for the legality review, an entry of the catalogue, a run that found nothing to move, a draft in the studio."""
     database = open_site(Config.from_environment({**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"})).database
     with database.session() as session:
         office = power.owner(session, "senior-card")
@@ -311,8 +316,12 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         asked = catalogue.ask_state(session, "senior-card", "suspend", reason="系统升级", command_id=new_id(), actor=who)
         catalogue.publish_entry(session, bundle(entry, library().forms, library().blocks), publisher_id=office.id, actor=SYSTEM)
         run = migrating.start(session, ITEM, reason="换新流程", command_id=new_id(), actor=who).id
+        food = power.owner(session, ITEM)
+        author = session.scalars(select(Post.staff_id).where(Post.department_id == food.id, Post.role == "section_chief")).first()
+        assert author is not None
+        draft = studio.begin(session, ITEM, actor=Actor("staff", author)).id
     database.close()
-    return {"item_request": asked.id, "entry": entry["code"], "move_run": run}
+    return {"item_request": asked.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft}"}
 
 
 def export(hall: DemoHall) -> str:
