@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.app import open_site
 from core.outbox.relay import run_once
-from tests.bench import credit, engine, peer_runs, plugged, product
+from tests.bench import approving, credit, engine, peer_runs, plugged, product
 from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, staff
 from tests.bench.client import Browser, hidden
 from tests.bench.compiling import seconds_to_compile
@@ -63,6 +63,7 @@ class Run:
             self.hall.set_up()
             self.say("hall set up")
             self.submission()
+            self.line("SQL statements of an approval", sum(approving.statements(self.hall)), "statements", "<= 18")
             self.sweep()
             self.worklists()
             for line in engine.lines(self.size.rounds * 20):
