@@ -104,14 +104,14 @@ def test_it_is_installed_used_switched_off_and_taken_away_while_the_core_goes_on
     machine.wangting("items", "apply", str(machine.project / "street_trees/samples/item_configs/urban_management/tree-pruning.json"))
     machine.visit("enabled")
     with machine.serving() as base:
-        look(chromium, base)
+        look(chromium, base, machine.passwords["chief"])
     assert "tree-pruning: 2" in machine.wangting("plugins", "disable", "street_trees")
     machine.visit("disabled")
     assert "tree-pruning: 2" in machine.wangting("plugins", "remove", "street_trees", "--dry-run")
     machine.wangting("plugins", "remove", "street_trees", "--keep", str(machine.top / "kept"))
     machine.run(str(machine.python), "-m", "pip", "uninstall", "-q", "--yes", "street_trees")
     rows = [json.loads(line) for line in (machine.top / "kept" / "plg_street_trees_tree.jsonl").read_text(encoding="utf-8").splitlines()]
-    assert [row["species"] for row in rows] == ["香樟"]
+    assert [row["species"] for row in rows] == ["香樟", "香樟"]
     engine = create_engine(f"sqlite:///{machine.home / 'wangting.db'}")
     assert not [name for name in inspect(engine).get_table_names() if "street_trees" in name]
     engine.dispose()
@@ -119,8 +119,8 @@ def test_it_is_installed_used_switched_off_and_taken_away_while_the_core_goes_on
     machine.visit("removed")
 
 
-def look(chromium: "Browser", base: str) -> None:
-    """A citizen in a browser: from the guide to the register, and a tree looked up there."""
+def look(chromium: "Browser", base: str, password: str) -> None:
+    """In a browser: a citizen, from the guide to the register, and a tree looked up there; a clerk who enters another."""
     from playwright.sync_api import expect
 
     page = chromium.new_page()
@@ -131,6 +131,20 @@ def look(chromium: "Browser", base: str) -> None:
         page.get_by_role("button", name="查这棵树").click()
         expect(page.get_by_text("青禾路 3 号门前")).to_be_visible()
         expect(page.get_by_role("heading", level=1)).to_have_text("行道树")
+        page.goto(f"{base}/office/login/")  # the keeper of the register
+        page.get_by_label("用户名").fill("chief")
+        page.get_by_label("密码").fill(password)
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_url(lambda url: "/office/login" not in url)
+        page.goto(f"{base}/office/x/street_trees/")
+        page.get_by_label("树木编号").fill("QH-00017")
+        page.get_by_label("树种").fill("香樟")
+        page.get_by_label("位置").fill("青禾路 3 号门前")
+        page.get_by_role("button", name="登记").click()
+        expect(page.locator(".errors")).to_contain_text("QH-00017")  # it is there already
+        page.get_by_label("树木编号").fill("QH-00018")
+        page.get_by_role("button", name="登记").click()
+        expect(page.locator(".toast")).to_contain_text("已登记")
     finally:
         page.close()
 
