@@ -3,12 +3,16 @@
 import pytest
 from sqlalchemy import text
 
+from core.identity.models import Post
+from core.identity.service import organisation
+from core.kernel.actor import SYSTEM
 from core.web.backoffice.security import ROLES
 from core.web.backoffice.users import write_permissions
 from tests.fixtures_hall import counted
 from tests.fixtures_site import Browser
-from tests.office.conftest import Office
+from tests.office.conftest import Office, press, task
 
+BENEFIT = "unemployment-benefit"
 _GRANTS = text(
     "SELECT r.name AS role, v.name AS view FROM ab_role r JOIN ab_permission_view_role g ON g.role_id = r.id "
     "JOIN ab_permission_view p ON p.id = g.permission_view_id JOIN ab_view_menu v ON v.id = p.view_menu_id"
@@ -134,3 +138,28 @@ def test_generated_tables_speak_the_readers_language(office: Office) -> None:
         chinese, english = admin.get(f"{address}?_l_=zh"), admin.get(f"{address}?_l_=en")
         assert chinese.status_code == english.status_code == 200
         assert zh in chinese.text and en in english.text, address
+
+
+def test_who_leaves_is_out_at_their_next_step_and_who_lost_the_post_may_do_no_more(fresh: Office) -> None:
+    case, window = fresh.file(BENEFIT), fresh.staff("window")
+    no = task(window, case)
+    with fresh.session() as session:
+        me = fresh.staff_id(session, "window")
+        held = session.query(Post.department_id, Post.role).filter(Post.staff_id == me).all()
+        for department, role in held:
+            organisation.remove_post(session, me, department, role, actor=SYSTEM)
+    assert window.get(f"/office/cases/{case}").status_code == 404, "the next page already knows that the post is gone"
+    assert press(window, case, "accept", no=no).status_code == 404
+    with fresh.session() as session:
+        for department, role in held:
+            organisation.add_post(session, me, department, role, actor=SYSTEM)
+        organisation.set_active(session, me, active=False, actor=SYSTEM)
+    assert window.get(f"/office/cases/{case}").status_code == 403
+    assert press(window, case, "accept", no=no).status_code == 403
+    with fresh.session() as session:
+        organisation.set_active(session, me, active=True, actor=SYSTEM)
+        session.execute(text("UPDATE ab_user SET active = :no WHERE username = 'window'"), {"no": False})
+    assert window.get(f"/office/cases/{case}").status_code == 403
+    with fresh.session() as session:
+        session.execute(text("UPDATE ab_user SET active = :yes WHERE username = 'window'"), {"yes": True})
+    assert press(window, case, "accept", no=no).status_code == 303, "and back, they go on where they were"
