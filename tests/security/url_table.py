@@ -80,6 +80,7 @@ GET /office/studio/  POST /office/studio/  GET /office/studio/<draft_id>/  POST 
 POST /office/studio/<draft_id>/commands  POST /office/studio/<draft_id>/entries  POST /office/studio/<draft_id>/undo  POST /office/studio/<draft_id>/redo
 POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
 GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
+GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 """
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.items.studio.mends.rules import reread
+from core.items.studio.expressions import renamed
 from core.items.studio.scopes import DEEPEST, REVIEW, branches_of, nodes_of, path_of, scope_at, title_of, ways
 from core.items.studio.spots import MISSING, Spot, find
 
@@ -76,7 +76,7 @@ def _reread(item: dict[str, Any], at: Spot, new: str) -> None:
 
     def said(value: Any) -> Any:
         for each in READ:
-            value = reread(value, f"{old}.{each}", f"{new}.{each}")
+            value = renamed(value, f"{old}.{each}", f"{new}.{each}")
         return value
 
     def scope_said(scope: dict[str, Any], depth: int) -> None:

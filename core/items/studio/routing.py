@@ -5,11 +5,11 @@ nothing. A route that was wrong before may be wrong after; what stands in the wa
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from core.items.studio.edits import Edit, between
+from core.items.studio.edits import Edit, apply, between
 from core.items.studio.errors import CannotRoute
 from core.items.studio.fresh import AT_ONCE, DAY, STEMS, Fresh, fresh_branch
 from core.items.studio.healing import follow
@@ -303,6 +303,12 @@ def rename(content: Content, at: Spot, new: str) -> tuple[Edit, ...]:
     if new in taken and new != at[-1]:
         raise CannotRoute("items.studio_key_taken", name=new)
     return () if new == at[-1] else _changed(content, lambda item: rename_in(item, at, new))
+
+
+def applied(content: Content, edits: Sequence[Edit]) -> Content:
+    """*content* after *edits*: several changes in one command are made one on another."""
+    made: Content = apply(content, edits).doc
+    return made
 
 
 # ---- what every change comes through

@@ -129,6 +129,11 @@ def scope_at(at: Spot) -> Spot:
     return at[:-2]
 
 
+def node_of(at: Spot) -> Spot:
+    """The node or branch in which *at* lies; nothing for what lies in none."""
+    return next((at[:end] for end in range(len(at), len(REVIEW), -1) if is_node(at[:end]) or is_branch(at[:end])), ())
+
+
 def path_of(at: Spot) -> str:
     """The path that routing has for a node or branch: ``review.joint.fire.opinion``."""
     return ".".join(("review", *(token for index, token in enumerate(at[3:]) if index % 2)))

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, g, jsonify, redirect, request
 from werkzeug.wrappers import Response
@@ -10,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.forms import service as forms
 from core.forms.spec import anchor
 from core.items.format import format_item
-from core.items.studio import drafts, editors, edits, entries, parts, presence
+from core.items.studio import drafts, editors, edits, entries, parts, presence, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.editors import Editor
 from core.items.studio.edits import Edit
@@ -47,10 +48,12 @@ def _asked(given: Any) -> tuple[Spot, parts.Part | None]:
 
 @blueprint.get("/")
 @at_desk
-def show(draft_id: str) -> str:
-    """A part of the draft, or what stands at a spot of it."""
+def show(draft_id: str) -> str | Response:
+    """A part of the draft, or what stands at a spot of it. The route has an editor of its own."""
     draft = own(draft_id)
     at, part = _asked(request.args)
+    if part is not None and part.key == "route":
+        return redirect(f"/office/studio/{draft.id}/route/", 303)
     return _page(draft, at, part)
 
 
@@ -136,6 +139,8 @@ def _saving(draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part:
         return jsonify(_saved(done))
     if request.form.get("back") == "form":
         return redirect(f"/office/studio/{draft.id}/form/?field={at[2]}#field-{at[2]}", 303)
+    if request.form.get("back") == "route":
+        return redirect(f"/office/studio/{draft.id}/route/?{urlencode({'node': scopes.path_of(scopes.node_of(at))})}#panel", 303)
     focus = g.get("focus")
     return redirect(_address(draft, at, part) + (f"#{anchor(focus)}" if focus else ""), 303)
 
