@@ -82,6 +82,8 @@ POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
 GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
 GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
+GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
+GET /office/studio/<draft_id>/what-if/
 """
 
 #: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.
