@@ -8,7 +8,7 @@ from core.items.sources import FactType
 from core.items.spec import JsonObject
 from core.kernel.errors import Finding
 
-_BRACKETS = re.compile("[((][^()()]*[))]|[《》〈〉“”]")
+_BRACKETS = re.compile("[(（][^()（）]*[)）]|[《》〈〉“”]")
 _OWNER = re.compile("^(申请人|申请单位|申请企业|取水单位|本人|本单位|单位|企业|公司)的?")
 _FORM = re.compile("(复印件|扫描件|原件|正本|副本|照片|电子版|[、及和和或])+$")
 

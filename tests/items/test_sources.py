@@ -32,7 +32,13 @@ def keys(found: Any) -> set[str]:
 
 @pytest.mark.parametrize(
     ("title", "name"),
-    [("营业执照", "营业执照"), ("申请单位营业执照(副本)复印件", "营业执照"), ("《营业执照》副本(加盖公章)", "营业执照"), ("营业场所证明", "营业场所证明")],
+    [
+        ("营业执照", "营业执照"),
+        ("申请单位营业执照(副本)复印件", "营业执照"),
+        ("营业执照（副本）", "营业执照"),
+        ("《营业执照》副本(加盖公章)", "营业执照"),
+        ("营业场所证明", "营业场所证明"),
+    ],
 )
 def test_a_title_is_compared_without_whose_it_is_and_in_which_form(title: str, name: str) -> None:
     assert plain(title) == name

@@ -81,6 +81,7 @@ POST /office/studio/<draft_id>/commands  POST /office/studio/<draft_id>/entries 
 POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
 GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
 GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg
+GET /office/studio/<draft_id>/findings/  GET /office/studio/<draft_id>/findings/panel  POST /office/studio/<draft_id>/findings/mend
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
 GET /office/studio/<draft_id>/what-if/

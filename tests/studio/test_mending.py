@@ -175,10 +175,11 @@ def test_every_way_to_mend_is_tried_here_and_worded():
 def test_what_is_safe_is_done_at_once_and_undone_at_once(content):
     for _key, spoil in (case for case in CASES if case[0] in ("items.studio_wide_letters", "forms.check_required_unknown", "items.shared_on_paper")):
         spoil(content)
+    put(content, HELP, "带原件,再带２份")
     listed = found(None, content, known=KNOWN)
-    chosen = [way for each in listed for way in each.mends[:1] if way.safe]
-    assert len(chosen) > 3
-    done = edits.apply(content, mending.together(content, chosen))
+    assert sum(way.safe for each in listed for way in each.mends[:1]) > 3
+    done = edits.apply(content, mending.together(content, [(each.finding, each.spot) for each in listed]))
+    assert at(done.doc, HELP) == "带原件，再带2份"
     after = found(None, done.doc, known=KNOWN)
     assert not any(way.safe for each in after for way in each.mends)
     assert edits.apply(done.doc, done.undo).doc == content

@@ -36,6 +36,8 @@ Content = Mapping[str, Any]
 Way = Callable[[Content, Finding, Spot], Iterable[Mend]]
 
 _ways: dict[str, list[Way]] = {}
+#: Findings about one text, which several mends may change after each other; others are at a spot that an earlier mend may have moved.
+_OF_TEXTS = "items.studio_"
 
 
 def mend(*keys: str) -> Callable[[Way], Way]:
@@ -66,16 +68,17 @@ def mends(content: Content, finding: Finding, spot: Spot) -> tuple[Mend, ...]:
     return tuple(sorted(made, key=lambda each: not each.safe))
 
 
-def together(content: Content, chosen: Iterable[Mend]) -> tuple[Edit, ...]:
-    """The edits of many mends, one after another: what an earlier one changed already a later one leaves alone."""
+def together(content: Content, listed: Iterable[tuple[Finding, Spot]]) -> tuple[Edit, ...]:
+    """The edits of everything safe among *listed* findings, one after another: each mends what the ones before it left."""
+    first = [(finding, spot, way) for finding, spot in listed for way in mends(content, finding, spot)[:1] if way.safe]
     done: list[Edit] = []
-    for each in chosen:
-        try:
-            applied = editing.apply(content, each.edits)
-        except Clashed:
-            continue
-        if applied.undo:
-            content, done = applied.doc, [*done, *each.edits]
+    for finding, spot, way in first:
+        for edits in (way.edits, *(again.edits for again in mends(content, finding, spot)[:1] if finding.key.startswith(_OF_TEXTS))):
+            with suppress(Clashed):
+                applied = editing.apply(content, edits)
+                if applied.undo:
+                    content, done = applied.doc, [*done, *edits]
+                break
     return tuple(done)
 
 

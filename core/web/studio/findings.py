@@ -1,0 +1,140 @@
+"""What is found in a draft: the whole list as a page, its short form beside every editor, and the buttons that mend."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from flask import Blueprint, redirect, request
+from werkzeug.wrappers import Response
+
+from core.items.studio import drafts, editors, mending, parts
+from core.items.studio.drafts import Draft
+from core.items.studio.edits import Edit
+from core.items.studio.found import Found, found, of_part
+from core.items.studio.spots import MISSING, Spot, find, parse, write
+from core.kernel.errors import BadInput, PlatformError
+from core.kernel.ids import is_id, new_id
+from core.web import edge
+from core.web.backoffice.desk import actor, at_desk, tell
+from core.web.page import page, typeset
+from core.web.page import say as _
+from core.web.studio.desk import framed, own
+
+blueprint = Blueprint("studio_findings", __name__, url_prefix="/office/studio/<draft_id>/findings")
+#: Findings of each kind on the page, and beside an editor: more than anybody mends before looking again.
+SHOWN, BESIDE = 150, 5
+
+
+@blueprint.get("/")
+@at_desk
+def show(draft_id: str) -> str:
+    """Everything found, what keeps the item from being published first."""
+    return _page(own(draft_id))
+
+
+def _page(draft: Draft, error: PlatformError | None = None) -> str:
+    listed = found(edge.session(), draft.content)
+    return framed(
+        "studio/findings.html", draft, "findings", groups=_groups(draft, listed, SHOWN), total=len(listed), safe=len(_safe(listed)),
+        error=error.words(edge.locale()) if error else None,
+    )  # fmt: skip
+
+
+@blueprint.get("/panel")
+@at_desk
+def panel(draft_id: str) -> str:
+    """The list beside an editor: of the part that is shown first, then the rest of what keeps the item from being published."""
+    draft = own(draft_id)
+    listed = found(edge.session(), draft.content)
+    here = of_part(listed, request.args.get("part", ""))
+    first = [*here, *(each for each in listed if each.level == "error" and each not in here)]
+    return page(
+        "studio/findings_panel.html", draft=draft, base=f"/office/studio/{draft.id}", groups=_groups(draft, first, BESIDE), total=len(listed),
+        errors=sum(each.level == "error" for each in listed), fresh_id=new_id, landing=request.args.get("landing", "")[:2000],
+    )  # fmt: skip
+
+
+def _groups(draft: Draft, listed: Sequence[Found], most: int) -> list[dict[str, Any]]:
+    """What keeps the item from being published, and advice: lines with where they lead, and how many more there are."""
+    locale = edge.locale()
+    made = []
+    for level in ("error", "warning"):
+        some = [each for each in listed if each.level == level]
+        lines = [_line(draft, each, locale) for each in some[:most]]
+        made.append({"level": level, "lines": lines, "count": len(some), "more": max(len(some) - most, 0)})
+    return made
+
+
+def _line(draft: Draft, each: Found, locale: str) -> dict[str, Any]:
+    ways = [(number, typeset(way.label(locale))) for number, way in enumerate(each.mends)]
+    return {"mark": each.mark, "name": typeset(each.name(locale)), "words": typeset(each.words(locale)), "address": address(draft, each.spot), "mends": ways}
+
+
+def address(draft: Draft, spot: Spot) -> str:
+    """Where a spot is edited: the field in the form's builder, the entry, or the part – at the very question where that is on the page."""
+    base, content = f"/office/studio/{draft.id}", draft.content
+    if spot[:2] == ("form", "properties") and isinstance(find(content, spot[:3]), Mapping):
+        return f"{base}/form/?field={spot[2]}{_anchor(spot[3:])}"
+    entry = _entry(content, spot)
+    if entry:
+        return f"{base}/?at={write(entry)}{_anchor(spot[len(entry) :])}"
+    part = parts.part(parts.part_of(spot))
+    rest = spot[len(part.at) :] if part is not None and spot[: len(part.at)] == part.at else ()
+    return f"{base}/?part={parts.part_of(spot)}{_anchor(rest)}"
+
+
+def _entry(content: Mapping[str, Any], spot: Spot) -> Spot:
+    """The innermost entry of a list or map that *spot* lies in and that is there; empty for none."""
+    found_: Spot = ()
+    for depth, (_token, _title, entry) in enumerate(editors.way(content, spot), 2):
+        if find(content, spot[:depth]) is MISSING:
+            break
+        if entry and isinstance(find(content, spot[:depth]), Mapping):
+            found_ = spot[:depth]
+    return found_
+
+
+def _anchor(rest: Spot) -> str:
+    return "#f-" + "-".join(rest) if rest and not any(token.startswith("@") for token in rest) else ""
+
+
+def _safe(listed: Sequence[Found]) -> list[Found]:
+    """Everything that can be mended without losing what anybody meant."""
+    return [each for each in listed if any(way.safe for way in each.mends[:1])]
+
+
+@blueprint.post("/mend")
+@at_desk
+def mend(draft_id: str) -> Response | tuple[str, int]:
+    """Mend one finding in the way that was chosen, or everything that is safe to (``all``)."""
+    draft, session, command = own(draft_id), edge.session(), request.form.get("command_id", "")
+    listed = found(session, draft.content)
+    try:
+        if not is_id(command):
+            raise BadInput
+        edits = _all(draft, listed) if request.form.get("all") else _one(listed, request.form.get("mark", ""), request.form.get("way", 0, type=int))
+        if edits:
+            drafts.edit(session, draft.id, edits, command_id=command, actor=actor())
+    except PlatformError as error:
+        session.rollback()
+        if error.status not in (409, 422):
+            raise
+        return _page(own(draft_id), error), error.status
+    tell(_("已改好，可以撤销") if edits else _("这一条已经不在了"))
+    return redirect(f"/office/studio/{draft.id}/{_landing(request.form)}", 303)
+
+
+def _one(listed: Sequence[Found], mark: str, way: int) -> tuple[Edit, ...]:
+    ways = next((each.mends for each in listed if each.mark == mark), ())
+    return ways[way].edits if 0 <= way < len(ways) else ()
+
+
+def _all(draft: Draft, listed: Sequence[Found]) -> tuple[Edit, ...]:
+    return mending.together(draft.content, ((each.finding, each.spot) for each in _safe(listed)))
+
+
+def _landing(given: Any) -> str:
+    """Where to go afterwards, below the draft: a part, a spot, a field of the form – or the list itself."""
+    wanted = str(given.get("landing", ""))[:2000]
+    if wanted.startswith("/"):
+        return f"?at={write(parse(wanted))}"
+    return f"?part={wanted}" if parts.part(wanted) is not None else "findings/"

@@ -1,0 +1,124 @@
+"""The list of what was found and its buttons, as a browser uses them."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from core.kernel.actor import SYSTEM
+from core.kernel.ids import new_id
+from core.licences import service as licences
+from tests import fixtures_site as site
+from tests.office.conftest import Office
+from tests.studio.conftest import TYPES
+
+FOOD = "food-operation-new"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
+    return site.built_once(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    built = site.copy(template, tmp_path_factory.mktemp("findings") / "hall")
+    made = Office(built, built.app())
+    with made.here.database.session() as session:
+        licences.put_types(session, [{**TYPES[0], "code": "business-licence", "title": "营业执照"}], actor=SYSTEM)
+        session.commit()
+    yield made
+    made.here.database.close()
+
+
+@pytest.fixture(scope="module")
+def chief(office: Office) -> site.Browser:
+    return office.staff("chief")
+
+
+@pytest.fixture
+def base(chief: site.Browser) -> Iterator[str]:
+    """The address of a draft of the food licence, put aside afterwards."""
+    address = chief.post("/office/studio/", {"do": "open", "item": FOOD}).headers["Location"].rstrip("/")
+    yield address
+    chief.post(f"{address}/drop")
+
+
+def change(chief, base, *edits):
+    body = {"command_id": new_id(), "edits": [{"do": "set", "at": at, "value": value, "was": 0} for at, value in edits], "mine": True}
+    answer = chief.client.post(f"{base}/commands", json=body, headers={"X-CSRFToken": chief.token()})
+    assert answer.status_code == 200, answer.text
+
+
+def lines(page):
+    """(name, address, words, marks of its buttons) of each line."""
+    line = r'<li class="block"><div class="grow"><p class="small muted">(.*?)</p><p><a href="(.*?)">(.*?)</a></p></div>(.*?)</li>'
+    button = r'name="mark" value="(.*?)"><input type="hidden" name="way" value="(\d+)"'
+    return [(name, address, words, re.findall(button, rest)) for name, address, words, rest in re.findall(line, page, re.S)]
+
+
+def test_a_finding_leads_to_its_spot_and_is_mended_with_one_click(chief, base):
+    change(chief, base, ("/item/materials/@layout/title", "营业执照（副本）"))
+    page = chief.get(f"{base}/findings/").text
+    assert page.index("不能发布") < page.index("建议")
+    (line,) = [each for each in lines(page) if "证照库里有" in each[2]]
+    name, address, _words, ((mark, way),) = line
+    assert name.startswith("材料 · 营业执照")
+    assert address == f"{base}/?at=/item/materials/@layout#f-source"
+    there = chief.get(address.partition("#")[0])
+    assert there.status_code == 200
+    assert 'id="f-source' in there.text
+    sent = {"mark": mark, "way": way, "landing": "/item/materials/@layout", "command_id": new_id()}
+    done = chief.post(f"{base}/findings/mend", sent)
+    assert done.status_code == 303
+    assert done.headers["Location"].endswith("/?at=/item/materials/@layout")
+    assert "已改好" in chief.get(done.headers["Location"]).text
+    assert not [each for each in lines(chief.get(f"{base}/findings/").text) if "证照库里有" in each[2]]
+    again = chief.post(f"{base}/findings/mend", {**sent, "command_id": new_id()})
+    assert again.status_code == 303
+    assert "已经不在了" in chief.get(again.headers["Location"]).text
+    assert chief.post(f"{base}/undo", {"landing": "materials", "command_id": new_id()}).status_code == 303
+    assert [each for each in lines(chief.get(f"{base}/findings/").text) if "证照库里有" in each[2]]
+
+
+def test_what_is_safe_is_mended_all_at_once(chief, base):
+    change(chief, base, ("/item/materials/@layout/help", "带原件,再带２份复印件"))
+    page = chief.get(f"{base}/findings/").text
+    assert re.search(r"能直接改的 \d+ 条全部改好", page)
+    assert chief.post(f"{base}/findings/mend", {"all": "1", "command_id": new_id()}).status_code == 303
+    page = chief.get(f"{base}/findings/").text
+    assert "能直接改的" not in page
+    assert "带原件，再带2份复印件" in chief.get(f"{base}/?at=/item/materials/@layout").text
+
+
+def test_beside_an_editor_stands_what_was_found_in_its_part_and_what_closes_the_gate(chief, base):
+    change(chief, base, ("/item/materials/@layout/help", "待定"), ("/item/route/review/start", "nowhere"))
+    here = [each[0] for each in lines(chief.get(f"{base}/findings/panel?part=materials&landing=materials").text)]
+    assert any(name.startswith("材料") for name in here)
+    assert any(name.startswith("路由") for name in here)
+    assert "data-findings" in chief.get(f"{base}/?part=materials").text
+    route = chief.get(f"{base}/findings/panel?part=guide").text
+    assert "待定" not in route
+
+
+def test_a_draft_wrong_in_every_way_still_lists_what_is_wrong(chief, base):
+    change(chief, base, ("/item/materials", "gone"), ("/item/route", [1]), ("/form/properties", {"a": None}))
+    page = chief.get(f"{base}/findings/")
+    assert page.status_code == 200
+    assert len(lines(page.text)) > 2
+    for _name, address, _words, _marks in lines(page.text):
+        assert chief.get(address.partition("#")[0].replace("&amp;", "&")).status_code in (200, 303, 422)
+    assert chief.get(f"{base}/findings/panel?part=materials").status_code == 200
+
+
+def test_words_of_the_draft_are_escaped(chief, base):
+    change(chief, base, ("/item/materials/@layout/title", "<script>alert(1)</script>待定"))
+    page = chief.get(f"{base}/findings/").text
+    assert "<script>alert(1)" not in page
+    assert "&lt;script&gt;" in page
+
+
+@pytest.mark.parametrize("sent", [{}, {"mark": "zz", "way": "0"}, {"mark": "", "way": "-1"}, {"all": ""}, {"mark": "zz", "way": "x", "landing": "/../.."}])
+def test_a_button_that_nobody_offered_does_nothing(chief, base, sent):
+    assert chief.post(f"{base}/findings/mend", {**sent, "command_id": new_id()}).status_code in (303, 422)
+    assert chief.post(f"{base}/undo", {"landing": "basic", "command_id": new_id()}).status_code == 409, "nothing to undo"
