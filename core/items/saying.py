@@ -171,33 +171,33 @@ def _is_rule(name: str, value: Any) -> bool:
     return name in _RULES and isinstance(value, Mapping) and len(value) == 1 and not isinstance(value, str)
 
 
-def say(value: Any, name: str = "", above: str = "", locale: str = "zh", labels: Labels | None = None) -> str:
-    """A value short enough for a sentence."""
+def say(value: Any, name: str = "", above: str = "", locale: str = "zh", labels: Labels | None = None, *, longest: int | None = _LONGEST) -> str:
+    """A value in words, short enough for a sentence unless *longest* (characters) is ``None``."""
     if value is None or value == "" or value == {} or value == []:
         return word("items.nothing", locale)
     if isinstance(value, bool):
         return word("items.yes" if value else "items.no", locale)
     if isinstance(value, Mapping):
-        return _say_map(value, name, locale, labels)
+        return _say_map(value, name, locale, labels, longest)
     if isinstance(value, list):
         if any(isinstance(each, Mapping | list) for each in value):
-            return _short("、".join(entry_title(each, str(number)) for number, each in enumerate(value, 1)))
-        return _short("、".join(_valued(each, name, above, locale) for each in value))
-    return _short(_valued(value, name, above, locale))
+            return _short("、".join(entry_title(each, str(number)) for number, each in enumerate(value, 1)), longest)
+        return _short("、".join(_valued(each, name, above, locale) for each in value), longest)
+    return _short(_valued(value, name, above, locale), longest)
 
 
-def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | None) -> str:
+def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | None, longest: int | None) -> str:
     if {"value", "unit"} <= set(value) and not value.get("cases"):
         try:
             return ChosenLimit(value["value"], value["unit"]).words(locale)
         except (KeyError, TypeError):
-            return _short("、".join(f"{each}" for each in value.values()))
+            return _short("、".join(f"{each}" for each in value.values()), longest)
     if _is_rule(name, value):
         try:
-            return _short(compile_rule(value).sentence(labels or {}, locale))
+            return _short(compile_rule(value).sentence(labels or {}, locale), longest)
         except (RuleError, TypeError, AttributeError, ValueError):
             return word("items.leaf_rule", locale)
-    return _short("、".join(f"{called(key, name, locale)}" for key in value))
+    return _short("、".join(f"{called(key, name, locale)}" for key in value), longest)
 
 
 def _valued(value: Any, name: str, above: str, locale: str) -> str:
@@ -209,5 +209,5 @@ def _valued(value: Any, name: str, above: str, locale: str) -> str:
         return str(value)
 
 
-def _short(text: str) -> str:
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+def _short(text: str, longest: int | None = _LONGEST) -> str:
+    return text if longest is None or len(text) <= longest else text[: longest - 1] + "…"

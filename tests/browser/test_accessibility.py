@@ -147,6 +147,8 @@ DESKS = {
     "studio.show": ("chief /office/studio/",),
     "studio_editing.show": ("chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout"),
     "studio_form.show": ("chief {studio}/form/?page=premises&field=area",),
+    "studio_publishing.show": ("chief {studio}/publish/",),
+    "studio_publishing.print_out": ("chief {studio}/publish/print",),
     "studio_findings.show": ("chief {studio}/findings/",),
     "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
     "studio_testing.show": ("chief {studio}/tests/",),

@@ -1,0 +1,89 @@
+"""The page from which a draft is handed in: what it says, what it sends, and everybody who has no business there."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from core.kernel.ids import new_id
+from tests import fixtures_site as site
+from tests.office.conftest import Office, errors
+
+FOOD = "food-operation-new"
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
+    return site.built_once(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    built = site.copy(template, tmp_path_factory.mktemp("publish") / "hall")
+    made = Office(built, built.app())
+    yield made
+    made.here.database.close()
+
+
+@pytest.fixture(scope="module")
+def chief(office: Office) -> site.Browser:
+    return office.staff("chief")
+
+
+def draft(browser: site.Browser) -> str:
+    answer = browser.post("/office/studio/", {"do": "open", "item": FOOD})
+    assert answer.status_code == 303, answer.text[:500]
+    return answer.headers["Location"].rstrip("/")
+
+
+def write(browser: site.Browser, base: str, at: str, value: object, was: object) -> None:
+    body = {"command_id": new_id(), "edits": [{"do": "set", "at": at, "value": value, "was": was}]}
+    answer = browser.client.post(f"{base}/commands", json=body, headers={"X-CSRFToken": browser.token()})
+    assert answer.status_code == 200, answer.text[:300]
+
+
+def test_a_shorter_limit_is_shown_with_its_figures_printed_handed_in_and_published(office: Office, chief: site.Browser) -> None:
+    base = draft(chief)
+    assert "什么都没有改" in chief.get(f"{base}/publish/").text
+    write(chief, base, "/item/route/limits/promised/value", 9, 10)
+    page = chief.get(f"{base}/publish/").text
+    assert re.search(r"少 1 日\s*<small>10 → 9", page)
+    assert "<del>10 个工作日</del> → <ins>9 个工作日</ins>" in page
+    assert "可以送审" in page and "测试" in page
+    printed = chief.get(f"{base}/publish/print").text
+    assert "经营面积" in printed and "审核会签" in printed and "9 个工作日" in printed
+    command = new_id()
+    sent = {"reason": "提速", "when": "now", "command_id": command, "place-intake": "migrate"}
+    answer = chief.post(f"{base}/publish/", sent)
+    assert answer.status_code == 303 and "/office/items/requests/" in answer.headers["Location"]
+    request = answer.headers["Location"]
+    assert "已送审" in chief.get(f"{base}/publish/").text
+    for login in ("legal", "leader"):
+        staff = office.staff(login)
+        assert "9 个工作日" in staff.get(request).text
+        assert staff.post(f"{request}/reviews", {"verdict": "pass", "words": "", "command_id": new_id()}).status_code == 303
+    assert "已生效" in chief.get(request).text
+
+
+def test_what_is_wrong_is_told_beside_what_was_written_and_nothing_is_handed_in(chief: site.Browser) -> None:
+    base = draft(chief)
+    write(chief, base, "/item/department", "nobody", "market_regulation")
+    assert "还不能送审" in chief.get(f"{base}/publish/").text
+    refused = chief.post(f"{base}/publish/", {"reason": "试试看", "when": "now", "command_id": new_id()})
+    assert refused.status_code == 422 and "试试看" in refused.text
+    assert "nobody" in refused.text
+    write(chief, base, "/item/department", "market_regulation", "nobody")
+    for sent in ({"when": "day", "effective_on": "2020-01-01"}, {"when": "day", "effective_on": "oops"}, {"when": "now", "place-intake": "erase"}):
+        answer = chief.post(f"{base}/publish/", {"reason": "要", "command_id": new_id(), **sent})
+        assert answer.status_code == 422 and errors(answer), sent
+    assert chief.post(f"{base}/drop").status_code == 303
+
+
+def test_the_page_is_for_the_department_s_own_people(office: Office, chief: site.Browser) -> None:
+    base = draft(chief)
+    for login in ("reviewer", "leader", "legal", "yunling-reviewer"):
+        other = office.staff(login)
+        for path in ("publish/", "publish/print"):
+            assert other.get(f"{base}/{path}").status_code in (403, 404), login
+        assert other.post(f"{base}/publish/", {"reason": "要", "command_id": new_id()}).status_code in (403, 404)
+    chief.post(f"{base}/drop")
