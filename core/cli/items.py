@@ -17,10 +17,12 @@ from core.items import service as item_service
 from core.items.compiling import from_bundle
 from core.items.errors import GateClosed, ItemNotFound
 from core.items.library import ItemSource, item_files, library, roots, sources
+from core.items.service import carrying
 from core.items.service.apply import in_file
 from core.items.texts import missing
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput, Finding
+from core.keys import signing
 
 
 @click.group()
@@ -207,6 +209,44 @@ def export(code: str, number: int | None, draft: bool, part: str | None, output:
         output.write_text(text, encoding="utf-8")
     else:
         click.echo(text, nl=False)
+
+
+@items.group()
+def bundle() -> None:
+    """Carry items from one hall to another, signed."""
+
+
+@bundle.command("export")
+@click.argument("codes", nargs=-1, required=True)
+@click.option("--draft", is_flag=True, help="The drafts, where there are any.")
+@click.option("--output", type=click.Path(path_type=Path), help="Write to a file instead of the screen.")
+def bundle_export(codes: tuple[str, ...], draft: bool, output: Path | None) -> None:
+    """Write a signed file with the versions in force of CODES."""
+    with opened() as (_site, session):
+        data = carrying.pack(session, codes, draft=draft)
+    if output is not None:
+        output.write_bytes(data)
+    else:
+        click.echo(data.decode(), nl=False)
+
+
+@bundle.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--as", "name", help="Who takes it in, for the record (default: your login). Must differ from who publishes.")
+def bundle_import(file: Path, name: str | None) -> None:
+    """Keep the items of FILE as drafts, when a hall signed it whose key lies in items/trusted of the data folder. Publishes nothing."""
+    keys = carrying.trusted(configured().home / "items" / "trusted")
+    with opened() as (_site, session):
+        done = carrying.take_in(session, file.read_bytes(), keys=keys, actor=_actor(name))
+    for each in done:
+        click.echo(f"{each.code}: {'草稿已更新 / draft kept' if each.changed else '没有变化 / unchanged'}  {each.hash}")
+
+
+@bundle.command("key")
+def bundle_key() -> None:
+    """Print the public key with which another hall checks what this one signs."""
+    with opened() as (_site, session):
+        click.echo(json.dumps(signing.public_key(session), indent=2))
 
 
 @items.command("format")
