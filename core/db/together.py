@@ -12,18 +12,18 @@ from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Literal
 
-from sqlalchemy import Table, update
+from sqlalchemy import Table, delete, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import Session
 
-Conflict = Literal["", "nothing", "replace", "update"]
+Conflict = Literal["", "nothing", "replace", "update", "delete"]
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Rows for one table, all with the same columns. On a key that is there already: fail, do ``nothing``, or ``replace`` all but the primary key.
 
-    With ``update`` they are no new rows: those of their primary keys get the other columns.
+    With ``update`` they are no new rows: those of their primary keys get the other columns. With ``delete`` every row goes that has what one of them says.
     """
 
     table: Table
@@ -70,8 +70,8 @@ def _plain(value: Any) -> str:
 
 def _one_by_one(session: Session, parts: Sequence[Rows], claim: Rows | None) -> bool:
     for part in [*([claim] if claim is not None else []), *parts]:
-        if part.conflict == "update":
-            _update(session, part)
+        if part.conflict in ("update", "delete"):
+            (_update if part.conflict == "update" else _delete)(session, part)
             continue
         statement: Any = sqlite.insert(part.table)
         if part.conflict == "nothing":
@@ -95,6 +95,11 @@ def _update(session: Session, part: Rows) -> None:
         session.execute(update(part.table).where(*those).values(**{name: value for name, value in row.items() if name not in keys}))
 
 
+def _delete(session: Session, part: Rows) -> None:
+    for row in part.rows:
+        session.execute(delete(part.table).where(*(part.table.c[name] == value for name, value in row.items())))
+
+
 Shape = tuple[Table, tuple[str, ...], Conflict]
 
 
@@ -108,8 +113,8 @@ def _statement(shapes: tuple[Shape, ...], claimed: bool) -> str:
     for number, (table, names, conflict) in enumerate(shapes):
         columns = ", ".join(f'"{name}"' for name in names)
         rows = f'json_populate_recordset(NULL::"{table.name}", %s::json) AS made'
-        if conflict == "update":
-            clauses.append(f"part_{number} AS ({_updating(table, names, rows)})")
+        if conflict in ("update", "delete"):
+            clauses.append(f"part_{number} AS ({(_updating if conflict == 'update' else _deleting)(table, names, rows)})")
             continue
         source = f"part_0, {rows}" if claimed and number else rows
         chosen = ", ".join(f'made."{name}"' for name in names)
@@ -123,6 +128,11 @@ def _updating(table: Table, names: Sequence[str], rows: str) -> str:
     values = ", ".join(f'"{name}" = made."{name}"' for name in names if name not in keys)
     those = " AND ".join(f'kept."{name}" = made."{name}"' for name in keys)
     return f'UPDATE "{table.name}" AS kept SET {values} FROM {rows} WHERE {those} RETURNING 1'  # noqa: S608
+
+
+def _deleting(table: Table, names: Sequence[str], rows: str) -> str:
+    those = " AND ".join(f'gone."{name}" = made."{name}"' for name in names)
+    return f'DELETE FROM "{table.name}" AS gone USING {rows} WHERE {those} RETURNING 1'  # noqa: S608
 
 
 def _on_conflict(table: Table, names: Sequence[str], conflict: Conflict) -> str:

@@ -63,7 +63,7 @@ class Run:
             self.hall.set_up()
             self.say("hall set up")
             self.submission()
-            self.line("SQL statements of an approval", sum(approving.statements(self.hall)), "statements", "<= 18")
+            self.line("SQL statements of an approval", sum(approving.statements(self.hall)), "statements", "<= 17")
             self.sweep()
             self.worklists()
             for line in engine.lines(self.size.rounds * 20):

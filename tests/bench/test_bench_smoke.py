@@ -11,7 +11,7 @@ from tests.bench.run import Run, Size
 pytestmark = pytest.mark.long
 
 #: What no machine makes faster or slower.
-COUNTED = {"HTTP calls of a submission": 4, "SQL statements of a submission": 18, "SQL statements of an approval": 18}
+COUNTED = {"HTTP calls of a submission": 4, "SQL statements of a submission": 18, "SQL statements of an approval": 17}
 
 
 @pytest.mark.postgres

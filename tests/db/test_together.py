@@ -60,6 +60,15 @@ def test_what_is_not_there_is_not_made(database: Database) -> None:
         assert session.execute(select(CASE)).all() == []
 
 
+def test_what_is_taken_away_goes_by_what_it_says_and_new_rows_beside_it_stay(database: Database) -> None:
+    with database.session() as session:
+        session.execute(insert(LINE), [{"no": no, "at": AT, "sealed": sealed} for no, sealed in ((1, b"a"), (2, b"b"), (3, b"a"))])
+    with database.session() as session:
+        insert_together(session, Rows(LINE, [{"no": 1, "at": AT}, {"no": 3, "at": AT}, {"no": 9, "at": AT}], "delete"), Rows(LINE, [{"no": 4, "at": AT}]))
+    with database.session() as session:
+        assert session.scalars(select(LINE.c.no).order_by(LINE.c.no)).all() == [2, 4]
+
+
 @pytest.mark.postgres
 def test_on_postgresql_all_of_it_is_one_statement(pg_url: str) -> None:
     database, sent = Database(pg_url), []

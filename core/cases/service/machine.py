@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from core.cases import chain, child_calls, clocks, custody, hook_calls, incidents, results, sealing
@@ -59,12 +59,11 @@ _LOADED = Beside(
     .select_from(table(Case).join(table(CasePayload), _newest).outerjoin(table(CaseCommand), _command.command_key == bindparam("key")))
     .where(_case.id == bindparam("case")),
     clocks=Listed(select(_clock.name, _clock.ledger, _clock.due_at, _clock.epoch, _clock.next_rung, _clock.overdue_at, _clock.escalates).where(_alive)),
-    tasks=Listed(select(_task.no, _task.department_id, _task.role, _task.claimed_by).where(_task.case_id == bindparam("case"))),
-)
-_DONE = (
-    delete(table(CaseTask))
-    .where(_task.case_id == bindparam("case"), _task.no.in_(bindparam("closed", expanding=True)))
-    .returning(_task.no, _task.node, _task.kind, _task.title, _task.department_id, _task.role, _task.opened_at)
+    tasks=Listed(
+        select(_task.no, _task.node, _task.kind, _task.title, _task.department_id, _task.role, _task.claimed_by, _task.opened_at).where(
+            _task.case_id == bindparam("case")
+        )
+    ),
 )
 
 
@@ -205,7 +204,7 @@ def _write(session: Session, case: Loaded, change: Change, *, actor: Actor, key:
     insert_together(
         session,
         Rows(table(CaseEvent), [*events, *more]),
-        _close_tasks(session, case, change, actor=actor, at=at, seq=events[0]["seq"]),
+        *_close_tasks(case, change, actor=actor, at=at, seq=events[0]["seq"]),
         open_tasks(session, row, plan.opens, _running(case, working, changed) if plan.opens else changed, at=at),
         save_clocks(case.id, row["region_root"], changed),
         _answer(case, key, result, at),
@@ -246,21 +245,18 @@ def _columns(plan: Plan, change: Change, actor: Actor, at: datetime, changed: Ma
     return columns
 
 
-def _close_tasks(session: Session, case: Loaded, change: Change, *, actor: Actor, at: datetime, seq: int) -> Rows:
-    """Take closed tasks away; returns their rows for the table of what was done."""
-    closes = change.plan.closes
-    if not closes:
-        return Rows(table(CaseTaskDone), ())
-    rows = {row.no: row for row in session.execute(_DONE, {"case": case.id, "closed": list(closes)})}
+def _close_tasks(case: Loaded, change: Change, *, actor: Actor, at: datetime, seq: int) -> tuple[Rows, Rows]:
+    """Closed tasks go, and come into the table of what was done. They are as they were loaded: the case is ours."""
+    rows = {row["no"]: row for row in case.tasks if row["no"] in change.plan.closes}
     done = [
         {
-            "case_id": case.id, "no": row.no, "region_root": case.row["region_root"], "node": row.node, "kind": row.kind, "title": row.title,
-            "department_id": row.department_id, "role": row.role, "opened_at": row.opened_at, "closed_at": at, "actor_kind": actor.kind,
+            "case_id": case.id, "no": no, "region_root": case.row["region_root"], "node": row["node"], "kind": row["kind"], "title": row["title"],
+            "department_id": row["department_id"], "role": row["role"], "opened_at": row["opened_at"], "closed_at": at, "actor_kind": actor.kind,
             "actor_id": actor.id, "on_behalf_of": actor.on_behalf_of, "action": change.action, "event_seq": seq,
         }
-        for row in rows.values()
+        for no, row in rows.items()
     ]  # fmt: skip
-    return Rows(table(CaseTaskDone), done)
+    return Rows(table(CaseTask), [{"case_id": case.id, "no": no} for no in rows], "delete"), Rows(table(CaseTaskDone), done)
 
 
 def open_tasks(session: Session, row: Mapping[Any, Any], opens: Sequence[OpenTask], running: Mapping[str, clocks.Clock], *, at: datetime) -> Rows:
