@@ -1,5 +1,6 @@
 """What every test has: the real services, and guards against reaching out."""
 
+import gc
 import os
 import platform
 import socket
@@ -44,6 +45,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
     if workers > 1:
         items[:] = dealt(items, workers, long=lambda item: item.get_closest_marker("long") is not None, file=lambda item: item.path)
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays until the end: no collection of rubbish need look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from core.sdk.testing import built as halls
 from core.sdk.testing.browsing import Api, Browser, example, office_press, png
-from core.sdk.testing.built import Built, copy
+from core.sdk.testing.built import Built, build_once, copy
 from tests.fixtures_hall import ROOT
 from tests.moulds import made_once
 
-__all__ = ["ITEMS", "ROOT", "Api", "Browser", "Built", "build", "built_once", "copy", "example", "flat", "office_press", "png"]
+__all__ = ["ITEMS", "ROOT", "Api", "Browser", "Built", "build", "build_once", "built_once", "copy", "example", "flat", "office_press", "png"]
 
 #: One item decided at the counter with a licence, one with several hands and working days: enough for every kind of page.
 ITEMS = ("civil_affairs/senior-card", "human_resources/unemployment-benefit", "market_regulation/food-operation-new")
@@ -26,7 +26,7 @@ def build(home: Path, url: str | None = None, which: Sequence[str] = ITEMS) -> B
 def built_once(factory: pytest.TempPathFactory, which: Sequence[str] = ITEMS) -> Built:
     """The hall with *which* items that all workers of a run share: only ever copied."""
     name = "site-" + "-".join(each.rsplit("/", 1)[1] for each in which)
-    home, passwords = made_once(factory, name, lambda folder: build(folder, which=which).passwords)
+    home, passwords = made_once(factory, name, lambda folder: build_once(factory, folder, which).passwords)
     return Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 

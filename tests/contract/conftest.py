@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,15 +16,15 @@ HERE = Path(__file__).resolve().parent
 EVERY = HERE / "every_hook"
 
 
-def _make(home: Path) -> dict[str, str]:
+def _make(factory: pytest.TempPathFactory, home: Path) -> dict[str, str]:
     shutil.copytree(EVERY, home / "plugins" / "every_hook", ignore=shutil.ignore_patterns("__pycache__"))
-    return halls.make(home, EVERY, "every_hook").passwords
+    return halls.make(factory, home, EVERY, "every_hook").passwords
 
 
 @pytest.fixture(scope="module")
 def every(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PluginHall]:
     """A copy for the tests of one file; each works on a case of its own."""
-    home, passwords = made_once(tmp_path_factory, "every-hook", _make)
+    home, passwords = made_once(tmp_path_factory, "every-hook", partial(_make, tmp_path_factory))
     built = copy(Built(home, "", passwords), tmp_path_factory.mktemp("every") / "hall")
     hall = PluginHall(built, EVERY, "every_hook", built.app())
     yield hall

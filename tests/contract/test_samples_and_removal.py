@@ -3,6 +3,7 @@ brought to their end by people."""
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from core.pluginhost import life
 from core.pluginhost import service as plugins
 from core.pluginhost.standing import load
 from core.sdk.testing.browsing import Api, Browser
-from core.sdk.testing.built import Built, build
+from core.sdk.testing.built import Built, build_once
 from core.sdk.testing.halls import CITIZEN, HANDS, PluginHall, publish_samples
 from tests.moulds import made_once
 
@@ -37,9 +38,9 @@ def samples(name: str) -> list[dict[str, Any]]:
     return [doc for doc in found if name in (doc.get("plugins") or {})]
 
 
-def make(home: Path) -> Any:
+def make(factory: pytest.TempPathFactory, home: Path) -> Any:
     """A hall with every plugin of the tree, every sample published, and for each sample a case that was accepted."""
-    built = build(home, which=("civil_affairs/senior-card", "tax/new-business-tax"))
+    built = build_once(factory, home, ("civil_affairs/senior-card", "tax/new-business-tax"))
     site = open_site(built.config())
     with site.database.session() as session:
         for name in IN_TREE:
@@ -65,7 +66,7 @@ def make(home: Path) -> Any:
 @pytest.fixture(scope="module")
 def mould(tmp_path_factory: pytest.TempPathFactory) -> tuple[Built, dict[str, str]]:
     """The hall, and plugin/item → case. Only ever copied."""
-    home, (passwords, cases) = made_once(tmp_path_factory, "every-plugin", make)
+    home, (passwords, cases) = made_once(tmp_path_factory, "every-plugin", partial(make, tmp_path_factory))
     return Built(home, "", passwords), cases
 
 

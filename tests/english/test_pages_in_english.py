@@ -195,7 +195,7 @@ def _leaves(value: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """The hall, filled once."""
-    found = World(site.build(tmp_path_factory.mktemp("english") / "hall"))
+    found = World(site.build_once(tmp_path_factory, tmp_path_factory.mktemp("english") / "hall", site.ITEMS))
     _furnish(found)
     yield found
     found.app.extensions["wangting"].database.close()

@@ -1,6 +1,7 @@
 """Whole ways through a hall, by the pages that people use."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,9 @@ from tests.journeys.hall import Hall
 from tests.moulds import made_once
 
 
-def _make(folder: Path) -> Any:
+def _make(factory: pytest.TempPathFactory, folder: Path) -> Any:
     """The demonstration hall with an item that is passed up from village and town, and the allowance with its nine steps."""
-    built = site.build(folder, which=("civil_affairs/subsistence-allowance",))
+    built = site.build_once(factory, folder, ("civil_affairs/subsistence-allowance",))
     opened = open_site(built.config())
     with opened.database.session() as session:
         publish_item(session, ITEM, change=with_relay)
@@ -28,7 +29,7 @@ def _make(folder: Path) -> Any:
 @pytest.fixture(scope="session")
 def mould(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """Only ever copied."""
-    home, passwords = made_once(tmp_path_factory, "site-relay", _make)
+    home, passwords = made_once(tmp_path_factory, "site-relay", partial(_make, tmp_path_factory))
     return site.Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 

@@ -16,6 +16,7 @@ from core.kernel.actor import SYSTEM
 from core.pluginhost import failures, life, service, standing
 from core.pluginhost.errors import PluginTrouble, UnknownPlugin
 from core.pluginhost.host import PluginHost
+from tests.moulds import made_once
 from tests.pluginhost.test_host import badge, document, specs
 
 REVISION = '''"""{name}"""
@@ -63,13 +64,21 @@ class Shelf:
         return host
 
 
+def migrated(home: Path) -> None:
+    """The tables of a hall, and nothing in them."""
+    home.mkdir()
+    database = Database(f"sqlite:///{home}/hall.db")
+    migrate.upgrade(database)
+    database.close()
+
+
 @pytest.fixture
-def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
+def shelf(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Iterator[Shelf]:
     monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)
     folder = tmp_path / "plugins"
     folder.mkdir()
+    shutil.copy(made_once(tmp_path_factory, "migrated", migrated)[0] / "hall.db", tmp_path)
     database = Database(f"sqlite:///{tmp_path}/hall.db")
-    migrate.upgrade(database)
     yield Shelf(folder, database)
     database.close()
 

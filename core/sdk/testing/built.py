@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 
 from core.app import create_app, open_site
@@ -18,6 +19,7 @@ from core.kernel.actor import SYSTEM
 from core.kernel.places import shipped
 from core.keys import store as key_store
 from core.licences.service import put_types
+from core.sdk.testing.once import made_once
 from core.web import edge
 from core.web.backoffice.users import make_user, write_permissions
 from core.web.site import Config
@@ -64,11 +66,27 @@ def build(home: Path, url: str | None = None, which: Sequence[str] = ()) -> Buil
     with app.app_context():
         built.passwords = {person.login: person.password for person in demo.seed(edge.session(), make_user=make_user)}
         edge.session().commit()
+    for used in (site, app.extensions["wangting"]):
+        used.database.close()
+    publish(built, which)
+    return built
+
+
+def publish(built: Built, which: Sequence[str]) -> None:
+    """Publish *which* shipped items in the hall."""
+    configs, site = shipped("item_configs"), open_site(built.config())
     with site.database.session() as session:
         for name in which:
             items.publish_document(session, read_json(configs / f"{name}.json"), root=configs.parent, actor=SYSTEM)
-    for used in (site, app.extensions["wangting"]):
-        used.database.close()
+    site.database.close()
+
+
+def build_once(factory: pytest.TempPathFactory, home: Path, which: Sequence[str] = ()) -> Built:
+    """Like :func:`build` on SQLite, but the organisation and its people are made once a run: halls differ in their items only."""
+    mould, passwords = made_once(factory, "demonstration", lambda folder: build(folder).passwords)
+    shutil.copytree(mould, home, dirs_exist_ok=True)
+    built = Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
+    publish(built, which)
     return built
 
 

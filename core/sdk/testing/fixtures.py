@@ -54,7 +54,7 @@ def hall_mould(plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory, ch
 
     plugin = name_of(plugin_folder)
     make_findable(plugin_folder, tmp_path_factory.mktemp("entry_points"))
-    home, passwords = made_once(tmp_path_factory, f"plugin-{plugin}", lambda home: halls.make(home, plugin_folder, plugin).passwords)
+    home, passwords = made_once(tmp_path_factory, f"plugin-{plugin}", lambda home: halls.make(tmp_path_factory, home, plugin_folder, plugin).passwords)
     return Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 

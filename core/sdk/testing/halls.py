@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
 from flask import Flask
 from sqlalchemy import delete, select, text
 from sqlalchemy.orm import Session
@@ -25,7 +26,7 @@ from core.pluginhost.context import Context
 from core.pluginhost.models import Enabled
 from core.pluginhost.standing import remembered
 from core.sdk.testing.browsing import Api, Browser, office_press
-from core.sdk.testing.built import Built, build
+from core.sdk.testing.built import Built, build_once
 
 #: Log-ins of the demonstration hall that a test speaks of most.
 CITIZEN, OTHER_CITIZEN, CLERK = "13800000001", "13800000002", "window"
@@ -144,9 +145,9 @@ class PluginHall:
         return Actor("staff", session.execute(select(Staff.id).where(Staff.user_id == str(user))).scalar_one())
 
 
-def make(home: Path, folder: Path, plugin: str, shipped: tuple[str, ...] = (SHIPPED,)) -> Built:
+def make(factory: pytest.TempPathFactory, home: Path, folder: Path, plugin: str, shipped: tuple[str, ...] = (SHIPPED,)) -> Built:
     """A hall with *shipped* items, the plugin installed and enabled, and every item of its ``samples`` published."""
-    built = build(home, which=shipped)
+    built = build_once(factory, home, shipped)
     site = open_site(built.config())
     with site.database.session() as session:
         host = plugins.host(session)

@@ -30,11 +30,18 @@ def _kind(environment: Any) -> Hashable:
 
 @pytest.fixture(scope="session")
 def compiled_once() -> Iterator[None]:
-    """A template's text becomes code once a process, however many applications show it."""
+    """A template's text becomes code once a process, however many applications show it; and is taken apart once by those who only look at its parts."""
     from jinja2 import Environment
 
     compile_: Callable[..., Any] = Environment.compile
+    parse_: Callable[..., Any] = Environment.parse
     known: dict[Hashable, Any] = {}
+
+    def parsed(self: Any, source: str, name: str | None = None, filename: str | None = None) -> Any:
+        key = (_kind(self), source, name, filename)
+        if key not in known:
+            known[key] = parse_(self, source, name, filename)
+        return known[key]
 
     def compiled(self: Any, source: Any, name: str | None = None, filename: str | None = None, raw: bool = False, defer_init: bool = False) -> Any:
         if not isinstance(source, str) or raw:
@@ -46,6 +53,7 @@ def compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compiled)
+        patch.setattr(Environment, "parse", parsed)
         yield
 
 

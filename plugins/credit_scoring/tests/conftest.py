@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
@@ -63,8 +63,8 @@ def people_of(session: Any) -> People:
     return read_hall(session, {login: str(user) for login, user in session.execute(text("SELECT username, id FROM ab_user"))})
 
 
-def _make(home: Path) -> dict[str, str]:
-    built = site.build(home, which=("civil_affairs/senior-card",))
+def _make(factory: pytest.TempPathFactory, home: Path) -> dict[str, str]:
+    built = site.build_once(factory, home, ("civil_affairs/senior-card",))
     opened = open_site(built.config())
     with opened.database.session() as session:
         host = service.host(session)
@@ -86,7 +86,7 @@ def _make(home: Path) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def mould(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """The hall that is only ever copied."""
-    home, passwords = made_once(tmp_path_factory, "credit-hall", _make)
+    home, passwords = made_once(tmp_path_factory, "credit-hall", partial(_make, tmp_path_factory))
     return site.Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +29,8 @@ DECIDED = (("reviewer", "pass"), ("chief", "grant"))
 RECORDED = (("reviewer", "grant"),)
 
 
-def _make(folder: Path) -> Any:
-    built = site.build(folder, which=PARTS)
+def _make(factory: pytest.TempPathFactory, folder: Path) -> Any:
+    built = site.build_once(factory, folder, PARTS)
     opened = open_site(built.config())
     with opened.database.session() as session:
         life.install(session, host(session), NAME, actor=SYSTEM)
@@ -45,7 +46,7 @@ def _make(folder: Path) -> Any:
 @pytest.fixture(scope="session")
 def mould(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
     """Only ever copied."""
-    home, passwords = made_once(tmp_path_factory, "site-multi-certificate", _make)
+    home, passwords = made_once(tmp_path_factory, "site-multi-certificate", partial(_make, tmp_path_factory))
     return site.Built(home, f"sqlite:///{home / 'wangting.db'}", passwords)
 
 
