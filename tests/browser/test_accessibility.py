@@ -147,7 +147,9 @@ DESKS = {
     "studio.show": ("chief /office/studio/",),
     "studio_editing.show": ("chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout"),
     "studio_form.show": ("chief {studio}/form/?page=premises&field=area",),
+    "studio_route.show": ("chief {studio}/route/", "chief {studio}/route/?node=review.joint.fire", "chief {studio}/route/?node=review.joint"),
     "studio_publishing.show": ("chief {studio}/publish/",),
+    "studio_history.show": (f"chief /office/studio/items/{ITEM}/versions/",),
     "studio_publishing.print_out": ("chief {studio}/publish/print",),
     "studio_findings.show": ("chief {studio}/findings/",),
     "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
@@ -188,6 +190,7 @@ NO_PAGE = {
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
+    "studio_route.picture",  # a file
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",

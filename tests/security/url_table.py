@@ -80,9 +80,11 @@ GET /office/studio/  POST /office/studio/  GET /office/studio/<draft_id>/  POST 
 POST /office/studio/<draft_id>/commands  POST /office/studio/<draft_id>/entries  POST /office/studio/<draft_id>/undo  POST /office/studio/<draft_id>/redo
 POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
 GET /office/studio/<draft_id>/publish/  POST /office/studio/<draft_id>/publish/  GET /office/studio/<draft_id>/publish/print
+GET /office/studio/items/<code>/versions/  POST /office/studio/items/<code>/versions/
 GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
 GET /office/studio/<draft_id>/findings/  GET /office/studio/<draft_id>/findings/panel  POST /office/studio/<draft_id>/findings/mend
 GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg
+POST /office/studio/<draft_id>/condition/
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
 GET /office/studio/<draft_id>/what-if/

@@ -99,6 +99,53 @@ def test_ways_branches_and_joins(chief, base):
     assert press(chief, base, "rename", node="review.together", id="Not An Id").status_code == 422
 
 
+WHEN = "/item/route/review/nodes/joint/branches/fire/when"
+
+
+def condition(browser, base, browse, page, **more):
+    """Post the condition's form as the page has it, with *more* filled in otherwise."""
+    form = re.search(r'<form[^>]*action="[^"]*/condition/".*?</form>', page, re.S)
+    assert form is not None
+    return browser.post(f"{base}/condition/", {**browse(form[0]).form(), "command_id": new_id(), **more})
+
+
+def test_a_condition_is_changed_by_menus(chief, base, browse):
+    at = f"{base}/route/?node=review.joint.fire"
+    page = chief.get(at).text
+    assert "当经营面积超过 300 ㎡时。" in unescape(page)
+    assert condition(chief, base, browse, page, **{"value:0": "200", "op:0": "ge"}).headers["Location"].endswith("#condition")
+    assert "200 ㎡" in chief.get(at).text
+    condition(chief, base, browse, chief.get(at).text, add="situation.kind")
+    page = chief.get(at).text
+    assert 'name="join"' in page
+    assert 'name="value:1"' in page
+    condition(chief, base, browse, page, join="or", **{"op:1": "one_of"})
+    page = chief.get(at).text
+    assert '<option value="or" selected' in page
+    assert re.search(r'<input type="checkbox" name="value:1"', page)
+    condition(chief, base, browse, page, **{"value:0": "很大"})
+    told = chief.get(at)
+    assert "要比较的值不对" in said(told)
+    assert "200 ㎡" in told.text, "what does not do is not kept"
+    condition(chief, base, browse, told.text, drop="1")
+    assert 'name="value:1"' not in chief.get(at).text
+    condition(chief, base, browse, chief.get(at).text, do="clear")
+    assert "没有条件，总是这样" in said(chief.get(at))
+    assert command(chief, base, WHEN, {">": [{"+": [{"var": "form.area"}, 1]}, 3]}).status_code == 200
+    page = chief.get(at)
+    assert "套得太深" in said(page)
+    assert f"at={WHEN.replace('/', '%2F')}" in page.text or f"at={WHEN}" in page.text
+    for wrong in ("/item/title", "/form/when", "", "/item/nothing/when"):
+        assert chief.post(f"{base}/condition/", {"at": wrong, "command_id": new_id(), "do": "clear"}).status_code == 422, wrong
+
+
+def test_conditions_stand_by_menus_wherever_an_item_has_one(chief, base):
+    page = said(chief.get(f"{base}/?at=/item/route/review/nodes/decide/actions/grant"))
+    assert "当“并联审批”的结果是“同意”时" in page or "并联审批" in page
+    assert "什么时候需要" in page
+    assert "加一条" in page
+
+
 def test_a_route_that_cannot_be_drawn_says_why_and_is_outlined_as_written(chief, base):
     assert command(chief, base, "/item/route/review/nodes/decide/actions/refuse/to", "nowhere").status_code == 200
     page = chief.get(f"{base}/route/")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.forms import service as forms
 from core.forms.spec import anchor
 from core.items.format import format_item
-from core.items.studio import drafts, editors, edits, entries, parts, presence, scopes
+from core.items.studio import drafts, editors, edits, entries, parts, presence, scopes, sketch
 from core.items.studio.drafts import Draft
 from core.items.studio.editors import Editor
 from core.items.studio.edits import Edit
@@ -26,6 +26,7 @@ from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import environment
 from core.web.page import say as _
+from core.web.studio import condition
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_editing", __name__, url_prefix="/office/studio/<draft_id>")
@@ -58,15 +59,18 @@ def show(draft_id: str) -> str | Response:
 
 
 def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None) -> str:
-    made = editors.editor(draft.content, at, part)
+    made = editors.editor(draft.content, at, part, locale=edge.locale())
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
     locale = edge.locale()
+    asked = [spot for spot in (at, *(card.at for card in made.cards)) if condition.is_condition(spot)]
+    route = sketch.sketch(draft.content, locale) if asked else None
     return framed(
         "studio/editor.html", draft, shown, at, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
         form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=error.clashes if isinstance(error, Clashed) else (), opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
+        conditions={spot: condition.view(draft.content, spot, route, locale) for spot in asked} if route is not None else {},
     )  # fmt: skip
 
 
@@ -113,12 +117,18 @@ def _changes(draft: Draft, at: Spot, part: parts.Part | None) -> Sequence[Edit]:
     form = request.form
     revision = form.get("_version", draft.revision, type=int)
     base = draft.content if revision == draft.revision else drafts.as_of(edge.session(), draft.id, revision, actor=actor())
-    made = editors.editor(base, at, part)
+    made = editors.editor(base, at, part or _only(at))
     given = forms.decode(made.spec, form)
     if form.get("_op"):
         given, g.focus = forms.apply_op(given, form["_op"], made.spec)
     changes = made.changes(given)
     return edits.forced(changes, draft.content) if form.get("_mine") else changes
+
+
+def _only(at: Spot) -> parts.Part | None:
+    """A page may have shown some of the properties at a spot only (``only``, with commas): the others are not touched."""
+    names = tuple(name for name in request.form.get("only", "")[:1000].split(",") if name)
+    return parts.Part("", names, at) if names else None
 
 
 def _saving(draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part: parts.Part | None) -> Response | tuple[str, int] | tuple[Response, int]:

@@ -97,12 +97,22 @@ def outline(draft: Draft, made: Sketch, titles: Mapping[str, str], locale: str) 
         _line(line.level, line.path, said.get(line.path), _route_address(draft, line.path)) | {"title": line.title, "kind": line.kind, "branch": line.branch}
         for line in scopes.outline(draft.content)
     ]
+    for line in nodes:  # the sentence begins with the title, which stands before it as a link
+        line["words"] = line["words"].removeprefix(line["title"]).lstrip("：: ")
     last = [each for each in around if each["path"] in ("decision", "delivery")]
     return _tree([*(each for each in around if each not in last), *nodes, *last])
 
 
 def _line(level: int, path: str, said: Any, href: str | None) -> dict[str, Any]:
-    return {"level": level, "path": path, "words": said.words if said else "", "lang": said.lang if said else None, "href": href, "title": "", "below": []}
+    return {
+        "level": level,
+        "path": path,
+        "words": said.words if said else "",
+        "lang": said.lang if said else None,
+        "href": href,
+        "title": "",
+        "below": [],
+    }
 
 
 def _tree(lines: list[dict[str, Any]]) -> list[dict[str, Any]]:

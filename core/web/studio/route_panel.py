@@ -6,6 +6,7 @@ from typing import Any
 from core.forms import service as forms
 from core.items.studio import editors, routing, scopes, staffing
 from core.items.studio.drafts import Draft
+from core.items.studio.parts import Part
 from core.items.studio.sketch import Sketch
 from core.items.studio.spots import Spot, find, write
 from core.kernel.wording import word
@@ -14,23 +15,32 @@ from core.routing.sentences import Voice, branch_words, sentence
 from core.routing.spec import Exit
 from core.web import edge
 from core.web.page import environment
+from core.web.studio import condition
 
 #: Single parts of a node that are edited in its panel: what stands there in most nodes.
 _INLINE = ("holders", "limit")
+#: What menus of the panel change, and what never changes.
+_BY_MENU = frozenset(
+    ("kind", "start", "lead", "join", "branches", "nodes", "when", "agree", "refuse", "if_none", "granted", "refused", "cancelled", "to", "by_hand")
+)
 
 
 def panel(draft: Draft, at: Spot, made: Sketch, titles: Mapping[str, str], locale: str) -> dict[str, Any]:
     """Everything the panel of the node or branch at *at* shows."""
     held = find(draft.content, at)
     path, branch = scopes.path_of(at), scopes.is_branch(at)
-    main = editors.editor(draft.content, at)
+    whole = editors.editor(draft.content, at)
+    named = tuple(name for name in (*whole.names, *(card.at[-1] for card in whole.cards)) if name not in _BY_MENU)
+    main = editors.editor(draft.content, at, Part("", named, at), locale=locale)
     inline = [each for each in main.cards if each.single and each.at[-1] in _INLINE and each.entries]
+    parts = [_part(draft, card.at, locale) for card in sorted(inline, key=lambda card: _INLINE.index(card.at[-1]))]
     return {
         "title": scopes.title_of(held, at[-1]), "id": at[-1], "path": path, "branch": branch, "kind": "branch" if branch else scopes.kind_of(held),
         "within": scopes.title_of(find(draft.content, at[:-2]), "") if len(at) > 5 and not branch else "", "sentence": _sentence(made, path, titles, locale),
-        "editor": _drawn(main, locale), "parts": [each for each in (_part(draft, card.at, locale) for card in inline) if each is not None],
-        "cards": [card for card in main.cards if card not in inline and card.at[-1] != "branches" and card.at[-1] != "nodes"],
+        "editor": _drawn(main, locale), "parts": [each for each in parts if each is not None],
+        "cards": [card for card in main.cards if card not in inline],
         "ways": _ways(draft, at, made, locale), "staffed": _staffed(draft, made, path), "branches": list(scopes.branches_of(held).items()),
+        "condition": condition.view(draft.content, (*at, "when"), made, locale) if branch else None,
         "join": held.get("join") if isinstance(held.get("join"), Mapping) else {}, "lead": held.get("lead"), "departments": sorted(titles.items()),
         "policies": [(policy, word(f"items.studio_route_join_{policy}", locale)) for policy in routing.POLICIES], "rules": held.get("rules"),
     }  # fmt: skip
@@ -42,11 +52,11 @@ def _drawn(made: editors.Editor, locale: str) -> dict[str, Any] | None:
         return None
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
     html = forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True)
-    return {"at": write(made.at), "title": made.title, "html": html}
+    return {"at": write(made.at), "title": made.title, "html": html, "only": ",".join(made.names)}
 
 
 def _part(draft: Draft, at: Spot, locale: str) -> dict[str, Any] | None:
-    made = editors.editor(draft.content, at)
+    made = editors.editor(draft.content, at, locale=locale)
     return None if made.wrapped else _drawn(made, locale)
 
 
@@ -78,7 +88,15 @@ def _ways(draft: Draft, at: Spot, made: Sketch, locale: str) -> list[dict[str, A
             leads.append((way.lead, way.target))
         known = [(f"{lead}:{target}", _words(made, node, lead, target, nodes, locale)) for lead, target in leads]
         name = way.title or word(f"items.studio_route_way_{way.place[-1]}", locale)
-        listed.append({"place": "/".join(way.place), "title": name, "now": f"{way.lead}:{way.target}", "choices": known, "own": bool(way.title)})
+        listed.append(
+            {
+                "place": "/".join(way.place),
+                "title": name,
+                "now": f"{way.lead}:{way.target}",
+                "choices": known,
+                "href": "" if way.place[0] in ("to", "by_hand") else write((*at, *way.place)),
+            }
+        )
     return listed
 
 

@@ -1,0 +1,261 @@
+"""Conditions by menus: a rule as rows – a fact, how it is compared, with what –, all of which or any of which must hold.
+
+What a row cannot say stays a rule written as JSON; nothing is lost by looking at it. A condition that nobody changed is written back as it stood.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from math import isfinite
+from typing import Any, Literal
+
+from core.items.studio.errors import BadEdit
+from core.kernel.clock import today
+from core.kernel.money import yuan
+from core.kernel.text import normalise
+from core.rules.service import Label, RuleError, compile_rule
+
+Join = Literal["and", "or"]
+#: Operators by what a fact is; the first is what a new row begins with.
+OPERATORS: Mapping[str, tuple[str, ...]] = {
+    "bool": ("is", "is_not", "given", "missing"),
+    "choice": ("is", "is_not", "one_of", "none_of", "given", "missing"),
+    "choices": ("has", "has_not", "given", "missing"),
+    "number": ("gt", "ge", "lt", "le", "is", "is_not", "between", "one_of", "none_of", "given", "missing"),
+    "money": ("gt", "ge", "lt", "le", "is", "is_not", "between", "given", "missing"),
+    "date": ("gt", "ge", "lt", "le", "is", "is_not", "between", "given", "missing"),
+    "text": ("is", "is_not", "one_of", "none_of", "given", "missing"),
+    "rows": ("given", "missing"),
+    "any": ("given", "missing"),
+}
+_COMPARED: Mapping[str, str] = {"is": "==", "is_not": "!=", "gt": ">", "ge": ">=", "lt": "<", "le": "<="}
+_READ = {op: name for name, op in _COMPARED.items()}
+_TURNED = {"==": "==", "!=": "!=", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
+_NOT = {"is": "is_not", "is_not": "is", "one_of": "none_of", "none_of": "one_of", "has": "has_not", "has_not": "has", "missing": "given", "given": "missing",
+        "gt": "le", "le": "gt", "ge": "lt", "lt": "ge"}  # fmt: skip
+#: Operators that compare with nothing, with two values, with several.
+BARE, PAIR, MANY = ("given", "missing"), ("between",), ("one_of", "none_of")
+#: Rows of one condition; a rule of more is one for JSON.
+MOST = 40
+#: Separators of several values written in one line.
+_GAPS = str.maketrans("，、；;", ",,,,")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One comparison. ``value`` is none, one, a pair (low, high) or several, as the operator asks."""
+
+    path: str
+    op: str
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Rows of which ``all`` (``and``) or any (``or``) must hold; without rows there is no condition."""
+
+    join: Join = "and"
+    rows: tuple[Row, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """Something rules may ask: its path, its type, its title, and the answers to choose from."""
+
+    path: str
+    type: str
+    title: str
+    choices: tuple[tuple[Any, str], ...] = ()
+    unit: str = ""
+
+    @property
+    def operators(self) -> tuple[str, ...]:
+        """How it may be compared."""
+        return OPERATORS.get(self.type, OPERATORS["any"])
+
+
+def facts(types: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """Every fact that a condition outside of rows may read: situations, the form's fields – no columns of its tables –, party and channel."""
+    tables = {path for path, kind in types.items() if kind == "rows"}
+    return tuple(_fact(path, str(kind), labels.get(path)) for path, kind in types.items() if not any(path.startswith(f"{table}.") for table in tables))
+
+
+def _fact(path: str, kind: str, label: Any) -> Fact:
+    made = Label(label) if isinstance(label, str) else label if label is not None else Label(path)
+    return Fact(path, kind, made.title or path, tuple(made.choices.items()), made.unit)
+
+
+# ---- a rule as rows
+
+
+def rows_of(rule: Any) -> Condition | None:
+    """*rule* as rows; ``None`` for one that rows cannot say. No rule is a condition without rows."""
+    if rule is None:
+        return Condition()
+    if not isinstance(rule, Mapping) or len(rule) != 1:
+        return None
+    (op, args), *_ = rule.items()
+    if op in ("and", "or") and isinstance(args, list):
+        rows = [_row(each) for each in args]
+        found = [row for row in rows if row is not None]
+        return Condition(op, tuple(found)) if len(found) == len(rows) <= MOST else None
+    row = _row(rule)
+    return None if row is None else Condition("and", (row,))
+
+
+def _row(rule: Any) -> Row | None:
+    if not isinstance(rule, Mapping) or len(rule) != 1:
+        return None
+    (op, args), *_ = rule.items()
+    if op == "!":
+        inner = _row(args[0] if isinstance(args, list) and len(args) == 1 else args)
+        return replace(inner, op=_NOT[inner.op]) if inner is not None and inner.op in _NOT else None
+    if op == "var":
+        path = _path(rule)
+        return None if path is None else Row(path, "is", True)
+    if op == "missing":
+        paths = args if isinstance(args, list) else [args]
+        return Row(paths[0], "missing") if len(paths) == 1 and isinstance(paths[0], str) else None
+    return _compared(op, args) if isinstance(args, list) else None
+
+
+def _compared(op: str, args: list[Any]) -> Row | None:
+    paths = [_path(each) for each in args]
+    if op in _READ and len(args) == 2:
+        if paths[0] is not None and _plain(args[1]):
+            return Row(paths[0], _READ[op], args[1])
+        return Row(paths[1], _READ[_TURNED[op]], args[0]) if paths[1] is not None and _plain(args[0]) else None
+    if op == "<=" and len(args) == 3 and paths[1] is not None and _plain(args[0]) and _plain(args[2]):
+        return Row(paths[1], "between", (args[0], args[2]))
+    if op == "in" and len(args) == 2:
+        if paths[0] is not None and isinstance(args[1], list) and args[1] and all(map(_plain, args[1])):
+            return Row(paths[0], "one_of", tuple(args[1]))
+        return Row(paths[1], "has", args[0]) if paths[1] is not None and _plain(args[0]) else None
+    return None
+
+
+def _path(value: Any) -> str | None:
+    held = value.get("var") if isinstance(value, Mapping) and len(value) == 1 else None
+    held = held[0] if isinstance(held, list) and len(held) == 1 else held
+    return held if isinstance(held, str) else None
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, str | int | float | bool)
+
+
+def rule_of(condition: Condition, was: Any = None) -> Any:
+    """The rule that *condition* says; ``None`` without rows. *was*, the rule that it was read from, stays as it is where nothing changed."""
+    if was is not None and rows_of(was) == condition:
+        return was
+    rules = [_rule(row) for row in condition.rows]
+    return None if not rules else rules[0] if len(rules) == 1 else {condition.join: rules}
+
+
+def _rule(row: Row) -> Any:
+    fact = {"var": row.path}
+    match row.op:
+        case "missing":
+            return {"missing": [row.path]}
+        case "given":
+            return {"!": [{"missing": [row.path]}]}
+        case "one_of":
+            return {"in": [fact, list(row.value)]}
+        case "none_of":
+            return {"!": [{"in": [fact, list(row.value)]}]}
+        case "has":
+            return {"in": [row.value, fact]}
+        case "has_not":
+            return {"!": [{"in": [row.value, fact]}]}
+        case "between":
+            return {"<=": [row.value[0], fact, row.value[1]]}
+        case _:
+            return {_COMPARED[row.op]: [fact, row.value]}
+
+
+def checked(rule: Any, types: Mapping[str, Any]) -> Any:
+    """*rule* when it compiles. Raises :class:`~core.rules.errors.RuleError` with what is wrong."""
+    if rule is not None:
+        compile_rule(rule, types)
+    return rule
+
+
+# ---- what was filled in
+
+
+def begun(fact: Fact, op: str = "") -> Row:
+    """A new row about *fact*, comparable at once; what it is compared with is then changed."""
+    chosen = op if op in fact.operators else fact.operators[0]
+    return Row(fact.path, chosen, _beginning(fact, chosen))
+
+
+def _beginning(fact: Fact, op: str) -> Any:
+    if op in BARE:
+        return None
+    first: Any = {"bool": True, "number": 0, "money": 0, "date": today().isoformat()}.get(fact.type, "待填")
+    first = fact.choices[0][0] if fact.choices else first
+    return (first, first) if op in PAIR else (first,) if op in MANY else first
+
+
+def written(fact: Fact, op: str, given: list[str]) -> Row:
+    """The row that somebody filled in: *given* are the texts of its value. Raises :class:`BadEdit` for what is no value of this fact."""
+    if op not in fact.operators:
+        raise BadEdit("items.studio_condition_operator", title=fact.title)
+    if op in BARE:
+        return Row(fact.path, op)
+    texts = [normalise(each).strip() for each in given]
+    if op in MANY and not fact.choices:
+        texts = [each.strip() for text in texts for each in text.translate(_GAPS).split(",")]
+    values = tuple(_value(fact, text) for text in texts if text)
+    wanted = 2 if op in PAIR else 1
+    if len(values) < wanted or (op not in MANY and len(values) > wanted):
+        raise BadEdit("items.studio_condition_value", title=fact.title)
+    return Row(fact.path, op, values if op in (*MANY, *PAIR) else values[0])
+
+
+def _value(fact: Fact, text: str) -> Any:
+    if fact.choices:
+        found = next((value for value, _title in fact.choices if shown(fact, value) == text), None)
+        if found is None:
+            raise BadEdit("items.studio_condition_value", title=fact.title)
+        return found
+    try:
+        if fact.type == "bool":
+            return {"true": True, "false": False}[text]
+        if fact.type == "date":
+            return date.fromisoformat(text).isoformat()
+        if fact.type == "money":
+            return round(float(text.replace(",", "")) * 100)
+        if fact.type == "number":
+            number = float(text.replace(",", ""))
+            if not isfinite(number):
+                raise ValueError(text)
+            return int(number) if number.is_integer() else number
+    except (ValueError, KeyError, OverflowError) as error:
+        raise BadEdit("items.studio_condition_value", title=fact.title) from error
+    return text[:200]
+
+
+def shown(fact: Fact, value: Any) -> str:
+    """A value as the row's form has it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if fact.type == "money" and isinstance(value, int):
+        return yuan(value).replace(",", "")
+    return str(value)
+
+
+def texts(fact: Fact, row: Row) -> Iterator[str]:
+    """The values of a row as its form has them."""
+    held = row.value if isinstance(row.value, tuple) else () if row.value is None else (row.value,)
+    yield from (shown(fact, each) for each in held)
+
+
+def sentence(rule: Any, labels: Mapping[str, Any], locale: str = "zh") -> str:
+    """*rule* in words; empty where there is none or where it is no rule."""
+    if rule is None:
+        return ""
+    try:
+        return compile_rule(rule).sentence(labels, locale)
+    except RuleError:
+        return ""
