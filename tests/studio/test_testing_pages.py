@@ -91,7 +91,8 @@ def test_a_play_is_walked_by_its_buttons_moved_by_its_clock_and_recorded(office:
 def test_a_step_back_another_role_and_other_answers(office: Office, chief: Any, base: str) -> None:
     page = chief.get(f"{base}/tests/play?test=grant_large").text
     steps = json.loads(carried(page))["steps"]
-    back = chief.post(f"{base}/tests/play", {"_play": carried(page), "press": "back"}).text
+    back = chief.post(f"{base}/tests/play", {"_play": carried(page), "press": "back", "day": "9"}).text
+    assert 'name="day" min="0" max="30" value="4"' in back
     assert json.loads(carried(back))["steps"] == steps[:-1]
     fresh = chief.post(f"{base}/tests/play", {"_play": carried(page), "press": "again"}).text
     fire = chief.post(f"{base}/tests/play", {"_play": carried(fresh), "press": "role:fire.reviewer"}).text

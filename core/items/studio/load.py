@@ -100,12 +100,12 @@ class Load:
 
 def defaults(compiled: CompiledItem) -> dict[str, float]:
     """Minutes of work for each place where people of the hall work, from its limit."""
-    found = {"intake": 10.0, "delivery": 5.0}
+    found = {"intake": 10.0}
     found |= {short(check.path): PER_LIMIT_DAY * _days(check.limit.plain, 1) for check in compiled.route.intake.checks.values()}
     for node in compiled.route.walk():
         if node.kind in ("step", "sign"):
             found[short(node.path)] = PER_LIMIT_DAY * _days(node.limit.plain if node.limit else None, 1)
-    return found
+    return found | {"delivery": 5.0}
 
 
 def pools(compiled: CompiledItem, departments: Mapping[str, str] | None = None, locale: str = "zh") -> dict[str, str]:

@@ -237,7 +237,8 @@ def _buttons(scene: playing.Scene) -> list[pressing.Button]:
 
 
 def _day(given: Mapping[str, str]) -> int | None:
-    text = given.get("day", "")
+    """Where the clock stands; a step back, and beginning again, put it where it was."""
+    text = "" if given.get("press") in ("back", "again") else given.get("day", "")
     return min(int(text), 3650) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
