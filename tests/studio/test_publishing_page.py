@@ -63,6 +63,19 @@ def test_a_shorter_limit_is_shown_with_its_figures_printed_handed_in_and_publish
         assert "9 个工作日" in staff.get(request).text
         assert staff.post(f"{request}/reviews", {"verdict": "pass", "words": "", "command_id": new_id()}).status_code == 303
     assert "已生效" in chief.get(request).text
+    history = chief.get(f"/office/studio/items/{FOOD}/versions/").text
+    assert "<del>10 个工作日</del> → <ins>9 个工作日</ins>" in history and "现行" in history
+    assert "<del>9 个工作日</del> → <ins>10 个工作日</ins>" in chief.get(f"/office/studio/items/{FOOD}/versions/?from=2&to=1").text
+    back = chief.post(f"/office/studio/items/{FOOD}/versions/", {"number": "1"})
+    assert back.status_code == 303 and "<ins>10 个工作日</ins>" in chief.get(back.headers["Location"]).text
+    assert chief.post(f"/office/studio/items/{FOOD}/versions/", {"number": "1"}).status_code == 409  # one draft an item
+    chief.post(back.headers["Location"].removesuffix("publish/") + "drop")
+    assert chief.get(f"/office/studio/items/{FOOD}/versions/?from=1&to=77").status_code == 404
+    assert chief.post(f"/office/studio/items/{FOOD}/versions/", {"number": "77"}).status_code == 404
+    for login in ("reviewer", "leader", "legal", "yunling-reviewer"):
+        other = office.staff(login)
+        assert other.get(f"/office/studio/items/{FOOD}/versions/").status_code in (403, 404), login
+        assert other.post(f"/office/studio/items/{FOOD}/versions/", {"number": "1"}).status_code in (403, 404), login
 
 
 def test_what_is_wrong_is_told_beside_what_was_written_and_nothing_is_handed_in(chief: site.Browser) -> None:
