@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ Values = dict[str, Any]
 DEFAULT_MAX_LENGTH = 20_000
 DEFAULT_MAX_ITEMS = 200
 MAX_DEPTH = 24
+_HAN = re.compile("[\u3400-\u9fff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +149,7 @@ class FormSpec:
     checks: tuple[Assertion, ...] = ()
     definition: Mapping[str, Any] = field(default_factory=dict, repr=False)
     translations: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    glossary: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)  # locale → Chinese → text, for what no path translates
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -180,8 +183,8 @@ class FormSpec:
         """A text in *locale*, and the language to mark it with when it had to fall back to Chinese."""
         if locale.startswith("zh") or not fallback:
             return fallback, None
-        found = self.translations.get(locale, {}).get(f"form.{path}")
-        return (found, None) if found else (fallback, "zh-CN")
+        found = self.translations.get(locale, {}).get(f"form.{path}") or self.glossary.get(locale, {}).get(fallback)
+        return (found, None) if found else (fallback, "zh-CN" if _HAN.search(fallback) else None)
 
     def labels_in(self, locale: str) -> Mapping[str, Label]:
         """:attr:`labels` for sentences in *locale*, translated where there is a translation."""

@@ -176,7 +176,8 @@ def _choices(spec: FormSpec, field: Field, body: Field, locale: str) -> tuple[Ch
 
     def add(option: Option, depth: int, parent: str) -> None:
         title, lang = spec.text(f"{field.path}.{option.key}.title", option.title, locale)
-        made.append(Choice(option.key, typeset(title), typeset(option.help), lang, depth, parent))
+        words_of_help, _lang = spec.text(f"{field.path}.{option.key}.help", option.help, locale)
+        made.append(Choice(option.key, typeset(title), typeset(words_of_help), lang, depth, parent))
         for child in option.children:
             add(child, depth + 1, option.key)
 

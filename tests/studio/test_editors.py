@@ -1,11 +1,13 @@
 """Editors are made of the schemas: every property of item and form is edited somewhere, and what an editor did not show stays as it is."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from core.forms import service as forms
+from core.forms.view import face as face_of
 from core.items.library import library
 from core.items.studio import editors, edits, parts
 from core.items.studio.errors import NoSuchSpot
@@ -13,6 +15,7 @@ from core.items.studio.spots import MISSING, find, parse, write
 from core.schemas import service as schemas
 
 SHELF = library()
+HAN = re.compile("[\u4e00-\u9fff]")
 
 
 def content_of(code):
@@ -20,12 +23,12 @@ def content_of(code):
     return {"item": item, "form": SHELF.forms[item["form"]], "blocks": {}}
 
 
-def everywhere(content):
+def everywhere(content, locale="zh"):
     """Every editor that can be reached: the parts, then card by card."""
     todo = [(part.at, part) for part in parts.shown()]
     while todo:
         at, part = todo.pop()
-        made = editors.editor(content, at, part)
+        made = editors.editor(content, at, part, locale=locale)
         yield made
         todo += [(spot, None) for cards in made.cards for spot, _title, _kind in cards.entries]
 
@@ -54,6 +57,25 @@ def leaves(value, at):
             yield from leaves(each, (*at, f"@{each['id']}"))
     else:
         yield at
+
+
+@pytest.mark.parametrize("code", sorted(SHELF.items)[:3])
+def test_every_editor_speaks_english(code):
+    for made in everywhere(content_of(code), "en"):
+        said = [made.title, made.help]
+        for cards in made.cards:
+            said += [cards.title, cards.help, cards.entry_title, *(kind for _spot, _title, kind in cards.entries)]
+        for field in every_field(made.spec):
+            face = face_of(made.spec, field, "en")
+            assert face.lang is None and face.help_lang is None and not any(each.lang for each in face.options), (made.at, field.path)
+            said += [face.title, face.help, face.row_title, face.add, *(text for each in face.options for text in (each.title, each.help))]
+        assert [text for text in said if HAN.search(text)] == [], made.at
+
+
+def every_field(spec):
+    """Every field of a form, shapes that are only referred to included."""
+    for top in (*spec.fields, *spec.root.defs.values()):
+        yield from top.walk()
 
 
 @pytest.mark.parametrize("code", ["food-operation-new", "construction-permit"])

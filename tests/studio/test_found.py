@@ -81,9 +81,9 @@ def test_a_name_with_a_slash_in_it_is_put_together_again(content):
     assert told.spot[-1] == "经营者/负责人"
 
 
-def test_names_in_english_have_no_words_of_the_schemas(content):
+def test_names_in_english_are_the_schemas_english_and_the_items_chinese(content):
     said = addresses.name_of(content, ("item", "materials", "@business_licence", "source"), "en")
-    assert said == "Materials · 营业执照 · source"
+    assert said == "Materials · 营业执照 · Source"
 
 
 def test_whatever_a_draft_holds_something_can_be_said(content):

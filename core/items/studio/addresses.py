@@ -12,6 +12,7 @@ from core.items.studio import editors, spots
 from core.items.studio.parts import part_of
 from core.items.studio.spots import MISSING, Spot, find
 from core.kernel.wording import word
+from core.schemas import service as schemas
 
 _DOTTED = re.compile(r'"(?:[^"\\]|\\.)*"|[^.\[\]\s]+')
 #: Containers that say nothing to a person when one of their entries follows.
@@ -77,7 +78,7 @@ def tokens_of(entries: Sequence[Any]) -> list[str]:
 
 
 def name_of(content: Mapping[str, Any], spot: Spot, locale: str = "zh") -> str:
-    """What people call a spot: 材料 · 营业执照 · 来源. Titles of the schemas are Chinese; elsewhere the property's own name stands for them."""
+    """What people call a spot: 材料 · 营业执照 · 来源. A property that no schema names is called by its key."""
     part = word(f"items.studio_part_{part_of(spot)}", locale)
     said = [part]
     stations = list(editors.way(content, spot))
@@ -97,7 +98,7 @@ def _entry(entry: Any, token: str) -> str:
 
 
 def _titled(token: str, title: str, locale: str) -> str:
-    return title if locale.startswith("zh") and title else token.replace("_", " ")
+    return schemas.spoken(title, locale) if title else token.replace("_", " ")
 
 
 def _same(shown: str, part: str, token: str) -> bool:

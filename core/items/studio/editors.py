@@ -6,7 +6,7 @@ stand in their holder's as cards. Nothing here knows a property by name: one add
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, lru_cache
 from typing import Any
 
@@ -88,8 +88,9 @@ class _Place:
     required: bool = False
 
 
-def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None) -> Editor:
-    """The editor of what stands at *at* of a draft's *content* – of the properties of one *part* only, where given.
+def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None, *, locale: str = "zh") -> Editor:
+    """The editor of what stands at *at* of a draft's *content* – of the properties of one *part* only, where given. *locale* is the language of its
+    titles and help; its form speaks every language that the schemas do.
 
     Raises :class:`NoSuchSpot` where neither the schemas nor the draft know the spot.
     """
@@ -100,7 +101,7 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None)
     schema = place.schema
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or not (isinstance(value, Mapping) or value is MISSING):
-        return _whole(place, at, value)
+        return _whole(place, at, value, locale)
     wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
     wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] == "form" and len(at) > 1 else wanted
     few = part is not None and len(part.names) <= FEW
@@ -109,9 +110,9 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None)
     held = value if isinstance(value, Mapping) else {}
     required = [name for name in schema.get("required", ()) if name in names]
     return Editor(
-        at, str(schema.get("title", "")), str(schema.get("description", "")), _spec(place.root, _text(_object(properties, names, required))), names, False,
-        {name: held[name] for name in names if name in held}, tuple(_cards(place.root, properties[name], (*at, name), held.get(name)) for name in carded),
-        frozenset(required),
+        at, _said(schema, "title", locale), _said(schema, "description", locale), _spec(place.root, _text(_object(properties, names, required))), names,
+        False, {name: held[name] for name in names if name in held},
+        tuple(_cards(place.root, properties[name], (*at, name), held.get(name), locale) for name in carded), frozenset(required),
     )  # fmt: skip
 
 
@@ -136,11 +137,16 @@ def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: lis
     return {"type": "object", "properties": {name: properties[name] for name in names}, "required": required, "additionalProperties": True}
 
 
-def _whole(place: _Place, at: Spot, value: Any) -> Editor:
+def _whole(place: _Place, at: Spot, value: Any, locale: str) -> Editor:
     """One value, of whatever shape."""
     spec = _spec(place.root, _text(_object({_WRAPPED: place.schema}, (_WRAPPED,), [_WRAPPED] if place.required else [])))
     values = {} if value is MISSING else {_WRAPPED: value}
-    return Editor(at, str(place.schema.get("title", "")), str(place.schema.get("description", "")), spec, (_WRAPPED,), True, values, ())
+    return Editor(at, _said(place.schema, "title", locale), _said(place.schema, "description", locale), spec, (_WRAPPED,), True, values, ())
+
+
+def _said(schema: Mapping[str, Any], keyword: str, locale: str) -> str:
+    """The title or description of a schema in *locale*."""
+    return schemas.spoken(str(schema.get(keyword, "")), locale)
 
 
 @cache
@@ -156,7 +162,8 @@ def _text(schema: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=256)
 def _spec(root: str, schema: str) -> FormSpec:
-    return forms.compile_form({**_drawn(root, json.loads(schema)), "id": "editor", "title": "", "$defs": _defs(root)})
+    made = forms.compile_form({**_drawn(root, json.loads(schema)), "id": "editor", "title": "", "$defs": _defs(root)})
+    return replace(made, glossary={"en": schemas.english()})
 
 
 @cache
@@ -325,19 +332,19 @@ def _names_of(root: str, schema: Any, met: frozenset[str]) -> Iterator[str]:
             yield from _names_of(root, inner, met)
 
 
-def _cards(root: str, schema: Any, at: Spot, held: Any) -> Cards:
+def _cards(root: str, schema: Any, at: Spot, held: Any, locale: str) -> Cards:
     made = _shaped(root, schema, {})
     keyed, outer = "items" not in made, schema if isinstance(schema, Mapping) else {}
-    title, words = str(outer.get("title") or made.get("title", "")), str(outer.get("description") or made.get("description", ""))
+    title, words = (_said(outer if outer.get(keyword) else made, keyword, locale) for keyword in ("title", "description"))
     if made.get("properties"):
         return Cards(at, title, words, title, False, () if held is None else ((at, title, ""),), single=True)
     entry = _followed(root, _entry(made) if keyed else made["items"])
     entries: list[tuple[Spot, str, str]] = []
     if isinstance(held, Mapping):
-        entries = [((*at, name), title_of(each, name), _kind(root, entry, each)) for name, each in held.items()]
+        entries = [((*at, name), title_of(each, name), _kind(root, entry, each, locale)) for name, each in held.items()]
     elif isinstance(held, list):
-        entries = [((*at, token_of(held, n)), title_of(each, str(n + 1)), _kind(root, entry, each)) for n, each in enumerate(held)]
-    return Cards(at, title, words, str(entry.get("title", "")), keyed, tuple(entries))
+        entries = [((*at, token_of(held, n)), title_of(each, str(n + 1)), _kind(root, entry, each, locale)) for n, each in enumerate(held)]
+    return Cards(at, title, words, _said(entry, "title", locale), keyed, tuple(entries))
 
 
 def title_of(entry: Any, fallback: str) -> str:
@@ -349,6 +356,6 @@ def title_of(entry: Any, fallback: str) -> str:
     return fallback
 
 
-def _kind(root: str, entry: Mapping[str, Any], value: Any) -> str:
+def _kind(root: str, entry: Mapping[str, Any], value: Any, locale: str) -> str:
     """Which of several shapes an entry has, in words."""
-    return str(_shaped(root, entry, value).get("title", "")) if entry.get("oneOf") or entry.get("anyOf") else ""
+    return _said(_shaped(root, entry, value), "title", locale) if entry.get("oneOf") or entry.get("anyOf") else ""

@@ -38,7 +38,7 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     wanted = next((page for page in every if place is not None and place[: len(page.at)] == page.at and page.id), None)
     page = wanted or next((each for each in every if each.id == request.values.get("page", "")), every[0] if every else None)
     spot: Spot = ("form", "properties", name)
-    made = editors.editor(draft.content, spot) if name and isinstance(find(draft.content, spot), dict) else None
+    made = editors.editor(draft.content, spot, locale=locale) if name and isinstance(find(draft.content, spot), dict) else None
     lines = [line for each in every for section in each.sections for line in section.fields]
     return framed(
         "studio/form.html", draft, "form", spot if made is not None else (), pages=every, page=page, palette=building.palette(locale), count=len(lines),
