@@ -9,8 +9,10 @@ import pytest
 from core.items import gate
 from core.items.compiling import compile_item
 from core.items.library import library
-from core.items.studio import edits, healing, recording
-from core.items.studio.spots import find
+from core.items.studio import drafts, edits, healing, recording
+from core.items.studio.spots import find, parse
+from core.kernel.ids import new_id
+from tests.studio.conftest import FOOD
 
 
 @pytest.fixture(scope="module")
@@ -142,3 +144,28 @@ def test_what_is_gone_is_named_with_the_edit_that_takes_it_out(content: dict[str
     assert all(each.edit is not None for each in lost)
     mended = edits.apply(after, [each.edit for each in lost if each.edit is not None]).doc
     assert healing.gone(compiled(mended)) == ()
+
+
+def test_a_command_that_renames_carries_the_tests_in_the_same_command(database: Any, who: dict[str, Any]) -> None:
+    with database.session() as session:
+        draft = drafts.begin(session, FOOD, actor=who["chief"])
+        paper = find(draft.content, parse("/item/materials/@layout"))
+        renamed = edits.between(
+            draft.content["item"]["materials"],
+            [{**paper, "id": "plan"} if each is paper else each for each in draft.content["item"]["materials"]],
+            ("item", "materials"),
+        )
+        done = drafts.edit(session, draft.id, renamed, command_id=new_id(), actor=who["chief"])
+        handed = [test["given"]["materials"] for test in done.content["item"]["tests"]]
+        assert done.revision == 1
+        assert all("plan" in each and "layout" not in each for each in handed)
+        assert drafts.undo(session, draft.id, command_id=new_id(), actor=who["chief"]).content == draft.content
+
+
+@pytest.mark.parametrize(
+    "item", [None, [], {"tests": 3}, {"tests": [None, 3, {"given": 3, "steps": {}, "expect": []}], "materials": [{"id": "b", "title": "x"}]}]
+)
+def test_a_broken_draft_is_followed_as_far_as_it_goes(item: Any) -> None:
+    before = {"item": {"tests": [], "materials": [{"id": "a", "title": "x"}], "situations": 3, "route": []}, "form": None}
+    assert healing.follow(before, {"item": item, "form": []}) == ()
+    assert healing.follow({"item": item, "form": 1}, before) == ()

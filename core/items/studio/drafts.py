@@ -19,6 +19,7 @@ from core.items.catalogue import kinds, power
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemVersion
 from core.items.studio import edits as editing
+from core.items.studio import healing
 from core.items.studio.edits import Edit
 from core.items.studio.errors import Clashed, DraftEnded, DraftExists, DraftNotFound, NothingToUndo
 from core.items.studio.models import UNDER_WAY, StudioDraft, StudioEdit
@@ -226,9 +227,13 @@ def _command(session: Session, draft_id: str, changes: Sequence[Edit], *, comman
         session.refresh(row)
         if row.state != "open":
             raise DraftEnded(title=row.title)
-        done = editing.apply(row.content, changes)
+        made = changes
+        done = editing.apply(row.content, made)
         if not done.undo:
             return _view(row)
+        if undoes is None and (more := healing.follow(row.content, done.doc)):  # tests go along with what is renamed, in the same command
+            made = (*changes, *more)
+            done = editing.apply(row.content, made)
         kept = (
             update(StudioDraft)
             .where(StudioDraft.id == draft_id, StudioDraft.revision == row.revision, StudioDraft.state == "open")
@@ -240,7 +245,7 @@ def _command(session: Session, draft_id: str, changes: Sequence[Edit], *, comman
         session.add(
             StudioEdit(
                 draft_id=draft_id, revision=revision, command_key=_key(actor, command_id), staff_id=actor.id, at=now(),
-                edits=[each.to_json() for each in changes], undo=[each.to_json() for each in done.undo], undoes=undoes,
+                edits=[each.to_json() for each in made], undo=[each.to_json() for each in done.undo], undoes=undoes,
             )
         )  # fmt: skip
         session.flush()

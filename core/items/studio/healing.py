@@ -107,8 +107,9 @@ class Rename:
 
 def follow(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Edit, ...]:
     """The edits that carry the tests of *after* along with what was renamed since *before*."""
-    tests = after["item"].get("tests")
-    if not isinstance(tests, list):
+    old, new = before.get("item"), after.get("item")
+    tests = new.get("tests") if isinstance(new, Mapping) else None
+    if not isinstance(tests, list) or not isinstance(old, Mapping):
         return ()
     found = tuple(renames(before, after))
     return between(tests, [_carried(test, found) for test in tests], TESTS) if found else ()
@@ -206,14 +207,22 @@ def _carried(test: Any, found: Sequence[Rename]) -> Any:
     ids = {r.old: r.new for r in found if r.kind == "material"}
     made = dict(test)
     if given:
-        situation = {_new(found, "situation", "", key): _new(found, "option", key, value) for key, value in _mapping(given.get("situation")).items()}
-        made["given"] = _with(given, situation=situation, form=_answers(given.get("form"), found, ""), materials=_ids(given.get("materials"), ids))
+        made["given"] = _with(
+            given, situation=_picked(given.get("situation"), found), form=_answers(given.get("form"), found, ""), materials=_ids(given.get("materials"), ids)
+        )
     if expect:
-        path = [_place(each, found) for each in expect["path"]] if isinstance(expect.get("path"), list) else None
+        path = [_place(each, found) for each in expect["path"]] if isinstance(expect.get("path"), list) else expect.get("path")
         made["expect"] = _with(expect, path=path, materials=_ids(expect.get("materials"), ids))
     if isinstance(test.get("steps"), list):
         made["steps"] = [_step(step, found) for step in test["steps"]]
     return made
+
+
+def _picked(answers: Any, found: Sequence[Rename]) -> Any:
+    """The answers to situations."""
+    if not isinstance(answers, Mapping):
+        return answers
+    return {_new(found, "situation", "", name): _new(found, "option", name, answer) for name, answer in answers.items()}
 
 
 def _with(old: Mapping[str, Any], **new: Any) -> dict[str, Any]:
