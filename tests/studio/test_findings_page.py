@@ -91,11 +91,22 @@ def test_what_is_safe_is_mended_all_at_once(chief, base):
     assert "带原件，再带2份复印件" in chief.get(f"{base}/?at=/item/materials/@layout").text
 
 
+def test_what_is_said_of_many_spots_alike_is_said_once_and_mended_for_all_of_them(chief, base):
+    page = chief.get(f"{base}/findings/").text
+    assert page.count("中文里用了半角标点") == 1
+    assert 'name="key" value="items.studio_narrow_signs"' in page
+    assert chief.post(f"{base}/findings/mend", {"all": "1", "key": "items.studio_narrow_signs", "command_id": new_id()}).status_code == 303
+    after = chief.get(f"{base}/findings/").text
+    assert "中文里用了半角标点" not in after
+    assert "没有样本" in after, "the rest stays"
+
+
 def test_beside_an_editor_stands_what_was_found_in_its_part_and_what_closes_the_gate(chief, base):
     change(chief, base, ("/item/materials/@layout/help", "待定"), ("/item/route/review/start", "nowhere"))
     here = [each[0] for each in lines(chief.get(f"{base}/findings/panel?part=materials&landing=materials").text)]
     assert any(name.startswith("材料") for name in here)
     assert any(name.startswith("路由") for name in here)
+    assert 'data-counts="route:' in chief.get(f"{base}/findings/panel?part=materials").text
     assert "data-findings" in chief.get(f"{base}/?part=materials").text
     route = chief.get(f"{base}/findings/panel?part=guide").text
     assert "待定" not in route

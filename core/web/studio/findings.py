@@ -1,5 +1,6 @@
 """What is found in a draft: the whole list as a page, its short form beside every editor, and the buttons that mend."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -49,24 +50,40 @@ def panel(draft_id: str) -> str:
     first = [*here, *(each for each in listed if each.level == "error" and each not in here)]
     return page(
         "studio/findings_panel.html", draft=draft, base=f"/office/studio/{draft.id}", groups=_groups(draft, first, BESIDE), total=len(listed),
-        errors=sum(each.level == "error" for each in listed), fresh_id=new_id, landing=request.args.get("landing", "")[:2000],
+        errors=sum(each.level == "error" for each in listed), fresh_id=new_id, counts=_counts(listed), landing=request.args.get("landing", "")[:2000],
     )  # fmt: skip
 
 
 def _groups(draft: Draft, listed: Sequence[Found], most: int) -> list[dict[str, Any]]:
-    """What keeps the item from being published, and advice: lines with where they lead, and how many more there are."""
+    """What keeps the item from being published, and advice; what is said of many spots alike is said once, with all of them."""
     locale = edge.locale()
     made = []
     for level in ("error", "warning"):
         some = [each for each in listed if each.level == level]
-        lines = [_line(draft, each, locale) for each in some[:most]]
-        made.append({"level": level, "lines": lines, "count": len(some), "more": max(len(some) - most, 0)})
+        alike: dict[str, list[Found]] = {}
+        for each in some[:most]:
+            alike.setdefault(each.words(locale), []).append(each)
+        entries = [_entry_of(draft, words, every, locale) for words, every in alike.items()]
+        made.append({"level": level, "entries": entries, "count": len(some), "more": max(len(some) - most, 0)})
     return made
+
+
+def _entry_of(draft: Draft, words: str, every: Sequence[Found], locale: str) -> dict[str, Any]:
+    """One thing said, of one spot or of many; ``together`` is the label of the mend that does for all of them."""
+    lines = [_line(draft, each, locale) for each in every]
+    labels = {way.label(locale) if way is not None and way.safe else None for each in every for way in [next(iter(each.mends), None)]}
+    label = next(iter(labels)) if len(every) > 1 and len(labels) == 1 else None
+    return {"words": typeset(words), "key": every[0].key, "lines": lines, "together": typeset(label) if label else None}
 
 
 def _line(draft: Draft, each: Found, locale: str) -> dict[str, Any]:
     ways = [(number, typeset(way.label(locale))) for number, way in enumerate(each.mends)]
-    return {"mark": each.mark, "name": typeset(each.name(locale)), "words": typeset(each.words(locale)), "address": address(draft, each.spot), "mends": ways}
+    return {"mark": each.mark, "name": typeset(each.name(locale)), "address": address(draft, each.spot), "mends": ways}
+
+
+def _counts(listed: Sequence[Found]) -> str:
+    """How much of each part keeps the item from being published, for the list of parts: ``materials:1 route:2``."""
+    return " ".join(f"{part}:{count}" for part, count in Counter(each.part for each in listed if each.level == "error").items())
 
 
 def address(draft: Draft, spot: Spot) -> str:
@@ -111,7 +128,11 @@ def mend(draft_id: str) -> Response | tuple[str, int]:
     try:
         if not is_id(command):
             raise BadInput
-        edits = _all(draft, listed) if request.form.get("all") else _one(listed, request.form.get("mark", ""), request.form.get("way", 0, type=int))
+        edits = (
+            _all(draft, listed, request.form.get("key", ""))
+            if request.form.get("all")
+            else _one(listed, request.form.get("mark", ""), request.form.get("way", 0, type=int))
+        )
         if edits:
             drafts.edit(session, draft.id, edits, command_id=command, actor=actor())
     except PlatformError as error:
@@ -128,8 +149,9 @@ def _one(listed: Sequence[Found], mark: str, way: int) -> tuple[Edit, ...]:
     return ways[way].edits if 0 <= way < len(ways) else ()
 
 
-def _all(draft: Draft, listed: Sequence[Found]) -> tuple[Edit, ...]:
-    return mending.together(draft.content, ((each.finding, each.spot) for each in _safe(listed)))
+def _all(draft: Draft, listed: Sequence[Found], key: str) -> tuple[Edit, ...]:
+    """Everything that is safe to mend – of one kind, where a *key* is given."""
+    return mending.together(draft.content, ((each.finding, each.spot) for each in _safe(listed) if key in ("", each.key)))
 
 
 def _landing(given: Any) -> str:

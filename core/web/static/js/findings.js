@@ -2,7 +2,23 @@
 
 const box = document.querySelector("[data-findings]");
 const main = document.querySelector("main[data-draft]");
+const words = document.documentElement.lang.startsWith("zh") ? (count) => `${count} 处要改` : (count) => `${count} to mend`;
 let timer = 0, asked = 0, waiting = false;
+
+/** In the list of parts: how much of each keeps the item from being published, in place of how much is in it. */
+function count(told) {
+  for (const link of document.querySelectorAll(".parts [data-part]")) {
+    link.querySelector(".stop")?.remove();
+    const found = told.split(" ").find((each) => each.startsWith(`${link.dataset.part}:`));
+    const measure = link.querySelector(".tag");
+    if (measure) measure.hidden = Boolean(found);
+    if (!found) continue;
+    const tag = document.createElement("span");
+    tag.className = "tag stop";
+    tag.textContent = words(found.split(":")[1]);
+    link.append(" ", tag);
+  }
+}
 
 /** The list as it is now – not while somebody is in it with the keyboard: then when they leave it. */
 async function look() {
@@ -14,6 +30,7 @@ async function look() {
   const made = new DOMParser().parseFromString(await answer.text(), "text/html");
   if (box.contains(document.activeElement)) { waiting = true; return; }
   box.replaceChildren(...made.body.childNodes);
+  count(box.querySelector("[data-counts]")?.dataset.counts || "");
   box.dataset.ready = main.dataset.version;
 }
 
