@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from core.cases.models import Case
 from core.items.studio.models import StudioDraft
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
-from tests.office.conftest import Office
+from tests.office.conftest import CITIZEN, Office
 
 FOOD = "food-operation-new"
 
@@ -203,3 +204,29 @@ def test_nobody_of_another_department_comes_near(office: Office, base: str) -> N
             assert browser.get(f"{base}/{path}").status_code == 404, (login, path)
         for path in ("tests/", "tests/play"):
             assert browser.post(f"{base}/{path}", {"do": "cover", "_play": "{}", "command_id": new_id()}).status_code == 404
+
+
+def test_a_finished_case_becomes_a_test_and_is_walked_through_the_draft(office: Office, chief: Any, base: str) -> None:
+    case = office.file(FOOD, operator_name="秘密小馆")
+    with office.session() as session:
+        number = session.get_one(Case, case).number
+    refused = chief.post(f"{base}/tests/", {"do": "from_case", "number": number, "command_id": new_id()})
+    assert refused.status_code == 409
+    assert "还没有办完" in refused.text
+    citizen = site.Api(office.app, CITIZEN, office.built.passwords[CITIZEN])
+    assert citizen.post(f"/v1/cases/{case}/withdrawal", {}).status_code == 200
+    before = len(content(office, base)["tests"])
+    assert chief.post(f"{base}/tests/", {"do": "from_case", "number": number, "command_id": new_id()}).status_code == 303
+    tests = content(office, base)["tests"]
+    assert len(tests) == before + 1
+    assert tests[-1]["expect"]["end"] == "withdrawn"
+    assert "秘密" not in json.dumps(tests[-1], ensure_ascii=False)
+    assert "没有通过" not in chief.get(f"{base}/tests/").text
+    same = chief.get(f"{base}/what-if/?replay=1").text
+    assert "不一样的件" not in same
+    layout = next(each for each in content(office, base)["materials"] if each["id"] == "layout")
+    edit(chief, base, {"do": "insert", "at": "/item/materials", "value": {**layout, "id": "well_report", "title": "水井检测报告"}})
+    page = chief.get(f"{base}/what-if/?replay=1").text
+    assert "不一样的件" in page
+    assert "水井检测报告" in page
+    assert "秘密" not in page

@@ -163,6 +163,8 @@ def _title(value: Any) -> Any:
 
 def _nodes(old: Any, new: Any, prefix: str) -> Iterator[Rename]:
     """Nodes, branches and actions of a scope; ``prefix`` is the old path, since the tests still name that."""
+    if old is new:
+        return
     one, other = (scope.get("nodes") if isinstance(scope, Mapping) else None for scope in (old, new))
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return
@@ -188,7 +190,9 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 
 def _fields(old: Any, new: Any, prefix: str) -> Iterator[Rename]:
-    """Questions, also inside groups and rows."""
+    """Questions, also inside groups and rows. What an edit left alone is the same object still."""
+    if old is new:
+        return
     one, other = _mapping(_mapping(old).get("properties")), _mapping(_mapping(new).get("properties"))
     found = list(_pairs("field", prefix, one, other))
     yield from found
