@@ -11,6 +11,7 @@ from sqlalchemy import inspect, select
 
 from core.cases import queries
 from core.cases.models import CaseEvent
+from core.db import remembered
 from core.kernel import clock
 from core.kernel.actor import SYSTEM
 from core.outbox import relay
@@ -119,7 +120,8 @@ def test_the_health_page_says_what_is_missing_and_where_to_mend_it(hall: Any) ->
 
 
 @pytest.mark.parametrize("when", ["waiting", "answered"])
-def test_the_plugin_is_taken_away_with_a_case_open_and_a_person_ends_it(hall: Any, tmp_path: Path, when: str) -> None:
+def test_the_plugin_is_taken_away_with_a_case_open_and_a_person_ends_it(hall: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str) -> None:
+    monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)  # a process notices within seconds; tests do not wait
     work.brought_in(hall, [work.row(work.own_number(hall), 1)])
     work.published(hall)
     case = filed(hall)
