@@ -336,44 +336,20 @@ def test_a_day_that_is_not_to_come_is_refused_and_two_changes_do_not_wait_at_onc
 
 def test_locks_are_the_gate_s_own_rule(database: Database, who: Who) -> None:
     from core.items.catalogue import claims
-    from core.items.library import library
-    from tests.fixtures_catalogue import an_entry
+    from tests.fixtures_catalogue import claimed
 
-    shelf = library()
     with database.session() as session:
         assert handing.locked(session, FOOD) == frozenset()
-        offices = {
-            division: session.scalar(
-                sa.select(Department.id)
-                .join(Division, Division.id == Department.division_id)
-                .where(Department.code == "civil_affairs", Division.code == division)
-            )
-            for division in ("990100", "990121")
-        }
-        entry = catalogue.ask_entry(
-            session,
-            an_entry(),
-            forms=shelf.forms,
-            blocks=shelf.blocks,
-            department_id=str(offices["990100"]),
-            reason="统一",
-            command_id=new_id(),
-            actor=who["chief"],
-        )
-        for login in ("legal", "leader"):
-            catalogue.review(session, entry.id, passed=True, words="", command_id=new_id(), actor=who[login])
-        claim = catalogue.ask_claim(
-            session, str(an_entry()["code"]), department_id=str(offices["990121"]), reason="认领", command_id=new_id(), actor=who["yunling-reviewer"]
-        )
-        for login in ("legal", "yunling-leader"):
-            claim = catalogue.review(session, claim.id, passed=True, words="", command_id=new_id(), actor=who[login])
-        code = str(claim.item_code)
+        code = claimed(session, who)
         spots = handing.locked(session, code)
         content = drafts.begin(session, code, actor=who["yunling-reviewer"]).content
         assert {("item", "title"), ("item", "materials"), ("item", "basis"), ("form",), ("item", "seasons")} <= spots
         free = ("item", "places", "@main", "address"), ("item", "tests"), ("item", "faq"), ("item", "route", "limits", "promised", "value")
         assert not any(spot[: len(lock)] == lock for lock in spots for spot in free)
         assert any(("item", "places", "@main", "id")[: len(lock)] == lock for lock in spots)
+        assert handing.locked_here(spots, ("item", "materials", "@x"), None)[0] and not handing.locked_here(spots, ("item", "places", "@main"))[0]
+        whole, inside = handing.locked_here(spots, ("item",), ["title", "faq"])
+        assert (whole, inside) == (False, (("item", "title"),))
         changed = copy.deepcopy(dict(content["item"]))
         changed["title"], changed["places"][0]["address"] = "换个名字", "新地址"
         found = claims.gate(session, changed, content["form"], content["blocks"])

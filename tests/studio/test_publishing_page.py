@@ -5,8 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from core.kernel.actor import Actor
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
+from tests.fixtures_catalogue import claimed
 from tests.office.conftest import Office, errors
 
 FOOD = "food-operation-new"
@@ -100,3 +102,15 @@ def test_the_page_is_for_the_department_s_own_people(office: Office, chief: site
             assert other.get(f"{base}/{path}").status_code in (403, 404), login
         assert other.post(f"{base}/publish/", {"reason": "要", "command_id": new_id()}).status_code in (403, 404)
     chief.post(f"{base}/drop")
+
+
+def test_what_is_the_catalogue_s_is_locked_in_the_editor(office: Office) -> None:
+    with office.here.database.session() as session:
+        who = {login: Actor("staff", office.staff_id(session, login)) for login in ("chief", "legal", "leader", "yunling-reviewer", "yunling-leader")}
+        code = claimed(session, who)
+    county = office.staff("yunling-reviewer")
+    base = county.post("/office/studio/", {"do": "open", "item": code}).headers["Location"].rstrip("/")
+    page = county.get(f"{base}/?part=basic").text
+    assert "由目录统一规定" in page and "名称" in page.partition("送不了审")[2][:600]
+    assert '<fieldset class="bare" disabled>' in county.get(f"{base}/?part=fees").text
+    assert "由目录统一规定" not in county.get(f"{base}/?part=tests").text

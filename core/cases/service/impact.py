@@ -26,7 +26,7 @@ from core.kernel.errors import Finding
 from core.routing.marking import Marking
 
 #: Cases whose answers are opened for one report.
-OPENED = 2000
+OPENED = 1000
 #: Cases read or opened at once.
 BATCH = 500
 #: What may be chosen for a position: the cases stay under their version, go to the new one, or get its people only.

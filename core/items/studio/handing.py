@@ -1,6 +1,6 @@
 """Handing a draft in: through the gate into a request that others review; what they said when it comes back; what is not the department's to change."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -108,6 +108,14 @@ def locked(session: Session, item_code: str) -> frozenset[Spot]:
     entry, whole = claims.standing(session, claim)
     plain = {**dict.fromkeys(schemas.load("item")["properties"]), **whole.plain()}
     return frozenset(spot for pointer in _locked(entry.rules, plain, ()) for spot in _spots(pointer, plain))
+
+
+def locked_here(locks: frozenset[Spot], at: Spot, names: Sequence[str] | None = None) -> tuple[bool, tuple[Spot, ...]]:
+    """Of *locks*: whether all that is edited at *at* – its properties *names* only, for a part – is locked, and the locked spots that are edited there."""
+    edited = [(*at, name) for name in names] if names is not None else [at]
+    covered = [spot for spot in edited if any(spot[: len(lock)] == lock for lock in locks)]
+    inside = sorted(lock for lock in locks if lock not in covered and any(lock[: len(spot)] == spot and len(lock) > len(spot) for spot in edited))
+    return bool(edited) and len(covered) == len(edited), (*covered, *inside)
 
 
 def _locked(rules: Rules, value: Any, way: tuple[str, ...]) -> Iterator[tuple[str, ...]]:

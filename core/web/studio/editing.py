@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.forms import service as forms
 from core.forms.spec import anchor
 from core.items.format import format_item
-from core.items.studio import drafts, editors, edits, entries, parts, presence, scopes, sketch
+from core.items.studio import addresses, drafts, editors, edits, entries, handing, parts, presence, scopes, sketch
 from core.items.studio.drafts import Draft
 from core.items.studio.editors import Editor
 from core.items.studio.edits import Edit
@@ -65,12 +65,14 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     locale = edge.locale()
     asked = [spot for spot in (at, *(card.at for card in made.cards)) if condition.is_condition(spot)]
     route = sketch.sketch(draft.content, locale) if asked else None
+    closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), at, part.names or None if part is not None else None)
     return framed(
         "studio/editor.html", draft, shown, at, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
         form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=error.clashes if isinstance(error, Clashed) else (), opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
         conditions={spot: condition.view(draft.content, spot, route, locale) for spot in asked} if route is not None else {},
+        closed=closed, locks=[addresses.name_of(draft.content, spot, locale) for spot in locks],
     )  # fmt: skip
 
 
