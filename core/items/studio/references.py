@@ -3,8 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.items.studio.expressions import renamed
-from core.items.studio.scopes import DEEPEST, REVIEW, branches_of, nodes_of, path_of, scope_at, title_of, ways
+from core.items.studio.scopes import DEEPEST, REVIEW, branches_of, nodes_of, path_of, scope_at, title_of
 from core.items.studio.spots import MISSING, Spot, find
 
 #: What rules read of a node.
@@ -42,59 +41,20 @@ def _reads(value: Any, name: str, depth: int = 0) -> bool:
     return isinstance(value, list) and any(_reads(each, name, depth + 1) for each in value)
 
 
-def rename_in(item: dict[str, Any], at: Spot, new: str) -> None:
-    """Give the node or branch at *at* of *item* the id *new*, and say so wherever it is spoken of. *item* is changed in place; tests are not."""
-    old, branch = at[-1], at[-2] == "branches"
+def rename_branch(item: dict[str, Any], at: Spot, new: str) -> None:
+    """Give the branch at *at* of *item* the id *new*, and say so wherever it is spoken of. *item* is changed in place; tests are not.
+
+    Nodes are renamed by :func:`core.items.studio.depends.rename`; a branch is spoken of by its node's lead, in paths and in translations only.
+    """
     _people(item, at, new)
     holder = find({"item": item}, at[:-1])
-    entries = {(new if key == old else key): held for key, held in holder.items()}
+    entries = {(new if key == at[-1] else key): held for key, held in holder.items()}
     holder.clear()
     holder.update(entries)
     _spoken(item, at, new)
-    if branch:
-        node = find({"item": item}, at[:-2])
-        if node.get("lead") == old:
-            node["lead"] = new
-        return
-    scope = find({"item": item}, scope_at(at))
-    if scope.get("start") == old:
-        scope["start"] = new
-    for node in scope["nodes"].values():
-        for way in ways(node):
-            if way.lead != "outcome" and way.target == old:
-                held = find(node, way.place)
-                if isinstance(held, str):
-                    node[way.place[-1]] = new
-                else:
-                    held[way.lead] = new
-    _reread(item, at, new)
-
-
-def _reread(item: dict[str, Any], at: Spot, new: str) -> None:
-    """Rules of the scope, and of the item where the review's own nodes are meant."""
-    old = at[-1]
-
-    def said(value: Any) -> Any:
-        for each in READ:
-            value = renamed(value, f"{old}.{each}", f"{new}.{each}")
-        return value
-
-    def scope_said(scope: dict[str, Any], depth: int) -> None:
-        for node in nodes_of(scope).values():
-            if not isinstance(node, dict):
-                continue
-            for key in [key for key in node if key != "branches"]:
-                node[key] = said(node[key])
-            for lane in branches_of(node).values() if depth < DEEPEST else ():
-                if isinstance(lane, dict):
-                    lane |= {key: said(held) for key, held in lane.items() if key not in ("nodes", "start")}
-                    if old not in nodes_of(lane):
-                        scope_said(lane, depth + 1)
-
-    scope_said(find({"item": item}, scope_at(at)), 0)
-    if scope_at(at) == REVIEW:
-        for key in [key for key in item if key not in _APART]:
-            item[key] = said(item[key])
+    node = find({"item": item}, at[:-2])
+    if node.get("lead") == at[-1]:
+        node["lead"] = new
 
 
 def _people(item: dict[str, Any], at: Spot, new: str) -> None:

@@ -9,12 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
+from core.items.studio import depends
 from core.items.studio.edits import Edit, apply, between
 from core.items.studio.errors import CannotRoute
 from core.items.studio.fresh import AT_ONCE, DAY, STEMS, Fresh, fresh_branch
 from core.items.studio.healing import follow
 from core.items.studio.mending import free
-from core.items.studio.references import reader_of, rename_in
+from core.items.studio.references import reader_of, rename_branch
 from core.items.studio.scopes import (
     KINDS,
     REVIEW,
@@ -302,7 +303,17 @@ def rename(content: Content, at: Spot, new: str) -> tuple[Edit, ...]:
         raise CannotRoute("items.studio_key_missing")
     if new in taken and new != at[-1]:
         raise CannotRoute("items.studio_key_taken", name=new)
-    return () if new == at[-1] else _changed(content, lambda item: rename_in(item, at, new))
+    if new == at[-1]:
+        return ()
+    if is_branch(at):
+        return _changed(content, lambda item: rename_branch(item, at, new))
+    try:
+        edits = depends.rename(content, at, new)
+        made = apply(content, edits).doc
+    except (AttributeError, KeyError, TypeError, IndexError) as error:
+        raise CannotRoute("items.studio_route_broken") from error
+    _still_sound(content, made["item"])
+    return edits
 
 
 def applied(content: Content, edits: Sequence[Edit]) -> Content:
@@ -321,12 +332,15 @@ def _changed(content: Content, change: Callable[[dict[str, Any]], None]) -> tupl
         change(item)
     except (AttributeError, KeyError, TypeError) as error:  # something beside the change has a shape of its own
         raise CannotRoute("items.studio_route_broken") from error
-    if not faults(content["item"].get("route")):
-        found = faults(item.get("route"))
-        if found:
-            raise CannotRoute("items.studio_route_unsound", because=found[0].key, why=both(found[0].words))
+    _still_sound(content, item)
     made = {**content, "item": item}
     return (*between(content["item"], item, ("item",)), *_followed(content, made))
+
+
+def _still_sound(content: Content, item: Mapping[str, Any]) -> None:
+    """Raises :class:`CannotRoute` where a route that was sound would not be."""
+    if not faults(content["item"].get("route")) and (found := faults(item.get("route"))):
+        raise CannotRoute("items.studio_route_unsound", because=found[0].key, why=both(found[0].words))
 
 
 def _followed(content: Content, made: Content) -> tuple[Edit, ...]:

@@ -185,6 +185,12 @@ def outline(content: Any) -> tuple[Line, ...]:
     return tuple(_lines(find(content, REVIEW), REVIEW, 0, 0))
 
 
+def stations(content: Any) -> int:
+    """How many stations the route has from receipt to delivery; a block of branches is none, what lies in it is."""
+    checks = find(content, ("item", "route", "intake", "checks"))
+    return sum(not line.branch and line.kind != "parallel" for line in outline(content)) + (len(checks) if isinstance(checks, list) else 0) + 2
+
+
 def _lines(scope: Any, at: Spot, level: int, depth: int) -> Iterator[Line]:
     for name in in_order(scope) if nodes_of(scope) else ():
         node, here = nodes_of(scope)[name], (*at, "nodes", name)

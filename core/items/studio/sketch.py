@@ -15,9 +15,6 @@ from core.kernel.errors import Finding, PlatformError
 from core.routing.estimate import days
 from core.routing.service import RouteSpec, check_route, compile_route, worst_case
 
-#: Stations that every route has beside its nodes: the receipt and the delivery.
-_ALWAYS = 2
-
 
 @dataclass(frozen=True, slots=True)
 class Numbers:
@@ -59,7 +56,7 @@ def sketch(content: Mapping[str, Any], locale: str = "zh") -> Sketch:
         written: Any = route
         spec = compile_route({**written, "translations": spoken} if spoken else written, types if form is not None else None)
         found = tuple(check_route(spec, types=types if form is not None else None))
-        numbers = _numbers(spec, found)
+        numbers = _numbers(content, spec, found)
     except PlatformError as error:
         found = tuple(getattr(error, "findings", ())) or faults
         return Sketch(None, error.words(locale), _placed(here, found), None, labels, types)
@@ -82,18 +79,13 @@ def _placed(here: Addresses, found: tuple[Finding, ...]) -> tuple[tuple[Finding,
     return tuple(made)
 
 
-def _numbers(spec: RouteSpec, found: tuple[Finding, ...]) -> Numbers | None:
+def _numbers(content: Mapping[str, Any], spec: RouteSpec, found: tuple[Finding, ...]) -> Numbers | None:
     """How long it takes; a broken route has no longest way."""
     if any(each.level == "error" and each.key != "routing.check.worst_over_promise" for each in found):
         return None
     worst = worst_case(spec)
     promised = max((days(limit) for limit in spec.main_limit.variants() if limit.value is not None), default=None)
-    return Numbers(stations(spec), worst.without_loops, worst.with_loops, promised)
-
-
-def stations(spec: RouteSpec) -> int:
-    """How many stations the route has; a block of branches is none, what lies in it is."""
-    return sum(node.kind != "parallel" for node in spec.walk()) + len(spec.intake.checks) + _ALWAYS
+    return Numbers(scopes.stations(content), worst.without_loops, worst.with_loops, promised)
 
 
 def form_of(content: Mapping[str, Any]) -> FormSpec | None:

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from core.items.studio import drafts, parts, presence
+from core.items.studio import drafts, parts, presence, scopes
 from core.items.studio.drafts import Draft
-from core.items.studio.spots import Spot
+from core.items.studio.spots import Spot, find
 from core.kernel.clock import local
 from core.kernel.ids import new_id
 from core.kernel.wording import word
@@ -43,8 +43,6 @@ def _measure(draft: Draft, part: parts.Part) -> str:
     if not isinstance(item, dict):
         return ""
     if part.key == "route":
-        route = item.get("route")
-        nodes = route.get("review", {}).get("nodes") if isinstance(route, dict) and isinstance(route.get("review"), dict) else None
-        return _("%(n)s 步", n=len(nodes)) if isinstance(nodes, dict) else ""
+        return _("%(n)s 步", n=scopes.stations(draft.content)) if scopes.nodes_of(find(draft.content, scopes.REVIEW)) else ""
     held = item.get(part.names[0]) if part.names else None
     return str(len(held)) if isinstance(held, list) and held else ""
