@@ -38,7 +38,9 @@ def _page(error: str = "") -> str:
     told = {trouble.words("zh"): trouble.words(locale) for trouble in found.troubles()}
     manifests = {each.manifest.name: each.manifest for each in found.all_found()} | {name: state.manifest for name, state in loaded.items()}
     mine, owners = administered(), queries.department_titles(session)
-    rows = [_row(manifest, loaded.get(name), decided, told, mine) | {"owner": owners.get(manifest.owner, manifest.owner)} for name, manifest in manifests.items()]
+    rows = [
+        _row(manifest, loaded.get(name), decided, told, mine) | {"owner": owners.get(manifest.owner, manifest.owner)} for name, manifest in manifests.items()
+    ]
     # A plugin that was set aside is in the list with its reason; what has no line there – no manifest, a circle – is told apart.
     listed = {state.reason for state in loaded.values()}
     other = [words for zh, words in told.items() if zh not in listed]
