@@ -40,7 +40,7 @@ class _Params(dict[str, Any]):
         return "{" + key + "}"
 
 
-def word(key: str, locale: str = "zh", **params: Any) -> str:
+def word(key: str, /, locale: str = "zh", **params: Any) -> str:
     """The text of *key* in *locale* (Chinese when the locale has none; the key itself when nobody worded it)."""
     texts = catalogue().get(key)
     if texts is None:

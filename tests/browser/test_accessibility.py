@@ -152,6 +152,7 @@ DESKS = {
     "studio_history.show": (f"chief /office/studio/items/{ITEM}/versions/",),
     "studio_publishing.print_out": ("chief {studio}/publish/print",),
     "studio_findings.show": ("chief {studio}/findings/",),
+    "studio_uses.show": ("chief {studio}/uses/?at=/item/materials/@layout",),
     "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
     "studio_testing.show": ("chief {studio}/tests/",),
     "studio_testing.begin": ("chief {studio}/tests/play", "chief {studio}/tests/play?test=grant_large"),

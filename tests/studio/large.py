@@ -57,3 +57,6 @@ def _lengthen(item: dict[str, Any], steps: int) -> None:
         }  # fmt: skip
     for way in ("agree", "refuse"):
         review["nodes"]["joint"][way] = {"to": "extra_0"}
+    passed = [{"as": "reviewer", "do": "pass", "at": f"extra_{n}"} for n in range(steps)]
+    for test in item["tests"]:
+        test["steps"] = [each for step in test["steps"] for each in ([*passed, step] if step["as"] == "leader" else [step])]

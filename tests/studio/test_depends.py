@@ -115,8 +115,9 @@ def test_the_order_of_fields_and_steps_stays(content):
 
 def test_a_name_that_is_taken_or_none_is_refused(content):
     for wrong in ("area", "", "9lives", "Größe", "a b", "x" * 65):
-        with pytest.raises(BadEdit):
+        with pytest.raises(BadEdit) as refused:
             depends.rename(content, parse("/form/properties/online"), wrong)
+        assert "{" not in refused.value.words()
     with pytest.raises(BadEdit):
         depends.rename(content, parse("/item/materials/@layout"), "rules")
     for nowhere in ("/item/title", "/form/properties/nothing", "/item/materials/@nothing"):

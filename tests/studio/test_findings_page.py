@@ -129,6 +129,27 @@ def test_words_of_the_draft_are_escaped(chief, base):
     assert "&lt;script&gt;" in page
 
 
+def test_what_hangs_on_a_field_is_listed_and_its_id_changed_with_all_of_it(chief, base):
+    at = "/form/properties/online"
+    assert f"{base}/uses/?at=/form/properties/online" in chief.get(f"{base}/form/?field=online").text.replace("%2F", "/")
+    page = chief.get(f"{base}/uses/?at={at}").text
+    assert "网站截图" in page
+    taken = chief.post(f"{base}/uses/", {"at": at, "key": "area", "command_id": new_id()})
+    assert taken.status_code == 422
+    assert 'value="area"' in taken.text, "what was written is kept"
+    done = chief.post(f"{base}/uses/", {"at": at, "key": "web_shop", "command_id": new_id()})
+    assert done.status_code == 303
+    there = chief.get(done.headers["Location"]).text
+    assert "网站截图" in there
+    assert 'value="web_shop"' in there
+    assert "不能发布" not in chief.get(f"{base}/findings/").text
+    assert chief.post(f"{base}/undo", {"landing": "form", "command_id": new_id()}).status_code == 303
+    assert chief.get(f"{base}/uses/?at={at}").status_code == 200
+    assert "uses/?at=" in chief.get(f"{base}/?at=/item/materials/@layout").text
+    for nowhere in ("", "/item/title", "/item/materials/@nothing", "x"):
+        assert chief.get(f"{base}/uses/?at={nowhere}").status_code == 422
+
+
 @pytest.mark.parametrize("sent", [{}, {"mark": "zz", "way": "0"}, {"mark": "", "way": "-1"}, {"all": ""}, {"mark": "zz", "way": "x", "landing": "/../.."}])
 def test_a_button_that_nobody_offered_does_nothing(chief, base, sent):
     assert chief.post(f"{base}/findings/mend", {**sent, "command_id": new_id()}).status_code in (303, 422)

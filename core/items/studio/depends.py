@@ -71,9 +71,9 @@ def _allowed(holder: Any, spot: Spot, new_id: str) -> None:
     kind = target(spot)
     pattern = r"[a-z][a-z0-9_]{0,63}" if kind is not None and kind[0] != "material" else r"[a-z0-9][a-z0-9_-]{0,63}"
     if taken:
-        raise BadEdit("items.studio_key_taken", key=new_id[:80])
+        raise BadEdit("items.studio_key_taken", name=new_id[:80])
     if re.fullmatch(pattern, new_id) is None:
-        raise BadEdit("items.studio_key_missing", key=new_id[:80])
+        raise BadEdit("items.studio_key_missing", name=new_id[:80])
 
 
 def _called(made: dict[str, Any], spot: Spot, new_id: str) -> None:
