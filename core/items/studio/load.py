@@ -21,7 +21,7 @@ from core.items.studio import playing, pressing
 from core.items.studio.covering import place
 from core.kernel.errors import BadInput, PlatformError
 from core.routing.sentences import Voice
-from core.routing.service import OpenTask, actions
+from core.routing.service import OpenTask, actions, task_title
 from core.worktime.spec import Limit
 
 DAY = 480.0
@@ -323,7 +323,7 @@ class _Simulation:
             return
         pool = self.pools.setdefault(role, _Pool(self.assumed.staff.get(role, 1), self.assumed.staff.get(role, 1)))
         tally = self.steps.setdefault(work.node, _Tally())
-        tally.pool, tally.title, tally.limit = role, task.title, _days(task.limit, 0) or None
+        tally.pool, tally.title, tally.limit = role, task_title(self.compiled.route, task.node, task.title, self.locale), _days(task.limit, 0) or None
         tally.waiting += 1
         pool.queue.append(work)
         self._begin(pool, work.since)

@@ -12,6 +12,7 @@ from core.items.studio import load
 from core.items.studio.drafts import Draft
 from core.items.studio.load import Assumptions
 from core.kernel.errors import BadInput, PlatformError
+from core.routing.service import RouteSpec, task_title
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk
 from core.web.page import say as _
@@ -60,12 +61,13 @@ def _page(draft: Draft, context: dict[str, Any]) -> str | tuple[str, int]:
 
 def _places(compiled: CompiledItem) -> list[tuple[str, str, float]]:
     """(place, title, minutes of work) of everything that people of the hall do."""
-    route = compiled.route
-    words = {"intake": _("受理"), "delivery": _("送达")}
-    return [
-        (place, words.get(place) or (route.nodes[f"review.{place}"].title if f"review.{place}" in route.nodes else _("材料核对")), minutes)
-        for place, minutes in load.defaults(compiled).items()
-    ]
+    route, words = compiled.route, {"intake": _("受理"), "delivery": _("送达")}
+    return [(place, words.get(place) or _title(route, place), minutes) for place, minutes in load.defaults(compiled).items()]
+
+
+def _title(route: RouteSpec, place: str) -> str:
+    node = route.nodes.get(f"review.{place}")
+    return task_title(route, node.path, node.title, edge.locale()) if node is not None else _("材料核对")
 
 
 def _assumed(compiled: CompiledItem, asked: Mapping[str, str], measured: replaying.Measured) -> Assumptions:
