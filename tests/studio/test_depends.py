@@ -53,7 +53,7 @@ def test_everything_that_reads_a_field_is_named(content):
     assert any(spot.startswith("/item/translations/en/form.online") for spot in told)
     assert any("/given/form/online" in spot for spot in told)
     words = {write(at): said for at, said in depends.dependents(content, parse("/form/properties/online"), "zh")}
-    assert words["/item/materials/@site_screenshot/when"] == "材料 · 网站截图 · 什么时候要:要不要交看它"
+    assert words["/item/materials/@site_screenshot/when"] == "材料 · 网站截图 · 什么时候要：要不要交看它"
 
 
 def test_papers_questions_and_steps_are_named_too(content):
