@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Date, DateTime, LargeBinary, Select, func, literal_column, select
+from sqlalchemy import JSON, ColumnElement, Date, DateTime, Label, LargeBinary, Select, func, literal_column
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -51,11 +51,10 @@ class Beside:
 
 def _as_json(name: str, listed: Listed) -> Any:
     """The rows of a list as one JSON value: objects, in their order."""
-    inner = listed.rows.subquery(name)
-    row: Any = func.json_build_object(*(part for column in inner.c for part in (literal_column(f"'{column.name}'"), _told(column))))
-    ordered = aggregate_order_by(row, *(inner.c[by] for by in listed.by)) if listed.by else row
-    every = func.json_agg(ordered, type_=JSON)
-    return select(every).select_from(inner).scalar_subquery().label(name)
+    columns = {column.name: column.element if isinstance(column, Label) else column for column in listed.rows.selected_columns}
+    row: Any = func.json_build_object(*(part for key, column in columns.items() for part in (literal_column(f"'{key}'"), _told(column))))
+    ordered = aggregate_order_by(row, *(columns[by] for by in listed.by)) if listed.by else row
+    return listed.rows.with_only_columns(func.json_agg(ordered, type_=JSON)).correlate(None).scalar_subquery().label(name)
 
 
 def _told(column: ColumnElement[Any]) -> ColumnElement[Any]:
