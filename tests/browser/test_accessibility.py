@@ -32,6 +32,7 @@ from core.identity.demo import CITIZENS as CITIZENS_OF_THE_HALL
 from core.identity.models import Post
 from core.items.catalogue import power
 from core.items.catalogue import service as catalogue
+from core.items.catalogue.claims import compiled_of
 from core.items.catalogue.entries import bundle
 from core.items.library import library
 from core.items.studio import drafts as studio
@@ -159,6 +160,7 @@ DESKS = {
     "studio_whatif.show": ("chief {studio}/what-if/?arrivals=8&replay=1",),
     "item_life.show": ("chief /office/items/",),
     "item_life.item": ("chief /office/items/food-operation-new",),
+    "item_life.print_request": ("legal /office/items/requests/{change_request}/print",),
     "item_life.show_request": ("legal /office/items/requests/{item_request}",),
     "catalogue.show": ("chief /office/catalogue/",),
     "catalogue.entry": ("chief /office/catalogue/{entry}",),
@@ -325,6 +327,8 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         assert chief is not None
         who, entry = Actor("staff", chief), an_entry()
         asked = catalogue.ask_state(session, "senior-card", "suspend", reason="系统升级", command_id=new_id(), actor=who)
+        benefit = {**compiled_of(session, "subsistence-allowance").doc, "summary": "家里收入低于当地标准，可以申请。"}
+        changed = catalogue.ask_change(session, "subsistence-allowance", doc=benefit, reason="写得更明白", command_id=new_id(), actor=who)
         catalogue.publish_entry(session, bundle(entry, library().forms, library().blocks), publisher_id=office.id, actor=SYSTEM)
         run = migrating.start(session, ITEM, reason="换新流程", command_id=new_id(), actor=who).id
         food = power.owner(session, ITEM)
@@ -332,7 +336,7 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         assert author is not None
         draft = studio.begin(session, ITEM, actor=Actor("staff", author)).id
     database.close()
-    return {"item_request": asked.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft}"}
+    return {"item_request": asked.id, "change_request": changed.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft}"}
 
 
 def export(hall: DemoHall) -> str:

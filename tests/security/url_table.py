@@ -45,7 +45,7 @@ GET /my/licences/<licence_id>/uses  POST /my/licences/<licence_id>/copy  POST /m
 #: For any member of staff, about themselves; lists hold what their posts give.
 STAFF = """
 GET /office/items/  GET /office/items/<code>  POST /office/items/<code>/requests  GET /office/items/requests/<request_id>
-POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw
+POST /office/items/requests/<request_id>/reviews  POST /office/items/requests/<request_id>/withdraw  GET /office/items/requests/<request_id>/print
 GET /office/catalogue/  POST /office/catalogue/  GET /office/catalogue/<code>  POST /office/catalogue/<code>/claims
 GET /office/moving/<code>  POST /office/moving/<code>  GET /office/moving/runs/<run_id>  POST /office/moving/runs/<run_id>/stop
 GET /office/custody/  POST /office/custody/send

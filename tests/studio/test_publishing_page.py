@@ -63,8 +63,10 @@ def test_a_shorter_limit_is_shown_with_its_figures_printed_handed_in_and_publish
     for login in ("legal", "leader"):
         staff = office.staff(login)
         assert "9 个工作日" in staff.get(request).text
+        assert "审核会签" in staff.get(f"{request}/print").text
         assert staff.post(f"{request}/reviews", {"verdict": "pass", "words": "", "command_id": new_id()}).status_code == 303
     assert "已生效" in chief.get(request).text
+    assert office.staff("reviewer").get(f"{request}/print").status_code == 404
     history = chief.get(f"/office/studio/items/{FOOD}/versions/").text
     assert "<del>10 个工作日</del> → <ins>9 个工作日</ins>" in history and "现行" in history
     assert "<del>9 个工作日</del> → <ins>10 个工作日</ins>" in chief.get(f"/office/studio/items/{FOOD}/versions/?from=2&to=1").text

@@ -13,6 +13,7 @@ from core.items import queries as items
 from core.items.catalogue import kinds, reading
 from core.items.catalogue import service as catalogue
 from core.items.catalogue.claims import compiled_of
+from core.items.catalogue.errors import RequestNotFound
 from core.items.catalogue.requests import UNDER_WAY, RequestRef
 from core.items.diff import sorted_changes
 from core.items.format import format_item
@@ -166,6 +167,22 @@ def _request(request_id: str, error: PlatformError | None = None) -> str:
         document=format_item(document) if document is not None else "", locale_=edge.locale(), command_id=new_id(), given=request.form,
         targets=people.titles(edge.session(), [each for each in _targets(view.body) if is_id(each)]), **found(error), **words(),
     )  # fmt: skip
+
+
+@blueprint.get("/requests/<request_id>/print")
+@at_desk
+def print_request(request_id: str) -> str:
+    """The whole item that a request asks for, in words, for those who review on paper."""
+    from core.items.compiling import from_bundle  # only who prints needs these
+    from core.items.studio.printout import printout
+
+    view, row = reading.one(edge.session(), request_id, me())
+    if row.bundle is None or row.kind == "entry":
+        raise RequestNotFound
+    item = from_bundle(bytes(row.bundle))
+    titles = {each.code: each.title for each in people.departments(edge.session())}
+    sections = printout(item, edge.locale(), departments=titles)
+    return desk_page("office/item_print.html", nav_here="items", view=view, code=item.code, hash=item.hash, sections=sections)
 
 
 def _targets(body: dict[str, Any]) -> list[str]:
