@@ -139,11 +139,16 @@ def test_a_condition_is_changed_by_menus(chief, base, browse):
         assert chief.post(f"{base}/condition/", {"at": wrong, "command_id": new_id(), "do": "clear"}).status_code == 422, wrong
 
 
-def test_conditions_stand_by_menus_wherever_an_item_has_one(chief, base):
-    page = said(chief.get(f"{base}/?at=/item/route/review/nodes/decide/actions/grant"))
-    assert "当“并联审批”的结果是“同意”时" in page or "并联审批" in page
-    assert "什么时候需要" in page
-    assert "加一条" in page
+def test_conditions_stand_by_menus_wherever_an_item_has_one(chief, base, browse):
+    page = chief.get(f"{base}/?at=/item/route/review/nodes/decide/actions/grant")
+    assert "当“并联审批”的结果是“同意”时。" in said(page), "in a route the outcomes of the nodes around are facts, too"
+    assert '<option value="joint.outcome" selected' in page.text
+    paper = f"{base}/?at=/item/materials/@layout"
+    made = condition(chief, base, browse, chief.get(paper).text, add="form.area")
+    assert unescape(made.headers["Location"]).replace("%2F", "/").replace("%40", "@").endswith("?at=/item/materials/@layout#condition"), (
+        "back where it was made"
+    )
+    assert "当经营面积超过 0 ㎡时。" in said(chief.get(paper))
 
 
 def test_a_route_that_cannot_be_drawn_says_why_and_is_outlined_as_written(chief, base):

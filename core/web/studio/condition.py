@@ -150,4 +150,6 @@ def _back(draft: Draft, at: Spot) -> str:
     base = f"/office/studio/{draft.id}"
     if request.form.get("back") == "route":
         return f"{base}/route/?{urlencode({'node': scopes.path_of(scopes.node_of(at))})}#condition"
+    if request.form.get("back") == "holder":
+        return f"{base}/?{urlencode({'at': write(at[:-1])})}#condition"
     return f"{base}/?{urlencode({'at': write(at if find(own(draft.id).content, at) is not MISSING else at[:-1])})}"
