@@ -132,7 +132,7 @@ def face(spec: FormSpec, field: Field, locale: str) -> Face:
     if body.kind.key == "statement":
         words_of_help, help_lang = spec.text(f"{field.path}.text", str(ui.get("text") or field.help), locale)
     macro = body.kind.macro
-    options = _choices(spec, field, body, locale)
+    options = _shapes(spec, body, locale) if macro == "union" else _choices(spec, field, body, locale)
     if macro == "choice" and (ui.get("layout") == "select" or len(options) > _RADIO_MOST):
         macro = "select"
     if macro == "cascade" and not options:
@@ -183,6 +183,15 @@ def _choices(spec: FormSpec, field: Field, body: Field, locale: str) -> tuple[Ch
 
     for option in body.options:
         add(option, 0, "")
+    return tuple(made)
+
+
+def _shapes(spec: FormSpec, body: Field, locale: str) -> tuple[Choice, ...]:
+    """The shapes of a union as choices."""
+    made = []
+    for shape in body.children:
+        title, lang = spec.text(f"{shape.path}.title", shape.title if shape.title != shape.id else shape.body.title, locale)
+        made.append(Choice(shape.id, typeset(title), "", lang, 0, ""))
     return tuple(made)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from core.forms.conditions import to_facts
 from core.forms.spec import FormSpec
 from core.items.spec import CompiledItem
+from core.kernel.wording import word
 from core.rules.service import Label, Type
 
 #: Rule types of the facts that do not come from the form.
@@ -77,18 +78,28 @@ def types(doc: Mapping[str, Any], form_types: Mapping[str, Type]) -> dict[str, T
     return {**PLAIN_TYPES, **situations, **form_types}
 
 
-def labels(doc: Mapping[str, Any], form_labels: Mapping[str, Any]) -> dict[str, Any]:
-    """Chinese names for the sentences of rules: a situation with its options, the form's own labels."""
+def plain_labels(locale: str = "zh") -> Mapping[str, Label]:
+    """What the facts that no form asks for are called."""
+    if locale.startswith("zh"):
+        return PLAIN_LABELS
+    return {
+        path: Label(word(f"items.fact_{path}", locale), {key: word(f"items.fact_{path}_{key}", locale) for key in each.choices})
+        for path, each in PLAIN_LABELS.items()
+    }
+
+
+def labels(doc: Mapping[str, Any], form_labels: Mapping[str, Any], locale: str = "zh") -> dict[str, Any]:
+    """Names for the sentences of rules: a situation with its options in Chinese, the form's own labels as given, the platform's own in *locale*."""
     situations = {
         f"situation.{situation['id']}": Label(str(situation["title"]), {option["id"]: str(option["title"]) for option in situation["options"]})
         for situation in doc.get("situations") or ()
     }
-    return {**PLAIN_LABELS, **situations, **form_labels}
+    return {**plain_labels(locale), **situations, **form_labels}
 
 
 def spoken_labels(compiled: CompiledItem, locale: str = "zh") -> dict[str, Any]:
     """:func:`labels` in *locale*: titles and choices of the form and the situations translated where there is a translation."""
-    named = labels(compiled.doc, compiled.form.labels)
+    named = labels(compiled.doc, compiled.form.labels, locale)
     if locale.startswith("zh"):
         return named
     table: Mapping[str, str] = (compiled.doc.get("translations") or {}).get(locale) or {}

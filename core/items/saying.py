@@ -93,7 +93,7 @@ def entry_title(entry: Any, fallback: str) -> str:
     if isinstance(entry, Mapping):
         for name in ("title", "text", "question", "label", "name"):
             if isinstance(entry.get(name), str) and entry[name]:
-                return f"“{entry[name][:40]}”"
+                return f"“{_short(entry[name], 40)}”"
     return f"“{fallback}”"
 
 
@@ -154,7 +154,10 @@ def _listed(before: Any, after: Any, way: Sequence[str], title: str, locale: str
             yield Leaf("added" if key in new else "removed", full)
     kept = [key for key in old if key in new], [key for key in new if key in old]
     if kept[0] != kept[1]:
-        order = (word("items.leaf_order", locale, title=title) if title else word("items.name_order", locale)), *("、".join(_names(new, keys)) for keys in kept)
+        order = (
+            (word("items.leaf_order", locale, title=title) if title else word("items.name_order", locale)),
+            *(_comma(locale).join(_names(new, keys)) for keys in kept),
+        )
         yield Leaf("changed", *(text[:_LONGEST] for text in order))
 
 
@@ -181,8 +184,8 @@ def say(value: Any, name: str = "", above: str = "", locale: str = "zh", labels:
         return _say_map(value, name, locale, labels, longest)
     if isinstance(value, list):
         if any(isinstance(each, Mapping | list) for each in value):
-            return _short("、".join(entry_title(each, str(number)) for number, each in enumerate(value, 1)), longest)
-        return _short("、".join(_valued(each, name, above, locale) for each in value), longest)
+            return _short(_comma(locale).join(entry_title(each, str(number)) for number, each in enumerate(value, 1)), longest)
+        return _short(_comma(locale).join(_valued(each, name, above, locale) for each in value), longest)
     return _short(_valued(value, name, above, locale), longest)
 
 
@@ -191,13 +194,13 @@ def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | 
         try:
             return ChosenLimit(value["value"], value["unit"]).words(locale)
         except (KeyError, TypeError):
-            return _short("、".join(f"{each}" for each in value.values()), longest)
+            return _short(_comma(locale).join(f"{each}" for each in value.values()), longest)
     if _is_rule(name, value):
         try:
             return _short(compile_rule(value).sentence(labels or {}, locale), longest)
         except (RuleError, TypeError, AttributeError, ValueError):
             return word("items.leaf_rule", locale)
-    return _short("、".join(f"{called(key, name, locale)}" for key in value), longest)
+    return _short(_comma(locale).join(f"{called(key, name, locale)}" for key in value), longest)
 
 
 def _valued(value: Any, name: str, above: str, locale: str) -> str:
@@ -207,6 +210,10 @@ def _valued(value: Any, name: str, above: str, locale: str) -> str:
         return told.get(value, str(value))
     except TypeError:
         return str(value)
+
+
+def _comma(locale: str) -> str:
+    return word("items.studio_comma", locale)
 
 
 def _short(text: str, longest: int | None = _LONGEST) -> str:

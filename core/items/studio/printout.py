@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.items.diff import fields_of
+from core.items.facts import spoken_labels
 from core.items.saying import Labels, called, entry_title, say
 from core.items.spec import CompiledItem
 from core.items.studio.parts import FIXED, shown
@@ -46,7 +47,7 @@ class Section:
 
 def printout(item: CompiledItem, locale: str = "zh", *, departments: Mapping[str, str] | None = None) -> tuple[Section, ...]:
     """The sections in the order of the studio; parts with nothing in them are left out. *departments* says what kinds of them are called."""
-    labels = item.form.labels
+    labels = spoken_labels(item, locale)
     made = []
     for part in shown():
         if part.key not in LEFT_OUT:
@@ -111,7 +112,7 @@ def _fields(item: CompiledItem, locale: str) -> Iterator[Row]:
         said += [word(f"items.print_{name}", locale, rule=_rule(ui[name], item, locale)) for name in _FIELD_RULES if ui.get(name) is not None]
         options = [str(each["title"]) for each in field.get("oneOf") or () if "title" in each]
         if options:
-            said.append(word("items.print_options", locale, options="、".join(options)))
+            said.append(word("items.print_options", locale, options=word("items.studio_comma", locale).join(options)))
         bounds = [f"{called(name, locale=locale)} {field[name]}" for name in ("minimum", "maximum", "maxLength", "minLength") if name in field]
         if ui.get("help"):
             said.append(str(ui["help"]))
@@ -120,11 +121,12 @@ def _fields(item: CompiledItem, locale: str) -> Iterator[Row]:
 
 def _rule(rule: Any, item: CompiledItem, locale: str) -> str:
     try:
-        return compile_rule(rule).sentence(item.form.labels, locale)
+        return compile_rule(rule).sentence(spoken_labels(item, locale), locale)
     except (RuleError, TypeError, AttributeError, ValueError):
         return word("items.leaf_rule", locale)
 
 
 def _steps(item: CompiledItem, locale: str, departments: Mapping[str, str]) -> Iterator[Row]:
+    labels = spoken_labels(item, locale)
     for node in item.route.walk():
-        yield Row(node.title, sentence(item.route, node, locale=locale, labels=item.form.labels, departments=departments))
+        yield Row(node.title, sentence(item.route, node, locale=locale, labels=labels, departments=departments))

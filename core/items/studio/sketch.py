@@ -105,6 +105,7 @@ def _facts(item: Any, form: FormSpec | None, locale: str) -> tuple[Mapping[str, 
     """Labels and types of every fact that rules of the item may read."""
     doc = item if isinstance(item, Mapping) else {}
     try:
-        return item_facts.labels(doc, form.labels_in(locale) if form is not None else {}), item_facts.types(doc, form.types if form is not None else {})
+        said = item_facts.labels(doc, form.labels_in(locale) if form is not None else {}, locale)
+        return said, item_facts.types(doc, form.types if form is not None else {})
     except (AttributeError, KeyError, TypeError):  # situations in a shape of their own
-        return item_facts.PLAIN_LABELS, item_facts.PLAIN_TYPES
+        return item_facts.plain_labels(locale), item_facts.PLAIN_TYPES

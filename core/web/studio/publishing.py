@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, redirect, request
@@ -20,6 +21,7 @@ from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.kernel.wording import word
+from core.routing.service import task_title
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
@@ -113,13 +115,13 @@ def _touched(before: CompiledItem | None, after: CompiledItem | None) -> dict[st
     session = edge.session()
     departments = migrating.mine(session, actor())
     report = impact.report(session, after, departments=departments)
-    return {"report": report, "touched": touched(session, after), "fates": _fates(report), "place_title": _place}
+    return {"report": report, "touched": touched(session, after), "fates": _fates(report), "place_title": partial(_place, after)}
 
 
-def _place(position: "Position") -> str:
+def _place(after: CompiledItem, position: "Position") -> str:
     """Where cases stand, in words."""
     phases = {"intake": _("受理"), "review": _("审查"), "delivery": _("送达"), "closed": _("办结")}
-    title = position.title or phases[position.phase]
+    title = task_title(after.route, position.place.rstrip("!"), position.title, edge.locale()) or phases[position.phase]
     return _("%(title)s（特别程序中）", title=title) if position.paused else title
 
 
