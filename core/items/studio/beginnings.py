@@ -42,7 +42,8 @@ def from_template(name: str, *, code: str, title: str, department: str, level: s
 def copy_of(content: Mapping[str, Any], *, code: str, title: str, department: str, level: str) -> dict[str, Any]:
     """The content of a new item that is like another: everything but what is the other's alone – its codes in the lists of powers."""
     made = deepcopy(dict(content))
-    made["item"] = {name: value for name, value in made["item"].items() if name != "codes"}
+    if isinstance(made["item"].get("codes"), Mapping):
+        made["item"]["codes"] = dict.fromkeys(made["item"]["codes"])
     return _named(made, code_of(code), title, department, level)
 
 
