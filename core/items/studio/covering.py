@@ -19,8 +19,8 @@ from core.routing.sentences import Voice
 from core.routing.service import OpenTask, actions
 from core.rules.service import Rule, compile_rule
 
-#: Bounds of one search: places looked at, ways of filling in the form, and searches among them.
-MOST_PLACES = 1500
+#: Bounds of one suggestion: places looked at by one search and by all of them, ways of filling in the form, and searches among them.
+MOST_PLACES, MOST_IN_ALL = 1500, 4000
 MOST_FORMS = 96
 MOST_SEARCHES = 6
 #: Routes beyond which a play does not go.
@@ -159,9 +159,9 @@ def suggest(compiled: CompiledItem, target: Target) -> Suggestion | None:
 
     Breadth first and bounded: ``None`` says that none was found, not that there is none.
     """
-    wanted = tuple(_conditions(compiled, target))
+    wanted, left = tuple(_conditions(compiled, target)), iter(range(MOST_IN_ALL))
     for given, walked in islice(_fitting(compiled, wanted), MOST_SEARCHES):
-        steps = _search(compiled, target, given, walked)
+        steps = _search(compiled, target, given, walked, left)
         if steps is not None:
             dated = tuple({**step, "day": number} for number, step in enumerate(steps, 1))
             if met(compiled, target, given, rehearse(compiled, given, dated)):
@@ -261,22 +261,24 @@ def _open(path: str) -> bool:
     return path.partition(".")[0] in ("form", "situation") or path in ("party.kind", "channel")
 
 
-def _search(compiled: CompiledItem, target: Target, given: JsonObject, walked: Walked) -> tuple[dict[str, Any], ...] | None:
+def _search(compiled: CompiledItem, target: Target, given: JsonObject, walked: Walked, left: Iterator[int]) -> tuple[dict[str, Any], ...] | None:
     """Steps to the target, first by doing one task after the other, then in every order."""
     for one_by_one in (True, False):
-        found = _breadth_first(compiled, target, given, walked, one_by_one)
+        found = _breadth_first(compiled, target, given, walked, one_by_one, left)
         if found is not None:
             return found
     return None
 
 
-def _breadth_first(compiled: CompiledItem, target: Target, given: JsonObject, walked: Walked, one_by_one: bool) -> tuple[dict[str, Any], ...] | None:
+def _breadth_first(
+    compiled: CompiledItem, target: Target, given: JsonObject, walked: Walked, one_by_one: bool, left: Iterator[int]
+) -> tuple[dict[str, Any], ...] | None:
     first = Rehearsal(compiled.route, walked.facts, PLAIN_CALENDAR, FILED, tuple(given.get("materials") or ()))
     first.file()
     to_its_end = target.place == "intake.check" or target.kind in ("option", "material", "no_material")
     waiting: deque[tuple[Rehearsal, tuple[dict[str, Any], ...]]] = deque([(first, ())])
     seen = {place(first)}
-    for _ in range(MOST_PLACES):
+    for _ in islice(left, MOST_PLACES):
         if not waiting:
             return None
         here, steps = waiting.popleft()

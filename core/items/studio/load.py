@@ -26,7 +26,7 @@ from core.worktime.spec import Limit
 
 DAY = 480.0
 #: What one run may come to.
-MOST_DAYS, MOST_CASES, MOST_STAFF = 250, 20_000, 1_000
+MOST_DAYS, MOST_CASES, MOST_STAFF = 250, 10_000, 1_000
 #: Minutes of work for each working day of a step's limit, where nobody has measured: somebody with a limit of four days works an hour on it.
 PER_LIMIT_DAY = 15.0
 #: How the buttons are pressed where nobody says otherwise: on, and seldom otherwise.

@@ -47,7 +47,8 @@ def said(compiled: CompiledItem, given: JsonObject, expect: Mapping[str, Any]) -
     picked = given.get("situation") or {}
     options = [o["title"] for s in compiled.doc.get("situations") or () for o in s["options"] if picked.get(s["id"]) == o["id"]]
     end = word(f"items.studio_end_{expect['end']}")
-    days = word("items.studio_in_days", count=expect["days_used"]) if expect.get("days_used") is not None else ""
+    decided = expect["end"] in ("grant", "refuse") and expect.get("days_used") is not None
+    days = word("items.studio_in_days", count=expect["days_used"]) if decided else ""
     return word("items.studio_test_title", what="、".join([*options, *([] if options else [compiled.title])]), end=end + days)
 
 
