@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
+from core.kernel import clock
 from core.kernel.actor import Actor
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
@@ -94,6 +96,27 @@ def test_what_is_wrong_is_told_beside_what_was_written_and_nothing_is_handed_in(
         answer = chief.post(f"{base}/publish/", {"reason": "要", "command_id": new_id(), **sent})
         assert answer.status_code == 422 and errors(answer), sent
     assert chief.post(f"{base}/drop").status_code == 303
+
+
+def test_a_day_of_effect_is_shown_on_the_item_and_may_be_taken_back(office: Office, chief: site.Browser) -> None:
+    base = draft(chief)
+    body = {"command_id": new_id(), "edits": [{"do": "set", "at": "/item/summary", "value": "到那天才换。", "was": None}], "mine": True}
+    assert chief.client.post(f"{base}/commands", json=body, headers={"X-CSRFToken": chief.token()}).status_code == 200
+    day = clock.today() + timedelta(days=4)
+    sent = {"reason": "到日子换", "when": "day", "effective_on": day.isoformat(), "command_id": new_id()}
+    request = chief.post(f"{base}/publish/", sent).headers["Location"]
+    for login in ("legal", "leader"):
+        answer = office.staff(login).post(f"{request}/reviews", {"verdict": "pass", "words": "", "command_id": new_id()})
+        assert answer.status_code == 303, answer.text[:300]
+    item = chief.get(f"/office/items/{FOOD}").text
+    assert "已通过，待生效" in item and f"{day.month}月{day.day}日" in re.sub(r"\s|\u2009", "", item)
+    assert "到那天才换" not in chief.get(f"/items/{FOOD}").text
+    assert "撤回申请" in office.staff("leader").get(request).text
+    assert "撤回申请" not in office.staff("legal").get(request).text
+    assert office.staff("legal").post(f"{request}/withdraw", {"command_id": new_id()}).status_code == 404
+    assert office.staff("leader").post(f"{request}/withdraw", {"command_id": new_id()}).status_code == 303
+    assert "已撤回" in chief.get(request).text
+    assert chief.post(f"{base}/drop").status_code == 303, "it is open again"
 
 
 def test_the_page_is_for_the_department_s_own_people(office: Office, chief: site.Browser) -> None:
