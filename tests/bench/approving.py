@@ -53,9 +53,9 @@ def statements(hall: BenchHall) -> list[int]:
         return made
 
     def tasks(node: str) -> list[tuple[str, int]]:
-        query = text("SELECT DISTINCT case_id::text, no FROM case_task WHERE node = :node AND department_id = :owner")
-        with engine.connect() as connection:
-            return [(row[0], row[1]) for row in connection.execute(query, {"node": node, "owner": hall.owner})]
+        newest = "SELECT DISTINCT case_id::text, no FROM case_task WHERE node = :node AND department_id = :owner ORDER BY 1 DESC LIMIT :made"
+        with engine.connect() as connection:  # ids rise: the newest are those filed here
+            return [(row[0], row[1]) for row in connection.execute(text(newest), {"node": node, "owner": hall.owner, "made": MADE})]
 
     citizen = browser("/account/login", phone=CITIZENS[0])
     clerk, reviewer = (browser("/office/login/", username=name) for name in ("bench-one", "bench-reviewer"))

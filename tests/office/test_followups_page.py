@@ -3,13 +3,17 @@
 from datetime import date
 
 from core.cases import sealing
+from core.cases.chain import Fact
 from core.cases.models import Case, CasePledge
+from core.cases.service.machine import Change, carry_out
+from core.kernel.actor import SYSTEM
 from core.kernel.ids import new_id
+from core.routing.marking import Plan
 from tests.office.conftest import Office, press
 
 
 def pledge(office: Office, case_id: str, kind: str = "later") -> str:
-    """A promise of the case that waits to be checked by a reviewer."""
+    """A promise of the case that waits to be checked by a reviewer, told in its chain as every promise is."""
     with office.session() as session:
         case = session.get_one(Case, case_id)
         key = sealing.key_of(session, case_id, case.wrapped_key)
@@ -21,6 +25,8 @@ def pledge(office: Office, case_id: str, kind: str = "later") -> str:
             due_on=date(2026, 1, 5),
         )  # fmt: skip
         session.add(made)
+        told = Fact("promised", {"promises": [{"kind": kind, "code": "layout", "text": "sha256:0"}]})
+        carry_out(session, case_id, new_id(), lambda case: Change(Plan(case.marking, ()), before=[told], action="promised"), actor=SYSTEM)
         return made.id
 
 
