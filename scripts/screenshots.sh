@@ -3,7 +3,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/python.sh
 ensure_venv "dev,postgresql,fast"
-WANGTING_SCREENSHOTS="$PWD/build/screenshots" .venv/bin/python -m pytest -q tests/browser/test_main_journey.py -k licence
+WANGTING_SCREENSHOTS="$PWD/build/screenshots" .venv/bin/python -m pytest -q tests/browser/test_main_journey.py tests/browser/test_studio.py -k "licence or without_code"
 mkdir -p docs/screenshots
 for name in $(grep -o 'docs/screenshots/[a-z0-9-]*\.png' README.md | sort -u); do
   cp "build/screenshots/${name##*/}" "$name"

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import next_page
+from tests.browser.conftest import next_page, shoot
 from tests.demo_hall import CITIZEN, DemoHall
 
 CODE = "night-stall"
@@ -63,6 +63,7 @@ def test_an_item_is_made_tested_reviewed_and_published_without_code(person: Call
     expect(me.locator("main")).to_contain_text(re.compile("13 个工作日.*超过承诺"))
     me.go_back(wait_until="load")
     write(me, limit, "2")
+    shoot(me, "studio-route")
 
     for _ in range(6):  # the tests of the item that was copied know nothing of the new desk
         me.goto(f"{base}/?part=tests")
