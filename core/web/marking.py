@@ -12,6 +12,8 @@ _TOKEN = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z0-9]+)")
 #: What may hold no element of ours, or is not read out.
 _CLOSED = frozenset(("script", "style", "textarea", "title", "option", "template"))
+#: What has no end and holds nothing.
+_EMPTY = frozenset(("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"))
 _CHINESE_ALREADY = re.compile(r'\slang="?zh', re.IGNORECASE)
 
 
@@ -39,5 +41,7 @@ def mark_chinese(html: str) -> str:
 
 
 def _name(tag: str) -> str:
+    """The element that a tag begins or ends; empty for what holds nothing, which never ends."""
     found = _NAME.match(tag)
-    return found[1].lower() if found else ""
+    name = found[1].lower() if found else ""
+    return "" if name in _EMPTY else name
