@@ -8,10 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.items.compiling import used_blocks
 from core.items.library import library
 from core.items.studio import conditions
 from core.items.studio.conditions import Condition, Fact, Row, begun, facts, rows_of, rule_of, written
 from core.items.studio.errors import BadEdit
+from core.items.studio.sketch import sketch
 from core.rules.service import compile_rule
 
 
@@ -128,7 +130,11 @@ def test_values_are_read_as_people_write_them():
         assert fact.title in refused.value.words("zh")
 
 
-def test_columns_of_tables_are_no_facts_of_their_own():
-    found = facts({"form.staff": "rows", "form.staff.age": "number", "form.area": "number", "party.kind": "choice"}, {"form.area": "面积"})
-    assert [fact.path for fact in found] == ["form.staff", "form.area", "party.kind"]
-    assert found[1].title == "面积"
+def test_tables_and_their_columns_are_no_facts_of_their_own(food):
+    form = library().forms[food["form"]]
+    made = sketch({"item": food, "form": form, "blocks": used_blocks(form, library().blocks)})
+    found = {fact.path: fact for fact in facts(made.types, made.labels, made.tables)}
+    assert {"form.area", "situation.kind", "party.kind", "channel"} <= found.keys()
+    assert found["form.area"].title == "经营面积"
+    assert "form.staff" in made.tables
+    assert not [path for path in found if path.startswith(("form.staff", "row."))]

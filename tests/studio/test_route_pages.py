@@ -5,6 +5,7 @@ from html import unescape
 
 import pytest
 
+from core.items.studio.scopes import KINDS
 from core.kernel.ids import new_id
 from tests.studio.test_pages import base, chief, office, save, template
 
@@ -80,6 +81,18 @@ def test_nodes_come_move_and_go(chief, base):
         assert answer.status_code == 422, wrong
         assert "<script>" not in answer.text.split("<main")[1].split("</main>")[0]
     assert chief.post(f"{base}/route/", {"do": "add", "kind": "step", "command_id": "x"}).status_code == 422
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_new_node_of_each_kind_opens_beside_the_drawing(chief, base, kind):
+    for after in ("review", "review.joint.market"):
+        added = press(chief, base, "add", kind=kind, after=after, title="新来的")
+        assert added.status_code == 303, said(added)[:2000]
+        page = chief.get(added.headers["Location"].partition("#")[0])
+        assert page.status_code == 200
+        assert '<h2 id="panel-title" lang="zh-CN">新来的</h2>' in page.text
+        assert "<svg" in page.text
+        assert "走得通，没有死路" in said(page)
 
 
 def test_ways_branches_and_joins(chief, base):

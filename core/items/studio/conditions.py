@@ -3,7 +3,7 @@
 What a row cannot say stays a rule written as JSON; nothing is lost by looking at it. A condition that nobody changed is written back as it stood.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
@@ -74,10 +74,13 @@ class Fact:
         return OPERATORS.get(self.type, OPERATORS["any"])
 
 
-def facts(types: Mapping[str, Any], labels: Mapping[str, Any]) -> tuple[Fact, ...]:
-    """Every fact that a condition outside of rows may read: situations, the form's fields – no columns of its tables –, party and channel."""
-    tables = {path for path, kind in types.items() if kind == "rows"}
-    return tuple(_fact(path, str(kind), labels.get(path)) for path, kind in types.items() if not any(path.startswith(f"{table}.") for table in tables))
+def facts(types: Mapping[str, Any], labels: Mapping[str, Any], tables: Collection[str] = ()) -> tuple[Fact, ...]:
+    """Every fact that a condition outside of rows may read: situations, the form's fields, party and channel – no *tables* with their columns."""
+    return tuple(_fact(path, str(kind), labels.get(path)) for path, kind in types.items() if not path.startswith("row.") and not _in(path, tables))
+
+
+def _in(path: str, tables: Collection[str]) -> bool:
+    return any(path == table or path.startswith(f"{table}.") for table in tables)
 
 
 def _fact(path: str, kind: str, label: Any) -> Fact:

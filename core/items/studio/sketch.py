@@ -28,7 +28,8 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """A draft's route: ``spec`` where it compiles, else ``why`` not; every finding with its spot; ``types`` and ``labels`` of the facts its rules may read."""
+    """A draft's route: ``spec`` where it compiles, else ``why`` not; every finding with its spot; ``types`` and ``labels`` of the facts its rules may read,
+    and which of them are ``tables``."""
 
     spec: RouteSpec | None
     why: str
@@ -36,6 +37,7 @@ class Sketch:
     numbers: Numbers | None
     labels: Mapping[str, Any]
     types: Mapping[str, Any]
+    tables: frozenset[str]
 
     @property
     def sound(self) -> bool:
@@ -49,6 +51,7 @@ def sketch(content: Mapping[str, Any], locale: str = "zh") -> Sketch:
     route = item.get("route") if isinstance(item, Mapping) else None
     form = form_of(content)
     labels, types = _facts(item, form, locale)
+    tables = frozenset(f"form.{field.path}" for field in form.root.walk() if field.item is not None) if form is not None else frozenset()
     here = Addresses(content)
     faults = routing.faults(route)
     try:
@@ -59,10 +62,10 @@ def sketch(content: Mapping[str, Any], locale: str = "zh") -> Sketch:
         numbers = _numbers(content, spec, found)
     except PlatformError as error:
         found = tuple(getattr(error, "findings", ())) or faults
-        return Sketch(None, error.words(locale), _placed(here, found), None, labels, types)
+        return Sketch(None, error.words(locale), _placed(here, found), None, labels, types, tables)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return Sketch(None, faults[0].words(locale) if faults else "", _placed(here, faults), None, labels, types)
-    return Sketch(spec, "", _placed(here, found), numbers, labels, types)
+        return Sketch(None, faults[0].words(locale) if faults else "", _placed(here, faults), None, labels, types, tables)
+    return Sketch(spec, "", _placed(here, found), numbers, labels, types, tables)
 
 
 def _placed(here: Addresses, found: tuple[Finding, ...]) -> tuple[tuple[Finding, Spot], ...]:

@@ -43,7 +43,7 @@ def facts_at(content: Mapping[str, Any], at: Spot, made: sketch.Sketch, locale: 
             path = f"{name}.outcome"
             if path in spoken:
                 types[path], labels[path] = "choice", spoken[path]
-    return conditions.facts(types, labels)
+    return conditions.facts(types, labels, made.tables)
 
 
 def view(content: Mapping[str, Any], at: Spot, made: sketch.Sketch, locale: str) -> dict[str, Any]:
