@@ -7,7 +7,7 @@ from typing import Any
 
 from core.items.errors import finding
 from core.items.materials import Need, needs
-from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, rehearse
+from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse
 from core.items.spec import CompiledItem, JsonObject
 from core.kernel.errors import Finding, PlatformError
 from core.worktime.calendars import Calendar
@@ -29,6 +29,8 @@ class TestResult:
     findings: tuple[Finding, ...]
     #: What each expectation would have to be to come true.
     actual: Mapping[str, Any] = field(default_factory=dict)
+    #: The walk itself, for whoever asks what it took in.
+    walked: Walked | None = field(default=None, repr=False, compare=False)
 
     @property
     def green(self) -> bool:
@@ -82,7 +84,7 @@ def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Cale
     walk = walked.walk
     if walk is None:
         refused = {"errors": sorted({error.path for error in walked.decision.errors})}
-        return TestResult(test["id"], test["title"], "errors", (), None, (), frozenset(), tuple(found), refused)
+        return TestResult(test["id"], test["title"], "errors", (), None, (), frozenset(), tuple(found), refused, walked)
     found.extend(_material_findings(compiled, test, walked.facts, path))
     if walked.stopped is not None:
         number, why = walked.stopped
@@ -93,7 +95,7 @@ def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Cale
             found.append(finding("error", at, why[0], {"test": test["id"], **why[1]}))
     actual = outcome(compiled, walked.facts, walk)
     found.extend(_expectations(test, walk, actual, path))
-    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found), actual)
+    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found), actual, walked)
 
 
 def outcome(compiled: CompiledItem, facts: Mapping[str, Any], walk: Rehearsal) -> dict[str, Any]:

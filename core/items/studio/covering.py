@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any
 
-from core.items.gate import buttons
+from core.items.gate import GateReport, buttons, run_tests
 from core.items.materials import needs
 from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse, short
 from core.items.spec import CompiledItem, JsonObject
@@ -100,9 +100,10 @@ def _targets(compiled: CompiledItem, voice: Voice) -> Iterator[Target]:
             yield made("no_material", material["id"], "", title=material["title"])
 
 
-def coverage(compiled: CompiledItem, locale: str = "zh") -> tuple[Covered, ...]:
-    """Every target with the tests that take it in; nothing is known of a test that does not run."""
-    walks = [(str(test["id"]), test["given"], rehearse(compiled, test["given"], test["steps"])) for test in compiled.doc.get("tests") or ()]
+def coverage(compiled: CompiledItem, locale: str = "zh", *, report: GateReport | None = None) -> tuple[Covered, ...]:
+    """Every target with the tests that take it in; nothing is known of a test that does not run. *report*: the tests ran already."""
+    ran = {result.id: result.walked for result in (report or run_tests(compiled)).results}
+    walks = [(str(test["id"]), test["given"], walked) for test in compiled.doc.get("tests") or () if (walked := ran.get(test["id"])) is not None]
     return tuple(Covered(each, tuple(name for name, given, walked in walks if met(compiled, each, given, walked))) for each in targets(compiled, locale))
 
 

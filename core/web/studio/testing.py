@@ -64,7 +64,7 @@ def _list(draft: Draft, error: PlatformError | None = None) -> str:
     try:
         compiled = playable(draft)
         report = gate.run_tests(compiled)
-        covered = covering.coverage(compiled, locale)
+        covered = covering.coverage(compiled, locale, report=report)
     except PlatformError as why:
         return framed("studio/tests.html", draft, "tests", ("item", "tests"), results=None, why=(error or why).words(locale))
     proposals, lost = healing.heal(draft.content, report, compiled=compiled, locale=locale), healing.gone(compiled, locale)
