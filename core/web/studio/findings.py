@@ -46,8 +46,8 @@ def panel(draft_id: str) -> str:
     """The list beside an editor: of the part that is shown first, then the rest of what keeps the item from being published."""
     draft = own(draft_id)
     listed = found(edge.session(), draft.content)
-    here = of_part(listed, request.args.get("part", ""))
-    first = [*here, *(each for each in listed if each.level == "error" and each not in here)]
+    part = request.args.get("part", "")
+    first = [*of_part(listed, part), *(each for each in listed if each.level == "error" and each.part != part)]
     return page(
         "studio/findings_panel.html", draft=draft, base=f"/office/studio/{draft.id}", groups=_groups(draft, first, BESIDE), total=len(listed),
         errors=sum(each.level == "error" for each in listed), fresh_id=new_id, counts=_counts(listed), landing=request.args.get("landing", "")[:2000],
