@@ -79,7 +79,7 @@ def test_all_errors_are_found_at_once_with_readable_paths() -> None:
         ("review/start", "Credit", "review.start", "格式不对", "wrong form"),
         ("review/start", "\uff43redit", "review.start", "全角", "full-width"),
         ("review/start", "credit\n", "review.start", "格式不对", "wrong form"),
-        ("anytime/withdraw/by", {"role": "window"}, "anytime.withdraw.by.org", "缺少“单位”", "missing"),
+        ("anytime/withdraw/by", {"role": "window"}, "anytime.withdraw.by.org", "缺少“哪个单位”", "missing"),
         ("intake/holders", 5, "intake.holders", "对象 {…}、文字", "an object {…} or text"),
         ("limits/statutory/cases", [{"when": True, "value": 45}], "limits.statutory.cases[0].unit", "缺少“单位”", "missing"),
     ],

@@ -153,7 +153,7 @@ def hall_mould(plugin_folder: Path, tmp_path_factory: pytest.TempPathFactory) ->
     from core.sdk.testing.built import Built
 
     def make(home: Path) -> dict[str, str]:
-        built = halls.make(home, plugin_folder, name_of(plugin_folder))
+        built = halls.make(tmp_path_factory, home, plugin_folder, name_of(plugin_folder))
         hall = halls.PluginHall(built, plugin_folder, name_of(plugin_folder), built.app())
         hall.grant("chief", "admit", "catalogue", "supervise")
         hall.grant("leader", "supervise")
