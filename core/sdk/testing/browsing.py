@@ -64,13 +64,13 @@ class Browser:
     def citizen(self, login: str, password: str) -> "Browser":
         """Log in as a citizen."""
         answer = self.post("/account/login", {"phone": login, "password": password})
-        assert answer.status_code == 303, answer.text[:2000]
+        assert answer.status_code == 303, refusal(answer)
         return self
 
     def staff(self, login: str, password: str) -> "Browser":
         """Log in as a member of staff."""
         answer = self.post("/office/login/", {"username": login, "password": password})
-        assert answer.status_code == 302, answer.text[:2000]
+        assert answer.status_code == 302, refusal(answer)
         return self
 
 
@@ -112,6 +112,12 @@ class Api:
 def _told(answer: TestResponse) -> Any:
     """What an answer says as JSON."""
     return answer.json
+
+
+def refusal(answer: TestResponse) -> str:
+    """What a page says is wrong, for the message of an assertion: its error box, else how it begins."""
+    box = answer.text.find('class="errors')
+    return answer.text[max(box, 0) :][:2000]
 
 
 def office_press(browser: Browser, case_id: str, no: int, action: str, **more: str) -> TestResponse:

@@ -25,7 +25,7 @@ from core.pluginhost import service as plugins
 from core.pluginhost.context import Context
 from core.pluginhost.models import Enabled
 from core.pluginhost.standing import remembered
-from core.sdk.testing.browsing import Api, Browser, office_press
+from core.sdk.testing.browsing import Api, Browser, office_press, refusal
 from core.sdk.testing.built import Built, build_once
 
 #: Log-ins of the demonstration hall that a test speaks of most.
@@ -104,7 +104,7 @@ class PluginHall:
         number = next((task.no for task in view.tasks if task.mine and any(each.id == action for each in task.actions)), None)
         assert number is not None, f"{login} is offered no {action}: {[(task.node, [each.id for each in task.actions]) for task in view.tasks]}"
         answer = office_press(self.office(login), case_id, number, action, **more)
-        assert answer.status_code == 303, answer.text[:2000]
+        assert answer.status_code == 303, refusal(answer)
 
     def settle(self) -> None:
         """Run everything that waits: observers, automatic steps, jobs, notices."""

@@ -363,16 +363,16 @@ def test_a_file_that_another_replaces_is_let_go_and_the_same_one_again_is_kept(m
 
 
 def test_freezing_asks_no_more_questions_for_more_registrations(market: Market) -> None:
-    asked = []
-    for bidders in (2, 4):
+    asked: dict[int, list[int]] = {2: [], 4: []}
+    for bidders in (2, 4, 2, 4):  # what a process remembers for a moment is read anew in some of them, which of them the clock decides
         project = market.announce("lowest", fund="social", title=f"{bidders} 家")
         for place in range(bidders):
             bid(market, project, place, str(70_000 + place))
         with market.acting() as ctx, counted(market.hall.database) as statements:
             deciding.close(ctx, projects.public(ctx, project))
             ctx.session.flush()
-            asked.append(len([each for each in statements if each.startswith("SELECT")]))
-    assert asked[0] == asked[1]
+            asked[bidders].append(len([each for each in statements if each.startswith("SELECT")]))
+    assert min(asked[2]) == min(asked[4])
 
 
 def test_the_migrations_make_what_the_models_say(market: Market) -> None:
