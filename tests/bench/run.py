@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from core.app import open_site
 from core.outbox.relay import run_once
-from tests.bench import approving, credit, engine, peer_runs, plugged, product
+from tests.bench import approving, credit, engine, peer_runs, plugged, product, studio
 from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, staff
 from tests.bench.client import Browser, hidden
 from tests.bench.compiling import seconds_to_compile
@@ -69,6 +69,8 @@ class Run:
             for line in engine.lines(self.size.rounds * 20):
                 self.line(line.name, line.value, line.unit, line.goal)
             for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked):
+                self.line(line.name, line.value, line.unit, line.goal)
+            for line in studio.lines(self.hall):
                 self.line(line.name, line.value, line.unit, line.goal)
             self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
             for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():

@@ -33,6 +33,9 @@ def test_a_short_run_of_the_bench_measures_everything_and_counts_calls_and_state
         "engine: complete six-step cases on one core",
         "engine: a step after 30 returns against the first",
         "submission with 20 plugins enabled against itself without asking them, CPU",
+        "studio: open it",
+        "studio: save a change to it",
+        "studio: check it after a change",
         "compile a form of 1,000 fields and 100 rules",
     ):
         assert found[name].value > 0
