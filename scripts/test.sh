@@ -40,9 +40,9 @@ if [ -n "$missing" ]; then
 fi
 
 sh scripts/lint.sh
-echo "== tests"  # three at once: a third fills the waits of the other two
+echo "== tests"
 unset PYTHONDONTWRITEBYTECODE  # the tests start some hundred programs; each would compile the whole house anew
-.venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-3}" --dist worksteal -q --durations=25 -m "not soak$select" "$@"
+.venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-2}" --dist worksteal -q --durations=25 -m "not soak$select" "$@"
 if [ -n "$missing" ]; then
   echo "这些测试没有运行(缺少$missing)。Tests were left out:${select# and}. Install what is named above and run again." >&2
   exit 1
