@@ -70,7 +70,7 @@ class Run:
                 self.line(line.name, line.value, line.unit, line.goal)
             for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked):
                 self.line(line.name, line.value, line.unit, line.goal)
-            for line in studio.lines(self.hall):
+            for line in studio.lines(self.hall, 1 + 2 * (self.size.rounds - 1)):
                 self.line(line.name, line.value, line.unit, line.goal)
             self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
             for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():

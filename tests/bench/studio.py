@@ -23,12 +23,9 @@ from tests.bench.client import hidden
 from tests.bench.report import Line
 from tests.studio.large import large
 
-#: So many of each; the first ones fill what a process remembers, and an author's second look is what is promised – the first is printed beside.
-MADE = 7
 
-
-def lines(hall: BenchHall) -> list[Line]:
-    """Opening, saving, checking."""
+def lines(hall: BenchHall, made: int) -> list[Line]:
+    """Opening, saving, checking, *made* times each. The first look fills what a process remembers and is printed beside: the second one is promised."""
     app = create_app(hall.config)
     browser = app.test_client()
     door = browser.get("/office/login/").text
@@ -43,7 +40,7 @@ def lines(hall: BenchHall) -> list[Line]:
 
     form = f"{base}/form/?field=extra_500"
     first = _seconds(lambda: page(form), 1)
-    opened = _seconds(lambda: page(form), MADE)
+    opened = _seconds(lambda: page(form), made)
     given = MultiDict(hidden(page(f"{base}/?at=/form/properties/extra_500")))
 
     def save() -> None:
@@ -53,13 +50,13 @@ def lines(hall: BenchHall) -> list[Line]:
         if answer.status_code != 200:
             raise RuntimeError(f"save: {answer.status_code} {answer.text[:300]}")
 
-    saved = _seconds(save, MADE)
+    saved = _seconds(save, made)
 
     def check() -> None:
         save()
         page(f"{base}/findings/panel")
 
-    checked = _seconds(check, MADE) - saved
+    checked = _seconds(check, made) - saved
     edge_site(app).database.close()
     size = "1,000 fields, 100 rules, 40 steps"
     return [

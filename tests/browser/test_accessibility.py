@@ -494,7 +494,9 @@ def begin_draft(page: Page, hall: DemoHall) -> str:
 
 
 @pytest.mark.counted
-@pytest.mark.parametrize("theme", ["standard", pytest.param("elder", marks=() if SOAK else pytest.mark.soak), "english"])  # staff rarely choose it
+@pytest.mark.parametrize(  # staff rarely choose the elder look; what English desks say is walked without a browser (tests/english)
+    "theme", ["standard", *(pytest.param(name, marks=() if SOAK else pytest.mark.soak) for name in ("elder", "english"))]
+)
 def test_desks(person: Callable[..., Page], open_desk: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What staff see: worklist, case, calendar, audit."""
     pages: dict[str, Page] = {}
