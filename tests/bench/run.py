@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -55,26 +55,26 @@ class Run:
         self.folder = tempfile.TemporaryDirectory(prefix="wangting-bench-")
         self.stop_these: list[Server] = []
 
-    def all(self) -> list[Line]:
-        """Everything, in order; the servers and the cluster are gone afterwards."""
+    def all(self, *parts: str) -> list[Line]:
+        """Everything in order, or the *parts* named; the servers and the cluster are gone afterwards."""
+        known: dict[str, Callable[[], None]] = {
+            "submission": self.submission,
+            "counts": self.counts,
+            "sweep": self.sweep,
+            "worklists": self.worklists,
+            "engine": lambda: self.take(engine.lines(self.size.rounds * 20)),
+            "plugins": lambda: self.take(plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked)),
+            "studio": lambda: self.take(studio.lines(self.hall, 1 + 2 * (self.size.rounds - 1))),
+            "compiling": lambda: self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1"),
+            "credit": self.credit,
+        }
         try:
             self.create("hall")
             self.hall = BenchHall(f"{self.base}/hall", Path(self.folder.name))
             self.hall.set_up()
             self.say("hall set up")
-            self.submission()
-            self.line("SQL statements of an approval", sum(approving.statements(self.hall)), "statements", "<= 17")
-            self.sweep()
-            self.worklists()
-            for line in engine.lines(self.size.rounds * 20):
-                self.line(line.name, line.value, line.unit, line.goal)
-            for line in plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked):
-                self.line(line.name, line.value, line.unit, line.goal)
-            for line in studio.lines(self.hall, 1 + 2 * (self.size.rounds - 1)):
-                self.line(line.name, line.value, line.unit, line.goal)
-            self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1")
-            for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():
-                self.line(name, value, "/s")
+            for part in parts or known:
+                known[part]()
         except Exception:
             for server in self.stop_these:
                 self.say(f"--- {server.log}\n{server.log.read_text(errors='replace')[-3000:]}")
@@ -99,6 +99,11 @@ class Run:
         """Note one figure."""
         self.lines.append(Line(name, value, unit, goal))
         self.say(f"  {name}: {value:.3f} {unit} {goal or ''}")
+
+    def take(self, lines: Iterable[Line]) -> None:
+        """Note what another module measured."""
+        for line in lines:
+            self.line(line.name, line.value, line.unit, line.goal)
 
     def started(self, server: Server) -> Server:
         """Remember *server* so that it is stopped."""
@@ -131,6 +136,11 @@ class Run:
         for name in names:
             self.line(f"{name}, rate", self.per_second(name), "/s")
             self.line(f"{name}, CPU", self.cpu(name), "CPU-ms")
+
+    def credit(self) -> None:
+        """Subjects brought in, scored and simulated a second."""
+        for name, value in credit.rates(self.create("credit"), Path(self.folder.name) / "credit", 2 * self.size.few).items():
+            self.line(name, value, "/s")
 
     # --- submission and approval ---------------------------------------------------------------------------------------------------------
 
@@ -169,7 +179,7 @@ class Run:
         self._follow_up()
         self.line("web workers' memory (PSS, 2 workers and their parent)", pss_megabytes(server.process.pid), "MB", "<= 240")
         self.stop()
-        self._submission_lines(recording)
+        self._submission_lines()
 
     def _slices(self, recording: Recording, own: set[str]) -> Iterator[Recording]:
         """The recording in one piece a round, without what the empty view asks the database itself."""
@@ -222,14 +232,19 @@ class Run:
             "approve, viewflow": approve,
         }
 
-    def _submission_lines(self, recording: Recording) -> None:
+    def counts(self) -> None:
+        """Calls and statements: what no machine makes more or fewer."""
+        recording = record(self.hall, 1)
+        self.line("HTTP calls of a submission", recording.calls, "calls", "<= 4")
+        self.line("SQL statements of a submission", sum(recording.statements), "statements", "<= 18")
+        self.line("transactions of a submission (BEGIN and COMMIT, apart)", recording.calls, "transactions")
+        self.line("SQL statements of an approval", sum(approving.statements(self.hall)), "statements", "<= 17")
+
+    def _submission_lines(self) -> None:
         self.line("blank form page against the empty view, rate", self.per_second("blank form page") / self.per_second("empty view"), "x")
         self.line("blank form page against the empty view, CPU", self.cpu("empty view") / self.cpu("blank form page"), "x", ">= 0.5")
         reference = self.cpu("its calls on the empty view") + self.cpu("its statements through psycopg")
         self.line("replay of a submission against it, CPU", reference / self.cpu("submission"), "x", ">= 0.3")
-        self.line("HTTP calls of a submission", recording.calls, "calls", "<= 4")
-        self.line("SQL statements of a submission", sum(recording.statements), "statements", "<= 18")
-        self.line("transactions of a submission (BEGIN and COMMIT, apart)", recording.calls, "transactions")
         if self.size.peers:
             better = min(self.cpu("submission, viewflow"), self.cpu("submission, FAB"))
             self.line("submission against the better peer, CPU", self.cpu("submission") / better, "x", "<= 0.75")
