@@ -1,24 +1,12 @@
 """Tables that people hand in and take away: CSV and XLSX."""
 
-import csv
 import io
-import zipfile
-import zlib
-from collections.abc import Iterable, Iterator, Sequence
-from typing import IO
-from xml.etree.ElementTree import ParseError
+from collections.abc import Iterable, Sequence
 
-from core.kernel.errors import BadInput
 from core.kernel.sheets import write_csv
+from core.kernel.tables import read_table
 
-#: What a workbook may hold: parts, and bytes when unpacked – a million rows of twenty columns are less.
-_MEMBERS, _UNPACKED = 2_000, 1 << 30
-
-
-def read_table(stream: IO[bytes], name: str) -> Iterator[list[str]]:
-    """The rows of a CSV file (UTF-8, with or without a mark, or GB 18030) or of the first sheet of an XLSX file, every cell as text, read as they are asked
-    for. Raises :class:`BadInput` that names the file when it is neither."""
-    return _xlsx(stream, name) if name.lower().endswith(".xlsx") else _csv(stream, name)
+__all__ = ["csv_bytes", "read_table"]
 
 
 def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
@@ -26,52 +14,3 @@ def csv_bytes(rows: Iterable[Sequence[object]]) -> bytes:
     file = io.BytesIO()
     write_csv(file, rows)
     return file.getvalue()
-
-
-def _csv(stream: IO[bytes], name: str) -> Iterator[list[str]]:
-    head = stream.read(65_536)
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=_encoding(head), newline="")
-    try:
-        yield from csv.reader(text)
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise BadInput("sdk.no_table", name=name, why=str(error)) from error
-    finally:
-        text.detach()
-
-
-def _encoding(head: bytes) -> str:
-    """UTF-8 unless the beginning is none; a character cut at the end of *head* is no reason."""
-    try:
-        head.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        return "utf-8-sig" if error.start >= len(head) - 3 else "gb18030"
-    return "utf-8-sig"
-
-
-def _xlsx(stream: IO[bytes], name: str) -> Iterator[list[str]]:
-    import openpyxl  # a megabyte of code that only an import needs
-
-    try:
-        _refuse_bomb(stream, name)
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True)
-    except BadInput:
-        raise
-    except Exception as error:  # a broken package fails in any of a dozen places
-        raise BadInput("sdk.no_table", name=name, why=type(error).__name__) from error
-    try:
-        for row in book.worksheets[0].iter_rows(values_only=True):
-            yield ["" if cell is None else str(cell) for cell in row]
-    except (ParseError, LookupError, ValueError, TypeError, OSError, zipfile.BadZipFile, zlib.error) as error:
-        raise BadInput("sdk.no_table", name=name, why=type(error).__name__) from error
-    finally:
-        book.close()
-
-
-def _refuse_bomb(stream: IO[bytes], name: str) -> None:
-    """A few kilobytes that unpack to more than any table holds are no table."""
-    with zipfile.ZipFile(stream) as package:
-        members = package.infolist()
-    if len(members) > _MEMBERS or sum(member.file_size for member in members) > _UNPACKED:
-        raise BadInput("sdk.no_table", name=name, why=f"> {_UNPACKED >> 20} MiB")
-    stream.seek(0)

@@ -1596,6 +1596,32 @@ def upgrade() -> None:
         sa.UniqueConstraint("command_key", name=op.f("uq_studio_edit_command_key")),
     )
     op.create_table(
+        "studio_import",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("kind", sa.String(length=12), nullable=False),
+        sa.Column("name", sa.String(length=200), nullable=False),
+        sa.Column("draft_id", types.Id(), nullable=True),
+        sa.Column("department_id", types.Id(), nullable=True),
+        sa.Column("region_root", types.Id(), nullable=False),
+        sa.Column("started_by", sa.String(length=80), nullable=False),
+        sa.Column("started_at", types.Instant(), nullable=False),
+        sa.Column("state", sa.String(length=12), nullable=False),
+        sa.Column("columns", types.Json(), nullable=False),
+        sa.Column("mapping", types.Json(), nullable=False),
+        sa.Column("total", sa.Integer(), nullable=False),
+        sa.Column("next_row", sa.Integer(), nullable=False),
+        sa.Column("attempt", sa.Integer(), nullable=False),
+        sa.Column("ended_at", types.Instant(), nullable=True),
+        sa.Column("data", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_studio_import_department_id_department")),
+        sa.ForeignKeyConstraint(["draft_id"], ["studio_draft.id"], name=op.f("fk_studio_import_draft_id_studio_draft")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_studio_import")),
+    )
+    with op.batch_alter_table("studio_import", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_studio_import_draft_id"), ["draft_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_studio_import_started_by"), ["started_by"], unique=False)
+
+    op.create_table(
         "studio_seat",
         sa.Column("draft_id", types.Id(), nullable=False),
         sa.Column("staff_id", sa.String(length=80), nullable=False),
@@ -1603,6 +1629,17 @@ def upgrade() -> None:
         sa.Column("seen_at", types.Instant(), nullable=False),
         sa.ForeignKeyConstraint(["draft_id"], ["studio_draft.id"], name=op.f("fk_studio_seat_draft_id_studio_draft")),
         sa.PrimaryKeyConstraint("draft_id", "staff_id", name=op.f("pk_studio_seat")),
+    )
+    op.create_table(
+        "studio_import_row",
+        sa.Column("import_id", types.Id(), nullable=False),
+        sa.Column("line", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("verdict", sa.String(length=8), nullable=False),
+        sa.Column("draft_id", types.Id(), nullable=True),
+        sa.Column("told", types.Json(), nullable=False),
+        sa.ForeignKeyConstraint(["import_id"], ["studio_import.id"], name=op.f("fk_studio_import_row_import_id_studio_import")),
+        sa.PrimaryKeyConstraint("import_id", "line", name=op.f("pk_studio_import_row")),
     )
     op.create_table(
         "ab_group",
@@ -1812,7 +1849,13 @@ def downgrade() -> None:
     op.drop_table("ab_register_user")
     op.drop_table("ab_permission")
     op.drop_table("ab_group")
+    op.drop_table("studio_import_row")
     op.drop_table("studio_seat")
+    with op.batch_alter_table("studio_import", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_studio_import_started_by"))
+        batch_op.drop_index(batch_op.f("ix_studio_import_draft_id"))
+
+    op.drop_table("studio_import")
     op.drop_table("studio_edit")
     with op.batch_alter_table("mandate_use", schema=None) as batch_op:
         batch_op.drop_index("ix_mandate_use_mandate")

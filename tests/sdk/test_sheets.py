@@ -43,7 +43,11 @@ def test_a_broken_workbook_is_refused_and_breaks_nothing(stream: io.BytesIO) -> 
         list(sheets.read_table(stream, "a.xlsx"))
 
 
-def test_a_workbook_that_unpacks_to_more_than_a_table_holds_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sheets, "_UNPACKED", 1 << 20)
+def test_a_workbook_that_unpacks_to_more_than_a_table_holds_is_refused_unread() -> None:
     with pytest.raises(BadInput, match="1 MiB"):
-        list(sheets.read_table(book("<worksheet>" + " " * (1 << 20) + "</worksheet>"), "a.xlsx"))
+        list(sheets.read_table(book("<worksheet>" + " " * (1 << 20) + "</worksheet>"), "a.xlsx", unpacked=1 << 20))
+
+
+def test_a_short_table_in_gb_18030_is_read_whatever_its_last_character_is() -> None:
+    assert list(sheets.read_table(io.BytesIO("a,b,张".encode("gb18030")), "a.csv")) == [["a", "b", "张"]]
+    assert list(sheets.read_table(io.BytesIO("\ufeffa,张".encode()), "a.csv")) == [["a", "张"]]

@@ -1,9 +1,9 @@
-"""Tables of the studio: drafts with their whole content, every command that changed one, and who sits where."""
+"""Tables of the studio: drafts with their whole content, every command that changed one, who sits where, and what is being imported."""
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, Integer, String, text
+from sqlalchemy import ForeignKey, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from core.db.base import Base
@@ -67,3 +67,47 @@ class StudioSeat(Base):
     staff_id: Mapped[str] = mapped_column(String(80), primary_key=True)
     at: Mapped[str] = mapped_column(String(400))
     seen_at: Mapped[datetime] = mapped_column(Instant, default=now)
+
+
+class StudioImport(Base):
+    """A file that somebody handed in and looks at before anything of it is taken over: a list of materials for draft ``draft_id``, a catalogue of items for
+    department ``department_id``, a signed bundle.
+
+    ``data`` is what was read of the file, compressed; ``columns`` and ``mapping`` (target → column) say what a table's columns are. ``state`` is ``new``,
+    ``running``, ``stopped`` or ``done``; a catalogue goes on at row ``next_row`` of ``total``. It is its uploader's own (``started_by``).
+    """
+
+    __tablename__ = "studio_import"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True, default=new_id)
+    kind: Mapped[str] = mapped_column(String(12))
+    name: Mapped[str] = mapped_column(String(200))
+    draft_id: Mapped[str | None] = mapped_column(Id, ForeignKey("studio_draft.id"), index=True)
+    department_id: Mapped[str | None] = mapped_column(Id, ForeignKey("department.id"))
+    region_root: Mapped[str] = mapped_column(Id)
+    started_by: Mapped[str] = mapped_column(String(80), index=True)
+    started_at: Mapped[datetime] = mapped_column(Instant, default=now)
+    state: Mapped[str] = mapped_column(String(12), default="new")
+    columns: Mapped[list[Any]] = mapped_column(Json, default=list)
+    mapping: Mapped[dict[str, Any]] = mapped_column(Json, default=dict)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    next_row: Mapped[int] = mapped_column(Integer, default=0)
+    attempt: Mapped[int] = mapped_column(Integer, default=0)
+    ended_at: Mapped[datetime | None] = mapped_column(Instant)
+    data: Mapped[bytes] = mapped_column(LargeBinary, deferred=True)
+
+
+class StudioImportRow(Base):
+    """What became of one row of a catalogue: ``made`` (a draft), ``known`` (the department has this item already) or ``bad``.
+
+    ``told`` is what is said of it: ``[{"key", "column", "params"}]`` – mistakes, or columns that nothing was made of.
+    """
+
+    __tablename__ = "studio_import_row"
+
+    import_id: Mapped[str] = mapped_column(Id, ForeignKey("studio_import.id"), primary_key=True)
+    line: Mapped[int] = mapped_column(Integer, primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    verdict: Mapped[str] = mapped_column(String(8))
+    draft_id: Mapped[str | None] = mapped_column(Id)
+    told: Mapped[list[Any]] = mapped_column(Json, default=list)
