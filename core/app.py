@@ -25,6 +25,7 @@ from core.files.service import Files
 from core.files.store import LocalStore
 from core.forms.fieldtypes import registry as field_types
 from core.items import hookspecs as item_hooks
+from core.items.studio import options
 from core.kernel.memory import share_arenas
 from core.kernel.places import shipped
 from core.keys import service as keys
@@ -86,6 +87,8 @@ def open_site(config: Config) -> Site:
                 host.quarantine(name, f"field_types: {kind.key}")
             elif host.active(name):
                 field_types.register(kind)
+    for name in host.folders():
+        options.register(host.manifest(name))
     return Site(config=config, database=database, keyring=keyring, instruments=instruments)
 
 

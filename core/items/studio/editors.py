@@ -7,13 +7,13 @@ stand in their holder's as cards. Nothing here knows a property by name: one add
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import Any
 
 from core.forms import service as forms
 from core.forms.spec import FormSpec
 from core.items.studio import edits as editing
-from core.items.studio import parts
+from core.items.studio import options, parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.spots import MISSING, Spot, find, token_of, write
@@ -38,6 +38,8 @@ _KEYWORDS = {
 _RARE = frozenset(("const", "enum", "anyOf", "$ref", "$defs", "description"))
 #: Keywords whose values are no schemas.
 _WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
+#: What a draft may hold → the schema that it follows.
+ROOTS = {"item": "item", "form": "form"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,9 @@ class Cards:
     keyed: bool
     entries: tuple[tuple[Spot, str, str], ...]
     single: bool = False
+    #: ``closed``: only these keys can be added, each with what it is called; else a new entry's writer thinks one up.
+    closed: bool = False
+    choices: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +115,8 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None,
     held = value if isinstance(value, Mapping) else {}
     required = [name for name in schema.get("required", ()) if name in names]
     return Editor(
-        at, _said(schema, "title", locale), _said(schema, "description", locale), _spec(place.root, _text(_object(properties, names, required))), names,
-        False, {name: held[name] for name in names if name in held},
+        at, _said(place.root, schema, "title", locale), _said(place.root, schema, "description", locale),
+        _spec(place.root, _text(_object(properties, names, required))), names, False, {name: held[name] for name in names if name in held},
         tuple(_cards(place.root, properties[name], (*at, name), held.get(name), locale) for name in carded), frozenset(required),
     )  # fmt: skip
 
@@ -141,17 +146,24 @@ def _whole(place: _Place, at: Spot, value: Any, locale: str) -> Editor:
     """One value, of whatever shape."""
     spec = _spec(place.root, _text(_object({_WRAPPED: place.schema}, (_WRAPPED,), [_WRAPPED] if place.required else [])))
     values = {} if value is MISSING else {_WRAPPED: value}
-    return Editor(at, _said(place.schema, "title", locale), _said(place.schema, "description", locale), spec, (_WRAPPED,), True, values, ())
+    title, words = (_said(place.root, place.schema, keyword, locale) for keyword in ("title", "description"))
+    return Editor(at, title, words, spec, (_WRAPPED,), True, values, ())
 
 
-def _said(schema: Mapping[str, Any], keyword: str, locale: str) -> str:
+def _said(root: str, schema: Mapping[str, Any], keyword: str, locale: str) -> str:
     """The title or description of a schema in *locale*."""
-    return schemas.spoken(str(schema.get(keyword, "")), locale)
+    text = str(schema.get(keyword, ""))
+    return text if locale.startswith("zh") else options.english(root).get(text) or schemas.spoken(text, locale)
+
+
+def _schema(root: str) -> Mapping[str, Any]:
+    """The schema that a root names: of a document of the platform, else of a plugin's options."""
+    return _loaded(ROOTS[root]) if root in ROOTS else options.schema(root)
 
 
 @cache
-def _schema(root: str) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = schemas.load(root)
+def _loaded(kind: str) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = schemas.load(kind)
     return found
 
 
@@ -163,7 +175,7 @@ def _text(schema: Mapping[str, Any]) -> str:
 @lru_cache(maxsize=256)
 def _spec(root: str, schema: str) -> FormSpec:
     made = forms.compile_form({**_drawn(root, json.loads(schema)), "id": "editor", "title": "", "$defs": _defs(root)})
-    return replace(made, glossary={"en": schemas.english()})
+    return replace(made, glossary={"en": {**schemas.english(), **options.english(root)}})
 
 
 @cache
@@ -189,16 +201,16 @@ def _drawn(root: str, schema: Any) -> Any:
 
 def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
     """The schema of a spot; shapes are chosen by what stands there."""
-    if not at or at[0] not in ("item", "form"):
+    if not at or at[0] not in ROOTS:
         return None
     root = at[0]
     schema: Any = _schema(root)
     value: Any = content.get(root, MISSING)
     required = True
-    for token in at[1:]:
+    for depth, token in enumerate(at[1:], 2):
         holder = _shaped(root, schema, value)
         required = token in holder.get("required", ())
-        schema = _below(holder, token)
+        root, schema = _entered(root, at[:depth], _below(holder, token))
         if schema is None:
             return None
         value = find(value, (token,)) if value is not MISSING else MISSING
@@ -211,17 +223,23 @@ def way(content: Mapping[str, Any], at: Spot) -> Iterator[tuple[str, str, bool]]
 
     It ends where the schemas know no further, and takes whatever the draft holds, right or wrong.
     """
-    root = at[0] if at and at[0] in ("item", "form") else ""
+    root = at[0] if at and at[0] in ROOTS else ""
     schema: Any = _schema(root) if root else None
     value: Any = content.get(root, MISSING)
-    for token in at[1:] if root else ():
+    for depth, token in enumerate(at[1:] if root else (), 2):
         holder = _shaped(root, schema, value)
-        schema = _below(holder, token)
+        root, schema = _entered(root, at[:depth], _below(holder, token))
         if schema is None:
             return
         value = find(value, (token,)) if value is not MISSING else MISSING
         entry = token not in holder.get("properties", {})
         yield token, str(_followed(root, schema).get("title", "")), entry
+
+
+def _entered(root: str, at: Spot, schema: Any) -> tuple[str, Any]:
+    """The root and the schema of what stands at *at*: where a plugin's options begin, that plugin's own."""
+    own = options.of(at)
+    return (root, schema) if own is None else (own.root, options.schema(own.root))
 
 
 def _below(schema: Mapping[str, Any], token: str) -> Any:
@@ -306,9 +324,16 @@ def _carded_of(root: str, schema: Any) -> bool | None:
     else:
         return None
     names = list(_names_of(root, entry, frozenset()))
+    if keyed and _open(_followed(root, entry)):
+        return True  # what nobody but its own editor knows the inside of
     if not keyed and _id_of(root, entry) is None:
         return None  # without ids an entry cannot be followed while others edit
     return keyed if len(names) > INLINE_MOST else None
+
+
+def _open(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is an object that may hold anything."""
+    return entry.get("type") == "object" and not {"properties", "patternProperties", "additionalProperties"} & set(entry)
 
 
 def _id_of(root: str, entry: Any) -> Any:
@@ -335,16 +360,19 @@ def _names_of(root: str, schema: Any, met: frozenset[str]) -> Iterator[str]:
 def _cards(root: str, schema: Any, at: Spot, held: Any, locale: str) -> Cards:
     made = _shaped(root, schema, {})
     keyed, outer = "items" not in made, schema if isinstance(schema, Mapping) else {}
-    title, words = (_said(outer if outer.get(keyword) else made, keyword, locale) for keyword in ("title", "description"))
+    title, words = (_said(root, outer if outer.get(keyword) else made, keyword, locale) for keyword in ("title", "description"))
     if made.get("properties"):
         return Cards(at, title, words, title, False, () if held is None else ((at, title, ""),), single=True)
     entry = _followed(root, _entry(made) if keyed else made["items"])
     entries: list[tuple[Spot, str, str]] = []
+    closed = at == options.HOLDER
     if isinstance(held, Mapping):
-        entries = [((*at, name), title_of(each, name), _kind(root, entry, each, locale)) for name, each in held.items()]
+        named = partial(options.title, locale=locale) if closed else str
+        entries = [((*at, name), title_of(each, named(name)), _kind(root, entry, each, locale)) for name, each in held.items()]
     elif isinstance(held, list):
         entries = [((*at, token_of(held, n)), title_of(each, str(n + 1)), _kind(root, entry, each, locale)) for n, each in enumerate(held)]
-    return Cards(at, title, words, _said(entry, "title", locale), keyed, tuple(entries))
+    left = tuple((each.name, options.title(each.name, locale)) for each in options.known() if each.name not in (held or ())) if closed else ()
+    return Cards(at, title, words, _said(root, entry, "title", locale), keyed, tuple(entries), closed=closed, choices=left)
 
 
 def title_of(entry: Any, fallback: str) -> str:
@@ -358,4 +386,4 @@ def title_of(entry: Any, fallback: str) -> str:
 
 def _kind(root: str, entry: Mapping[str, Any], value: Any, locale: str) -> str:
     """Which of several shapes an entry has, in words."""
-    return _said(_shaped(root, entry, value), "title", locale) if entry.get("oneOf") or entry.get("anyOf") else ""
+    return _said(root, _shaped(root, entry, value), "title", locale) if entry.get("oneOf") or entry.get("anyOf") else ""

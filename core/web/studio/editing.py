@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -21,6 +22,7 @@ from core.kernel.clock import local
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.wording import word
+from core.pluginhost import service as plugins
 from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
@@ -59,7 +61,7 @@ def show(draft_id: str) -> str | Response:
 
 
 def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None) -> str:
-    made = editors.editor(draft.content, at, part, locale=edge.locale())
+    made = _offered(draft, editors.editor(draft.content, at, part, locale=edge.locale()))
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
     locale = edge.locale()
@@ -74,6 +76,15 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
         conditions={spot: condition.view(draft.content, spot, route, locale) for spot in asked} if route is not None else {},
         closed=closed, locks=[addresses.name_of(draft.content, spot, locale) for spot in locks],
     )  # fmt: skip
+
+
+def _offered(draft: Draft, made: Editor) -> Editor:
+    """*made* with only those plugins to choose from that take part in the draft's department."""
+    names = {name for cards in made.cards for name, _title in cards.choices}
+    if not names:
+        return made
+    here = plugins.enabled(edge.session(), draft.department_id, item=names)
+    return replace(made, cards=tuple(replace(each, choices=tuple(one for one in each.choices if one[0] in here)) for each in made.cards))
 
 
 def _json_of(made: Editor) -> dict[str, Any]:
