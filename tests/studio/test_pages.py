@@ -242,3 +242,13 @@ def test_the_form_builder_adds_moves_requires_and_removes(chief, base, browse):
     assert order() == before
     for wrong in ({"do": "burn"}, {"do": "add", "kind": "recursive", "section": section}, {"do": "place", "field": "area", "section": "/nowhere"}):
         assert chief.post(f"{base}/form/", {"command_id": new_id(), **wrong}).status_code == 422
+
+
+def test_a_row_that_is_half_written_does_not_break_the_preview(chief, base, browse):
+    form = page_form(browse, chief.get(f"{base}/?part=basis").text)
+    rows = len([name for name in form if re.fullmatch(r"basis-\d+-id", name)])
+    told = save(chief, base, {**form, f"basis-{rows}-id": "", f"basis-{rows}-document_no": "主席令"}).json
+    assert told["version"] == 1
+    for face in ("guide", "form", "route"):
+        assert chief.get(f"{base}/preview/{face}").status_code == 200
+    assert "现在还不能预览" in chief.get(f"{base}/preview/guide").text

@@ -43,7 +43,12 @@ def show(draft_id: str, face: str) -> str:
         compiled = compiled_of(draft)
     except PlatformError as error:
         return page("studio/preview_not.html", error=error.words(edge.locale()), face=face)
-    return {"guide": _guide, "form": _form, "route": _route}[face](draft, compiled)
+    try:
+        return {"guide": _guide, "form": _form, "route": _route}[face](draft, compiled)
+    except PlatformError:
+        raise
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):  # what compiles may still be half written: a legal basis without its title
+        return page("studio/preview_not.html", error=_("有一处还没写完，写完就能看到。"), face=face)
 
 
 def compiled_of(draft: Draft) -> CompiledItem:

@@ -4,6 +4,8 @@ const main = document.querySelector("main[data-draft]");
 const base = main?.dataset.draft;
 const saved = document.querySelector("[data-saved]");
 const tell = (text) => { if (saved) saved.textContent = text; };
+/** Whether something that was written is not on the server yet. */
+const pending = (yes) => { if (saved) saved.ariaBusy = String(yes); };
 const words = document.documentElement.lang.startsWith("zh")
   ? { saving: "正在保存…", saved: "已保存", failed: "没有存上，正在再试", theirs: "现在：", mine: "你写的：", use_mine: "用我的", use_theirs: "用现在的", gone: "这里已经被移除" }
   : { saving: "Saving…", saved: "Saved", failed: "Not saved, trying again", theirs: "Now: ", mine: "Yours: ", use_mine: "Use mine", use_theirs: "Use what is there", gone: "This was removed" };
@@ -59,8 +61,21 @@ function clash(form, told, again) {
   box.focus();
 }
 
+/** A new row gets a number of its own, which nobody has to invent, and the caret stands behind it; who wants another number writes it. */
+function number(form) {
+  for (const box of form.querySelectorAll("[data-rows] > [data-entry] input[name$='-id']")) {
+    if (box.value) continue;
+    const entry = box.closest("[data-entry]");
+    const stem = entry.closest("[data-k=rows]").dataset.f.split("-").pop();
+    const taken = [...entry.parentElement.querySelectorAll(":scope > [data-entry] input[name$='-id']")].map((each) => each.value);
+    for (let n = 1; !box.value; n += 1) if (!taken.includes(`${stem}${n}`)) box.value = `${stem}${n}`;
+    const boxes = [...entry.querySelectorAll("input:not([type=hidden]),select,textarea")];
+    if (document.activeElement === box) boxes[boxes.indexOf(box) + 1]?.focus();
+  }
+}
+
 function keep(form) {
-  let timer = 0, busy = false, dirty = false, stopped = false, wait = 500;
+  let timer = 0, busy = false, dirty = false, stopped = false, wait = 500, held = null;
   const hidden = (name) => form.querySelector(`input[name="${name}"]`);
   const send = async (mine = false) => {
     if (busy) { dirty = true; return; }
@@ -97,14 +112,19 @@ function keep(form) {
       dirty = true;
     }
     busy = false;
-    if (dirty) later();
+    pending(dirty);
+    if (held) { const button = held.submitter; held = null; form.requestSubmit(button); } else if (dirty) later();
   };
   const later = () => { clearTimeout(timer); timer = setTimeout(() => { if (!stopped || dirty) send(); }, wait); };
-  const touched = () => { dirty = true; stopped = false; later(); };
+  const touched = () => { dirty = true; stopped = false; pending(true); later(); };
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
-  form.addEventListener("click", (event) => { if (event.target.closest("button[name=_op]") && event.defaultPrevented) touched(); }); // rows came or went here; other shapes are the server's
-  form.addEventListener("submit", () => { clearTimeout(timer); dirty = false; });
+  form.addEventListener("click", (event) => { if (event.target.closest("button[name=_op]") && event.defaultPrevented) { number(form); touched(); } }); // rows came or went here; other shapes are the server's
+  form.addEventListener("submit", (event) => { // a save under way carries the same command: what is sent beside it would be taken for the same once more
+    if (busy) { event.preventDefault(); held = event; return; }
+    clearTimeout(timer);
+    dirty = false;
+  });
   window.addEventListener("beforeunload", (event) => { if (dirty || busy) event.preventDefault(); });
 }
 for (const form of document.querySelectorAll("form[data-studio]")) keep(form);

@@ -1,0 +1,41 @@
+"""New rows of an editor get their ids by themselves."""
+
+from core.items.studio import editors, parts
+from core.items.studio.edits import apply
+from core.items.studio.numbering import numbered
+
+ROWS = {"type": "array", "items": {"$ref": "#/$defs/row"}}
+ROW = {
+    "type": "object",
+    "properties": {"id": {"type": "string"}, "title": {"type": "string"}, "parts": ROWS},
+    "required": ["id"],
+}
+SCHEMA = {"type": "object", "properties": {"basis": ROWS}, "$defs": {"row": ROW}}
+
+
+def test_an_empty_id_becomes_the_next_free_one_and_a_written_one_stays():
+    made = numbered(SCHEMA, {"basis": [{"title": "一"}, {"id": "basis1", "title": "二"}, {"id": "", "title": "三"}]})
+    assert [row["id"] for row in made["basis"]] == ["basis2", "basis1", "basis3"]
+    assert [row["title"] for row in made["basis"]] == ["一", "二", "三"]
+
+
+def test_rows_within_rows_are_numbered_by_their_own_list():
+    made = numbered(SCHEMA, {"basis": [{"id": "b", "parts": [{}, {}]}]})
+    assert [row["id"] for row in made["basis"][0]["parts"]] == ["parts1", "parts2"]
+
+
+def test_what_has_another_shape_than_the_schema_says_is_left_alone():
+    assert numbered(SCHEMA, {"basis": "no list", "other": [{}]}) == {"basis": "no list", "other": [{}]}
+    assert numbered(SCHEMA, {"basis": ["no row", {"id": "x"}]}) == {"basis": ["no row", {"id": "x"}]}
+    assert numbered({"type": "array", "items": {"type": "object", "properties": {"id": {}}}}, [{}]) == [{}], "where an id may be missing it may be missing"
+
+
+def test_a_legal_basis_is_written_without_inventing_a_number():
+    content = {"item": {"basis": [{"id": "b1", "title": "《城市供水条例》"}], "conditions": [], "provenance": {"source": "网站"}}, "form": {}}
+    editor = editors.editor(content, ("item",), parts.part("basis"))
+    given = {**editor.values, "basis": [*editor.values["basis"], {"title": "《城镇排水与污水处理条例》"}], "conditions": [{"text": "有固定住所"}]}
+    content = apply(content, editor.changes(given)).doc
+    assert [row["id"] for row in content["item"]["basis"]] == ["b1", "basis1"]
+    assert content["item"]["conditions"] == [{"id": "conditions1", "text": "有固定住所"}]
+    again = editors.editor(content, ("item",), parts.part("basis"))
+    assert again.changes({**again.values, "conditions": [{"text": "有固定住所"}]}) == (), "the same page sent once more changes nothing"
