@@ -61,19 +61,6 @@ function clash(form, told, again) {
   box.focus();
 }
 
-/** A new row gets a number of its own, which nobody has to invent, and the caret stands behind it; who wants another number writes it. */
-function number(form) {
-  for (const box of form.querySelectorAll("[data-rows] > [data-entry] input[name$='-id']")) {
-    if (box.value) continue;
-    const entry = box.closest("[data-entry]");
-    const stem = entry.closest("[data-k=rows]").dataset.f.split("-").pop();
-    const taken = [...entry.parentElement.querySelectorAll(":scope > [data-entry] input[name$='-id']")].map((each) => each.value);
-    for (let n = 1; !box.value; n += 1) if (!taken.includes(`${stem}${n}`)) box.value = `${stem}${n}`;
-    const boxes = [...entry.querySelectorAll("input:not([type=hidden]),select,textarea")];
-    if (document.activeElement === box) boxes[boxes.indexOf(box) + 1]?.focus();
-  }
-}
-
 function keep(form) {
   let timer = 0, busy = false, dirty = false, stopped = false, wait = 500, held = null;
   const hidden = (name) => form.querySelector(`input[name="${name}"]`);
@@ -119,7 +106,7 @@ function keep(form) {
   const touched = () => { dirty = true; stopped = false; pending(true); later(); };
   form.addEventListener("input", touched);
   form.addEventListener("change", touched);
-  form.addEventListener("click", (event) => { if (event.target.closest("button[name=_op]") && event.defaultPrevented) { number(form); touched(); } }); // rows came or went here; other shapes are the server's
+  form.addEventListener("click", (event) => { if (event.target.closest("button[name=_op]") && event.defaultPrevented) touched(); }); // rows came or went here; other shapes are the server's
   form.addEventListener("submit", (event) => { // a save under way carries the same command: what is sent beside it would be taken for the same once more
     if (busy) { event.preventDefault(); held = event; return; }
     clearTimeout(timer);
