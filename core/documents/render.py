@@ -15,9 +15,9 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, KeepTogether, Paragraph, Spacer
 
-from core.documents.spec import Line
+from core.documents.spec import PLAIN, Layout, Line
 from core.kernel.text import typeset
-from core.printing.sheet import INK, LINE, MARGIN, QUIET, ROOM, SEAL, WIDTH, day_words, flow, grouped, qr
+from core.printing.sheet import INK, LINE, MARGIN, QUIET, ROOM, SEAL, WIDTH, Draws, day_words, flow, grouped, no_code, qr, watermark
 from core.printing.typeface import Typeface
 
 _SIZE = 12.5
@@ -26,7 +26,7 @@ _LEADING = 24
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """Everything printed."""
+    """Everything printed. Without ``verify_code`` it is a sample, which says so where the code would stand; ``watermark`` goes across each page."""
 
     title: str
     number: str
@@ -38,14 +38,19 @@ class Paper:
     verify_url: str
     verify_code: str
     fonts: Sequence[Path] = field(default=())
+    layout: Layout = PLAIN
+    watermark: str = ""
 
 
-def render(paper: Paper) -> bytes:
-    """The PDF. Raises :class:`core.printing.errors.FontLacks` naming characters that no font at hand can print."""
+def render(paper: Paper, draws: Draws = Canvas) -> bytes:
+    """The PDF. Raises :class:`core.printing.errors.FontLacks` naming characters that no font at hand can print.
+
+    *draws* may be a canvas that also remembers what it drew (:mod:`core.printing.drawn`).
+    """
     typeface = Typeface(paper.fonts)
     return flow(
         _story(paper, typeface), title=paper.title, author=paper.department, subject=paper.number, bottom=44 * mm, top=26 * mm,
-        every_page=lambda canvas, page: _page(canvas, page, paper, typeface),
+        every_page=lambda canvas, page: _page(canvas, page, paper, typeface), draws=draws,
     )  # fmt: skip
 
 
@@ -82,15 +87,21 @@ class _Sign(Flowable):
 
     def draw(self) -> None:
         """Draw on the canvas that the flow is at."""
-        canvas, right = self.canv, ROOM
-        x, y, radius = right - 24 * mm, 22 * mm, 19 * mm
+        canvas, edge, align = self.canv, *_SIGNED[self.paper.layout.seal]
+        radius = 19 * mm
+        x, y = {"right": edge - 24 * mm, "left": edge + 24 * mm}.get(align, edge), 22 * mm
         canvas.setStrokeColor(SEAL)
         canvas.setDash(2, 2)
         canvas.circle(x, y, radius)
         canvas.setDash()
         self.typeface.draw(canvas, self.paper.seal, x, y + 9 * mm, 8, SEAL, align="centre", room=2 * radius - 4 * mm)
-        self.typeface.draw(canvas, self.paper.department, right, 22 * mm, _SIZE, INK, align="right", room=ROOM)
-        self.typeface.draw(canvas, day_words(self.paper.issued_on), right, 13 * mm, _SIZE, INK, align="right", room=ROOM)
+        self.typeface.draw(canvas, self.paper.department, edge, 22 * mm, _SIZE, INK, align=align, room=ROOM)
+        self.typeface.draw(canvas, day_words(self.paper.issued_on), edge, 13 * mm, _SIZE, INK, align=align, room=ROOM)
+
+
+#: The seal stands on signature and date, so the three move together: from where they are aligned, and how.
+_SIGNED = {"left": (0.0, "left"), "centre": (ROOM / 2, "centre"), "right": (ROOM, "right")}
+_CODE = 26 * mm
 
 
 def _page(canvas: Canvas, page: int, paper: Paper, typeface: Typeface) -> None:
@@ -99,10 +110,18 @@ def _page(canvas: Canvas, page: int, paper: Paper, typeface: Typeface) -> None:
     canvas.setStrokeColor(LINE)
     canvas.setLineWidth(0.4)
     canvas.line(MARGIN, 38 * mm, WIDTH - MARGIN, 38 * mm)
-    qr(canvas, paper.verify_url, MARGIN - 3 * mm, 11 * mm, 26 * mm)
-    beside = MARGIN + 26 * mm
-    typeface.draw(canvas, "扫码核验,或在核验页输入核验码", beside, 28 * mm, 8.5, QUIET, room=ROOM / 2)
-    typeface.draw(canvas, grouped(paper.verify_code), beside, 22 * mm, 10, INK, room=ROOM / 2)
-    typeface.draw(canvas, paper.number, beside, 16 * mm, 8.5, QUIET, room=ROOM / 2)
-    typeface.draw(canvas, f"第 {page} 页", WIDTH - MARGIN, 16 * mm, 8.5, QUIET, align="right", room=ROOM / 4)
+    mirrored = paper.layout.code == "right"
+    x, beside, away = (WIDTH - MARGIN - _CODE + 3 * mm, WIDTH - MARGIN - _CODE, MARGIN) if mirrored else (MARGIN - 3 * mm, MARGIN + _CODE, WIDTH - MARGIN)
+    near, far = ("right", "left") if mirrored else ("left", "right")
+    if paper.verify_code:
+        qr(canvas, paper.verify_url, x, 11 * mm, _CODE)
+    else:
+        no_code(canvas, typeface, x, 11 * mm, _CODE)
+    hint = "扫码核验,或在核验页输入核验码" if paper.verify_code else "样张,没有核验码"
+    typeface.draw(canvas, hint, beside, 28 * mm, 8.5, QUIET, align=near, room=ROOM / 2)
+    typeface.draw(canvas, grouped(paper.verify_code), beside, 22 * mm, 10, INK, align=near, room=ROOM / 2)
+    typeface.draw(canvas, paper.number, beside, 16 * mm, 8.5, QUIET, align=near, room=ROOM / 2)
+    typeface.draw(canvas, f"第 {page} 页", away, 16 * mm, 8.5, QUIET, align=far, room=ROOM / 4)
+    if paper.watermark:
+        watermark(canvas, typeface, paper.watermark)
     canvas.restoreState()

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from core.db.together import Rows, insert_together
 from core.documents.models import Document
 from core.documents.numbers import next_number
-from core.documents.spec import DocumentRef, Line
+from core.documents.spec import PLAIN, DocumentRef, Layout, Line
 from core.documents.texts import Values, fill, template
 from core.files import service as files
 from core.identity.spec import DepartmentView
@@ -47,7 +47,9 @@ def drawing(
     title, lines = fill(made, values)
     number = next_number(session, f"{department.mark}{made.mark}", local(at).year)
     document_id = new_id()
-    content = {"title": title, "seal": made.seal, "lines": [[normalise_line(line.words), line.style] for line in lines]}
+    content: dict[str, Any] = {"title": title, "seal": made.seal, "lines": [[normalise_line(line.words), line.style] for line in lines]}
+    if made.layout != PLAIN:
+        content["layout"] = [made.layout.seal, made.layout.code]
     row = {
         "id": document_id, "region_root": subject.region_root, "case_id": subject.case_id, "case_no": subject.case_no,
         "item_title": str(item.get("short_title") or item["title"])[:200], "kind": kind, "number": number, "title": title[:100],
@@ -78,8 +80,13 @@ def normalise_line(words: str) -> str:
 
 def words(document: Document, key: DataKey) -> tuple[str, str, Sequence[Line]]:
     """(title, seal words, lines) of a document, opened with the key of its case."""
+    title, seal, lines, _layout = _opened(document, key)
+    return title, seal, lines
+
+
+def _opened(document: Document, key: DataKey) -> tuple[str, str, Sequence[Line], Layout]:
     content = json.loads(key.open(document.sealed, context=context(document.id)))
-    return content["title"], content["seal"], tuple(Line(text, style) for text, style in content["lines"])
+    return content["title"], content["seal"], tuple(Line(text, style) for text, style in content["lines"]), Layout(*content.get("layout", ()))
 
 
 def make_paper(session: Session, document_id: str, key: DataKey | None) -> bool:
@@ -92,11 +99,11 @@ def make_paper(session: Session, document_id: str, key: DataKey | None) -> bool:
         return False
     from core.documents.render import Paper, render  # the drawing library is for those who draw
 
-    title, seal, lines = words(document, key)
+    title, seal, lines, layout = _opened(document, key)
     content = render(
         Paper(
             title, document.number, document.department_title, local(document.issued_at).date(), document.case_no, lines, seal,
-            f"{address(session)}/verify/{document.verify_code}", document.verify_code, more_fonts(session),
+            f"{address(session)}/verify/{document.verify_code}", document.verify_code, more_fonts(session), layout,
         )
     )  # fmt: skip
     blob = files.keep(session, content, name=f"{document.number}.pdf", media_type="application/pdf", holder=("case", document.case_id))

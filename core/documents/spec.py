@@ -58,6 +58,33 @@ LISTS: Mapping[str, str] = {
 #: What a block may depend on besides: it says something that no value says.
 FLAGS: Mapping[str, str] = {"no_due": "算不出最后一天", "signed_by_hand": "由收件人在纸上签名"}
 
+#: What every act knows, and what the acts of one kind know besides; any other name would be printed as not stated.
+_ALWAYS = (
+    "applicant", "case_no", "item", "permit", "permission", "law", "department", "today", "submitted_on", "accepted_on", "consult", "reasons",
+    "reconsideration", "litigation",
+)  # fmt: skip
+_UNTIL = ("limit", "due", "no_due")
+_BESIDES: Mapping[str, tuple[str, ...]] = {
+    "acceptance": ("deemed", *_UNTIL),
+    "declining": ("disposition", "authority"),
+    "correction": ("asked", *_UNTIL),
+    "pause": ("procedure", "basis", *_UNTIL),
+    "suspension": ("procedure", "basis", *_UNTIL),
+    "extension": ("basis", "approver", *_UNTIL),
+    "decision_grant": ("results",),
+    "receipt": ("delivered", "way", "recipient", "signed_by_hand"),
+}
+
+
+def offered(kind: str) -> tuple[str, ...]:
+    """The names that a document of *kind* has something to say for: placeholders, lists and flags, the common ones first."""
+    return (*_ALWAYS, *_BESIDES.get(kind, ()))
+
+
+#: Where the seal place stands with signature and date, and on which side of the foot the code to verify stands.
+SEAL_PLACES = ("left", "centre", "right")
+CODE_PLACES = ("left", "right")
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -71,6 +98,18 @@ class Block:
 
 
 @dataclass(frozen=True, slots=True)
+class Layout:
+    """What an item may place: the ``seal`` with signature and date (:data:`SEAL_PLACES`), the ``code`` at the foot (:data:`CODE_PLACES`)."""
+
+    seal: str = "right"
+    code: str = "left"
+
+
+#: As the platform prints.
+PLAIN = Layout()
+
+
+@dataclass(frozen=True, slots=True)
 class Template:
     """The text of one kind: ``mark`` is the character of its number, ``must`` what the law demands, ``seal`` what stands in the seal place."""
 
@@ -81,6 +120,7 @@ class Template:
     law: str
     must: tuple[str, ...]
     blocks: tuple[Block, ...]
+    layout: Layout = PLAIN
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.documents.errors import WordsMissing
-from core.documents.spec import FLAGS, KINDS, LISTS, PLACEHOLDERS, Block, Line, Template
+from core.documents.spec import FLAGS, KINDS, LISTS, PLACEHOLDERS, PLAIN, Block, Layout, Line, Template, offered
 from core.kernel.errors import Finding
 from core.kernel.wording import word
 
@@ -30,12 +30,15 @@ def shipped(kind: str) -> Template:
 
 
 def template(kind: str, own: Mapping[str, Any] | None) -> Template:
-    """The template of *kind* with what an item says in its place (``documents.<kind>``): title, seal words, blocks."""
+    """The template of *kind* with what an item says in its place (``documents.<kind>``): title, mark, seal words, blocks, where seal and code stand."""
     base = shipped(kind)
     if not own:
         return base
     blocks = tuple(_block(each) for each in own["blocks"]) if own.get("blocks") else base.blocks
-    return Template(kind, own.get("title") or base.title, base.mark, own.get("seal") or base.seal, base.law, base.must, blocks)
+    layout = Layout(own.get("seal_place") or PLAIN.seal, own.get("code_place") or PLAIN.code)
+    return Template(
+        kind, own.get("title") or base.title, own.get("mark") or base.mark, own.get("seal") or base.seal, base.law, base.must, blocks, layout
+    )  # fmt: skip
 
 
 def _block(raw: Mapping[str, Any]) -> Block:
@@ -48,26 +51,54 @@ def check(documents: Mapping[str, Any] | None, at: str = "/documents") -> Iterat
         if kind not in KINDS:
             yield Finding("error", f"{at}/{kind}", "documents.unknown_kind", {"kind": kind, "known": "、".join(KINDS)})
             continue
-        if own.get("title"):
-            yield from _unknown(own["title"], f"{at}/{kind}/title", None)
-        for n, block in enumerate(own.get("blocks") or ()):
-            spot = f"{at}/{kind}/blocks/{n}"
-            yield from _block_findings(block, spot)
-        if own.get("blocks"):
-            named = {name for block in own["blocks"] for name in _names_in(block)}
-            for name in shipped(kind).must:
-                if name not in named:
-                    # The law wants it on the paper (32, 38): an item may word it, not leave it out.
-                    yield Finding("error", f"{at}/{kind}/blocks", "documents.must_name", {"name": name, "title": _title(name)})
+        yield from _own_findings(kind, own, f"{at}/{kind}")
+        yield from _mark_findings(kind, documents or {}, f"{at}/{kind}/mark")
 
 
-def _block_findings(block: Mapping[str, Any], spot: str) -> Iterator[Finding]:
+def _own_findings(kind: str, own: Mapping[str, Any], at: str) -> Iterator[Finding]:
+    if own.get("title"):
+        yield from _unknown(own["title"], f"{at}/title", None)
+    for n, block in enumerate(own.get("blocks") or ()):
+        yield from _block_findings(kind, block, f"{at}/blocks/{n}")
+    if own.get("blocks"):
+        yield from _must_findings(kind, own["blocks"], f"{at}/blocks")
+
+
+def _must_findings(kind: str, blocks: Sequence[Mapping[str, Any]], at: str) -> Iterator[Finding]:
+    """The law wants it on the paper (行政许可法 32, 38): an item may word it, not leave it out, and not let it hang on something else."""
+    made = shipped(kind)
+    for name in made.must:
+        params = {"name": name, "title": named(name), "law": made.law}
+        naming = [(n, block) for n, block in enumerate(blocks) if name in _names_in(block)]
+        if not naming:
+            yield Finding("error", at, "documents.must_name", params)
+        elif not any(block.get("given") in (None, name, *made.must) and block.get("each") in (None, name, *made.must) for _, block in naming):
+            yield Finding("error", f"{at}/{naming[0][0]}", "documents.must_always", params)
+
+
+def _mark_findings(kind: str, documents: Mapping[str, Any], spot: str) -> Iterator[Finding]:
+    """Two kinds with one mark would share their numbers."""
+    own = documents[kind].get("mark")
+    others = (each for each in KINDS if each != kind and own == template(each, {"mark": (documents.get(each) or {}).get("mark")}).mark)
+    if own and (other := next(others, None)) is not None:
+        yield Finding("error", spot, "documents.mark_taken", {"mark": own, "other": spoken_word(f"documents.kind.{other}")})
+
+
+def _block_findings(kind: str, block: Mapping[str, Any], spot: str) -> Iterator[Finding]:
     each, given = block.get("each"), block.get("given")
+    if not block["text"].strip():
+        yield Finding("error", spot, "documents.empty_block")
     if each is not None and each not in LISTS:
         yield Finding("error", f"{spot}/each", "documents.no_list", {"name": each, "known": "、".join(LISTS)})
+    elif each is not None and each not in _names_in(block):
+        yield Finding("warning", f"{spot}/text", "documents.each_unnamed", {"name": each, "title": named(each)})
     if given is not None and given not in {**PLACEHOLDERS, **LISTS, **FLAGS}:
         yield Finding("error", f"{spot}/given", "documents.unknown_name", {"name": given, "known": "、".join(PLACEHOLDERS), "at": 1})
     yield from _unknown(block["text"], f"{spot}/text", each)
+    for name in dict.fromkeys((*_names_in(block), *(part for part in (each, given) if part))):
+        if name not in offered(kind) and name in {**PLACEHOLDERS, **LISTS, **FLAGS}:
+            params = {"name": name, "title": named(name), "document": spoken_word(f"documents.kind.{kind}")}
+            yield Finding("warning", f"{spot}/text", "documents.not_offered", params)
 
 
 def _unknown(text: str, spot: str, each: str | None) -> Iterator[Finding]:
@@ -80,8 +111,30 @@ def _unknown(text: str, spot: str, each: str | None) -> Iterator[Finding]:
         yield Finding("error", spot, "documents.stray_brace", {"at": stray.start() + 1})
 
 
-def _names_in(block: Mapping[str, Any]) -> Iterator[str]:
-    yield from (found.strip() for found in _NAMED.findall(block["text"]))
+def _names_in(block: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(found.strip() for found in _NAMED.findall(block["text"]))
+
+
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """*text* in pieces, (words, ``""``) and (what stands there, name) of a placeholder, in order: for those who show names in it as something of their own."""
+    at = 0
+    for found in _NAMED.finditer(text):
+        if found.start() > at:
+            yield text[at : found.start()], ""
+        yield found[0], found[1].strip()
+        at = found.end()
+    if at < len(text):
+        yield text[at:], ""
+
+
+def named(name: str) -> dict[str, str]:
+    """What people call a placeholder, a list or a flag, in both languages."""
+    return spoken_word(f"documents.name.{name}")
+
+
+def spoken_word(key: str) -> dict[str, str]:
+    """A wording in both languages, as a parameter of a finding."""
+    return {locale: word(key, locale) for locale in ("zh", "en")}
 
 
 def _title(name: str) -> str:

@@ -14,13 +14,14 @@ from reportlab.lib.units import mm
 from reportlab.pdfgen.canvas import Canvas
 from reportlab.platypus import Flowable, Paragraph, Spacer, Table, TableStyle
 
-from core.printing.sheet import HEIGHT, INK, LINE, MARGIN, QUIET, ROOM, WIDTH, day_words, flow, grouped, qr, seal_place, watermark
+from core.printing.sheet import HEIGHT, INK, LINE, MARGIN, QUIET, ROOM, WIDTH, Draws, day_words, flow, grouped, no_code, qr, seal_place, watermark
 from core.printing.typeface import Typeface
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """Everything printed. ``watermark`` marks a copy (用证事由和期限); the original has none."""
+    """Everything printed. ``watermark`` marks a copy (用证事由和期限); the original has none.
+    Without ``verify_code`` it is a sample, which says so where the code would stand."""
 
     title: str
     number: str
@@ -38,12 +39,12 @@ class Sheet:
     fonts: Sequence[Path] = field(default=())
 
 
-def render(sheet: Sheet) -> bytes:
+def render(sheet: Sheet, draws: Draws = Canvas) -> bytes:
     """The PDF. Raises :class:`core.printing.errors.FontLacks` naming the characters that neither the embedded font nor *sheet.fonts* can print."""
     typeface = Typeface(sheet.fonts)
     return flow(
         _story(sheet, typeface), title=sheet.title, author=sheet.issuer, subject=sheet.identifier, bottom=78 * mm,
-        every_page=lambda canvas, _: _page(canvas, sheet, typeface),
+        every_page=lambda canvas, _: _page(canvas, sheet, typeface), draws=draws,
     )  # fmt: skip
 
 
@@ -79,8 +80,12 @@ def _page(canvas: Canvas, sheet: Sheet, typeface: Typeface) -> None:
     right = WIDTH - MARGIN
     typeface.draw(canvas, sheet.issuer, right, 44 * mm, 13, INK, align="right", room=ROOM)
     typeface.draw(canvas, day_words(sheet.issued_on), right, 36 * mm, 12, INK, align="right", room=ROOM)
-    qr(canvas, sheet.verify_url, MARGIN, 34 * mm, 34 * mm)
-    typeface.draw(canvas, "扫码核验,或在核验页输入核验码", MARGIN, 29 * mm, 8.5, QUIET, room=ROOM)
+    if sheet.verify_code:
+        qr(canvas, sheet.verify_url, MARGIN, 34 * mm, 34 * mm)
+    else:
+        no_code(canvas, typeface, MARGIN, 34 * mm, 34 * mm)
+    hint = "扫码核验,或在核验页输入核验码" if sheet.verify_code else "样张,没有核验码"
+    typeface.draw(canvas, hint, MARGIN, 29 * mm, 8.5, QUIET, room=ROOM)
     typeface.draw(canvas, grouped(sheet.verify_code), MARGIN, 24.5 * mm, 9.5, INK, room=ROOM)
     typeface.draw(canvas, f"电子证照标识 {sheet.identifier}", MARGIN, 20 * mm, 8, QUIET, room=ROOM)
     if sheet.watermark:

@@ -21,15 +21,20 @@ MARGIN = 28 * mm
 ROOM = WIDTH - 2 * MARGIN
 
 
+#: What makes the canvas that is drawn on.
+Draws = Callable[..., Canvas]
+
+
 def flow(
-    story: Sequence[Flowable], *, title: str, author: str, subject: str, bottom: float, top: float = 30 * mm, every_page: Callable[[Canvas, int], None]
+    story: Sequence[Flowable], *, title: str, author: str, subject: str, bottom: float, top: float = 30 * mm, every_page: Callable[[Canvas, int], None],
+    draws: Draws = Canvas,
 ) -> bytes:  # fmt: skip
     """*story* over as many pages as it takes; *every_page* draws what stands on each (canvas, page number). Same values, same bytes."""
     buffer = io.BytesIO()
     document = BaseDocTemplate(buffer, pagesize=A4, title=title, author=author, subject=subject, invariant=1, lang="zh-CN")
     body = Frame(MARGIN, bottom, ROOM, HEIGHT - bottom - top, 0, 0, 0, 0)
     document.addPageTemplates(PageTemplate("sheet", [body], onPage=lambda canvas, doc: every_page(canvas, doc.page)))
-    document.build(list(story))
+    document.build(list(story), canvasmaker=draws)
     return buffer.getvalue()
 
 
@@ -62,6 +67,19 @@ def qr(canvas: Canvas, url: str, x: float, y: float, size: float) -> None:
         for c, dark in enumerate(row):
             if dark:
                 canvas.rect(x + (c + 4) * step, y + size - (r + 5) * step, step, step, stroke=0, fill=1)
+
+
+def no_code(canvas: Canvas, typeface: Typeface, x: float, y: float, size: float) -> None:
+    """Where the QR code stands, on a sample: nobody can verify what was never issued."""
+    inset = size * 4 / 33
+    canvas.saveState()
+    canvas.setStrokeColor(QUIET)
+    canvas.setDash(2, 2)
+    canvas.rect(x + inset, y + inset, size - 2 * inset, size - 2 * inset)
+    canvas.setDash()
+    typeface.draw(canvas, "样张", x + size / 2, y + size / 2 + 1, 9, QUIET, align="centre", room=size - 2 * inset)
+    typeface.draw(canvas, "SAMPLE", x + size / 2, y + size / 2 - 9, 7, QUIET, align="centre", room=size - 2 * inset)
+    canvas.restoreState()
 
 
 def watermark(canvas: Canvas, typeface: Typeface, text: str) -> None:

@@ -20,7 +20,8 @@ from core.db.together import Rows
 from core.documents import queries as documents
 from core.documents.service import Subject, drawing
 from core.documents.spec import KINDS
-from core.documents.texts import Values, shipped
+from core.documents.texts import Values
+from core.documents.values import of_item
 from core.identity.spec import DepartmentView
 from core.kernel.clock import local
 from core.kernel.errors import BadInput
@@ -34,9 +35,6 @@ from core.worktime.spec import Limit
 if TYPE_CHECKING:
     from core.cases.clocks import Clock
     from core.cases.service.machine import Change, Loaded
-
-#: GB/T 39046 A.1: the item type that is an administrative permit.
-PERMIT = "01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,18 +111,13 @@ def ready(session: Session, row: Mapping[Any, Any]) -> bool:
 
 
 def _values(act: _Act, kind: str, subject: Subject, department: DepartmentView) -> Values:
-    doc, row = act.case.compiled.doc, act.case.row
-    permit = doc.get("type") == PERMIT
+    row = act.case.row
     # Silence is acceptance from the day of receipt (行政许可法 32(4)).
     main = act.clocks.get("main")  # from the moment of receipt, which a pre-review or a relay puts after the filing
     accepted = row["accepted_at"] or ((main.ledger.started_at if main is not None else None) if act.body("case_accepted").get("deemed") else None) or act.at
     values: dict[str, str | Sequence[str]] = {
-        "applicant": subject.applicant, "case_no": row["number"], "item": str(doc.get("short_title") or doc["title"]),
-        "permit": "行政许可" if permit else "", "permission": "行政许可" if permit else "办理",
-        "law": shipped(kind).law if permit else word("documents.other_law"), "department": department.title,
-        "today": _day(act.at), "submitted_on": _day(row["submitted_at"]),
-        "accepted_on": _day(accepted), "consult": str((doc.get("contacts") or {}).get("consult") or ""),
-        "reconsideration": _redress(doc, "reconsideration"), "litigation": _redress(doc, "litigation"), "reasons": _reasons(act),
+        **of_item(kind, act.case.compiled.doc), "applicant": subject.applicant, "case_no": row["number"], "department": department.title,
+        "today": _day(act.at), "submitted_on": _day(row["submitted_at"]), "accepted_on": _day(accepted), "reasons": _reasons(act),
     }  # fmt: skip
     maker = _MAKERS.get(kind)
     if maker is not None:
@@ -134,12 +127,6 @@ def _values(act: _Act, kind: str, subject: Subject, department: DepartmentView) 
 
 def _day(at: datetime) -> str:
     return day_words(local(at).date(), year=True)
-
-
-def _redress(doc: Mapping[str, Any], part: str) -> str:
-    """What the item says, else what the law gives everybody (行政复议法 20, 行政诉讼法 46)."""
-    said = str((doc.get("redress") or {}).get(part) or "").rstrip("。;；")
-    return said or word(f"documents.{part}")
 
 
 def _reasons(act: _Act) -> list[str]:
