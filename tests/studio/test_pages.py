@@ -252,3 +252,21 @@ def test_a_row_that_is_half_written_does_not_break_the_preview(chief, base, brow
     for face in ("guide", "form", "route"):
         assert chief.get(f"{base}/preview/{face}").status_code == 200
     assert "现在还不能预览" in chief.get(f"{base}/preview/guide").text
+
+
+def test_the_options_of_a_choice_are_written_as_lines_and_the_rest_of_the_field_stays(chief, base, browse):
+    page = chief.get(f"{base}/form/").text
+    section = re.search(r'data-section="([^"]+)"', page)
+    assert section is not None
+    made = chief.post(f"{base}/form/", {"do": "add", "command_id": new_id(), "section": section[1], "kind": "choice", "title": "房子"})
+    name = re.search(r"field=(\w+)", made.headers["Location"])
+    assert name is not None
+    told = {"do": "options", "command_id": new_id(), "field": name[1]}
+    assert chief.post(f"{base}/form/", {**told, "options": "自有\r\n租赁\r\n借用"}).status_code == 303
+    shown = chief.get(f"{base}/form/?field={name[1]}").text
+    assert re.search(r"<textarea id=\"options\"[^>]*>自有\n租赁\n借用</textarea>", shown)
+    form = page_form(browse, shown)
+    assert not [key for key in form if key.startswith("oneOf")], "they are written in one place only"
+    assert save(chief, base, {**form, "title": "房子从哪里来"}).status_code == 200
+    assert "借用</textarea>" in chief.get(f"{base}/form/?field={name[1]}").text
+    assert chief.post(f"{base}/form/", {**told, "command_id": new_id(), "options": "自有\n自有"}).status_code == 422

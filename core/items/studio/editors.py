@@ -6,6 +6,7 @@ stand in their holder's as cards. Nothing here knows a property by name: one add
 
 import json
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cache, lru_cache, partial
 from typing import Any
@@ -292,7 +293,7 @@ def _fits(shape: Mapping[str, Any], value: Any) -> bool:
 
 
 def fresh(content: Mapping[str, Any], at: Spot, *, title: str) -> dict[str, Any]:
-    """A new entry of the list or map at *at*: its title where it has one, and what of its shape has only one answer."""
+    """A new entry of the list or map at *at*: its title where it has one, what of its shape has only one answer, and the schema's defaults."""
     place = _place(content, (*at, "0"))
     schema = place.schema if place is not None else {}
     made: dict[str, Any] = {}
@@ -300,6 +301,8 @@ def fresh(content: Mapping[str, Any], at: Spot, *, title: str) -> dict[str, Any]
         held = _followed(place.root, inner) if place is not None else {}
         if "const" in held:
             made[name] = held["const"]
+        elif "default" in held:
+            made[name] = deepcopy(held["default"])
         elif name in ("title", "name", "text", "question") and held.get("type") == "string" and not set(made) & {"title", "name", "text", "question"}:
             made[name] = title[: held.get("maxLength", 200)]
     return made

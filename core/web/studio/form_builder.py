@@ -7,11 +7,12 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from core.forms import service as forms
-from core.items.studio import drafts, editors
+from core.items.studio import choosing, drafts, editors
 from core.items.studio import formbuilding as building
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.errors import BadEdit, Clashed
+from core.items.studio.parts import Part
 from core.items.studio.spots import Spot, find, parse, write
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id
@@ -38,14 +39,25 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     wanted = next((page for page in every if place is not None and place[: len(page.at)] == page.at and page.id), None)
     page = wanted or next((each for each in every if each.id == request.values.get("page", "")), every[0] if every else None)
     spot: Spot = ("form", "properties", name)
-    made = editors.editor(draft.content, spot, locale=locale) if name and isinstance(find(draft.content, spot), dict) else None
+    held = find(draft.content, spot) if name else None
+    options = choosing.titles(held) if isinstance(held, dict) else ()
+    made = _field_editor(draft, spot, locale, hidden=choosing.place_of(held)) if isinstance(held, dict) else None
     lines = [line for each in every for section in each.sections for line in section.fields]
     return framed(
         "studio/form.html", draft, "form", spot if made is not None else (), pages=every, page=page, palette=building.palette(locale), count=len(lines),
         line=next((each for each in lines if each.id == name), None), editor=made, spot=write(spot), write=write, nowhere=building.NOWHERE,
         form_html=_editor(made, locale) if made is not None else "", error=error.words(locale) if error else None,
-        clashes=error.clashes if isinstance(error, Clashed) else (),
+        clashes=error.clashes if isinstance(error, Clashed) else (), options=options,
     )  # fmt: skip
+
+
+def _field_editor(draft: Draft, spot: Spot, locale: str, *, hidden: Spot | None) -> editors.Editor:
+    """The editor of a field; what *hidden* leads to is written elsewhere on the page."""
+    whole = editors.editor(draft.content, spot, locale=locale)
+    if hidden is None:
+        return whole
+    names = tuple(name for name in (*whole.names, *(cards.at[-1] for cards in whole.cards)) if name != hidden[0])
+    return editors.editor(draft.content, spot, Part("", names, spot), locale=locale)
 
 
 def _editor(made: editors.Editor, locale: str) -> str:
@@ -105,6 +117,10 @@ def _add_section(content: Any, given: Any) -> Done:
     return building.add_section(content, parse(given.get("at", "")[:400]), given.get("title", ""))[0], {}
 
 
+def _options(content: Any, given: Any) -> Done:
+    return choosing.relist(content, given.get("field", ""), given.get("options", "")[:100_000].splitlines()), {}
+
+
 #: What the buttons are called → the edits they make, and where to go then.
 _DOES: dict[str, Callable[[Any, Any], Done]] = {
     "add": _add,
@@ -115,6 +131,7 @@ _DOES: dict[str, Callable[[Any, Any], Done]] = {
     "remove": lambda content, given: (building.remove_field(content, given.get("field", "")), {"field": ""}),
     "require": lambda content, given: (building.require(content, given.get("field", ""), required=True), {}),
     "release": lambda content, given: (building.require(content, given.get("field", ""), required=False), {}),
+    "options": _options,
     "add_page": _add_page,
     "add_section": _add_section,
     "remove_holder": lambda content, given: (building.remove_holder(content, parse(given.get("at", "")[:400])), {"page": ""}),
