@@ -7,6 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from tests import services
 from tests.bench.report import table, write
 from tests.bench.run import QUICK, Run, Size
 
@@ -22,7 +23,10 @@ def main(arguments: list[str]) -> int:
     size = QUICK if asked.quick else Size()
     if asked.no_peers:
         size = replace(size, peers=False)
-    lines = Run(size).all()
+    try:
+        lines = Run(size).all()
+    finally:
+        services.close_browser()
     write(lines, OUT)
     print(f"\n{platform.platform()}, {os.cpu_count()} cores, Python {platform.python_version()}\n")
     print(table(lines))

@@ -11,10 +11,11 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from core.app import open_site
+from core.app import create_app, open_site
 from core.outbox.relay import run_once
-from tests.bench import approving, credit, engine, peer_runs, plugged, product, studio
-from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, staff
+from tests import services
+from tests.bench import approving, credit, engine, keys, peer_runs, plugged, product, studio
+from tests.bench.bench_hall import LEADER_OF, BenchHall, citizens, edge_site, staff
 from tests.bench.client import Browser, hidden
 from tests.bench.compiling import seconds_to_compile
 from tests.bench.measure import Rate, cpu_seconds, pss_megabytes
@@ -65,6 +66,7 @@ class Run:
             "engine": lambda: self.take(engine.lines(self.size.rounds * 20)),
             "plugins": lambda: self.take(plugged.lines(Path(self.folder.name) / "plugged", self.size.rounds * self.size.asked)),
             "studio": lambda: self.take(studio.lines(self.hall, 1 + 2 * (self.size.rounds - 1))),
+            "typing": self.typing,
             "compiling": lambda: self.line("compile a form of 1,000 fields and 100 rules", seconds_to_compile(), "CPU s", "<= 1"),
             "credit": self.credit,
         }
@@ -104,6 +106,20 @@ class Run:
         """Note what another module measured."""
         for line in lines:
             self.line(line.name, line.value, line.unit, line.goal)
+
+    def typing(self) -> None:
+        """Keystrokes in the studio, where there is a browser."""
+        chromium = services.browser()
+        if chromium is None:
+            self.say("no browser: no keystrokes were measured")
+            return
+        app = create_app(self.hall.config)
+        draft = studio.large_draft(app, self.hall)
+        edge_site(app).database.close()
+        server = self.started(self.hall.serve())
+        server.ready("/")
+        self.take(keys.lines(chromium, server.port, staff(server.port, "bench-three", 1)[0].cookies, f"/office/studio/{draft}", 40 * self.size.rounds))
+        self.stop()
 
     def started(self, server: Server) -> Server:
         """Remember *server* so that it is stopped."""

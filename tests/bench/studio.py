@@ -30,7 +30,7 @@ def lines(hall: BenchHall, made: int) -> list[Line]:
     browser = app.test_client()
     door = browser.get("/office/login/").text
     browser.post("/office/login/", data={**hidden(door), "username": "bench-three", "password": PASSWORD})
-    base = f"/office/studio/{_draft(app, hall)}"
+    base = f"/office/studio/{large_draft(app, hall)}"
 
     def page(path: str) -> str:
         answer = browser.get(path)
@@ -76,7 +76,8 @@ def _seconds(work: Callable[[], Any], times: int) -> float:
     return median(taken)
 
 
-def _draft(app: Any, hall: BenchHall) -> str:
+def large_draft(app: Any, hall: BenchHall) -> str:
+    """The id of a draft of the largest item, made in the hall."""
     shelf = library()
     food = json.loads(shelf.items["food-operation-new"].read_text(encoding="utf-8"))
     content = large(food, shelf.forms[food["form"]])

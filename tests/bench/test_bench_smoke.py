@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from tests import services
+from tests.bench.keys import PLACES
 from tests.bench.report import Line, table, write
 from tests.bench.run import Run, Size
 
@@ -44,6 +46,7 @@ def test_a_short_run_of_the_bench_measures_everything(tmp_path: Path) -> None:
         "studio: open it",
         "studio: save a change to it",
         "studio: check it after a change",
+        *(f"studio: a keystroke in {what}, 95 of 100" for what in PLACES if services.browser_binary()),
         "compile a form of 1,000 fields and 100 rules",
     ):
         assert found[name].value > 0
