@@ -9,6 +9,7 @@ that a new page cannot be forgotten.
 """
 
 import functools
+import io
 import os
 from collections.abc import Callable
 from datetime import date
@@ -18,6 +19,7 @@ import pytest
 from flask import Flask
 from playwright.sync_api import Page
 from sqlalchemy import select, text
+from sqlalchemy.orm import Session
 
 from core.app import create_app, open_site
 from core.cases import incidents, sealing
@@ -36,6 +38,8 @@ from core.items.catalogue.claims import compiled_of
 from core.items.catalogue.entries import bundle
 from core.items.library import library
 from core.items.studio import drafts as studio
+from core.items.studio.importing import staging
+from core.items.studio.importing.columns import MATERIALS
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.ids import is_id, new_id
 from core.licences import service as licences
@@ -154,9 +158,12 @@ DESKS = {
     "studio_publishing.print_out": ("chief {studio}/publish/print",),
     "studio_findings.show": ("chief {studio}/findings/",),
     "studio_uses.show": ("chief {studio}/uses/?at=/item/materials/@layout",),
+    "studio_condition.show": ("chief {studio}/condition/?at=/item/materials/@layout/when", "chief {studio}/condition/?at=/form/properties/area/ui/visible_when"),
     "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
     "studio_testing.show": ("chief {studio}/tests/",),
     "studio_testing.begin": ("chief {studio}/tests/play", "chief {studio}/tests/play?test=grant_large"),
+    "studio_import_materials.show": ("chief {studio}/materials/import/",),
+    "studio_import_materials.look": ("chief {studio}/materials/import/{materials_import}",),
     "studio_whatif.show": ("chief {studio}/what-if/?arrivals=8&replay=1",),
     "item_life.show": ("chief /office/items/",),
     "item_life.item": ("chief /office/items/food-operation-new",),
@@ -193,7 +200,7 @@ NO_PAGE = {
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
-    "studio_route.picture",  # a file
+    "studio_route.picture", "studio_blanks.blank",  # files
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
@@ -334,9 +341,17 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         food = power.owner(session, ITEM)
         author = session.scalars(select(Post.staff_id).where(Post.department_id == food.id, Post.role == "section_chief")).first()
         assert author is not None
-        draft = studio.begin(session, ITEM, actor=Actor("staff", author)).id
+        draft = studio.begin(session, ITEM, actor=Actor("staff", author))
+        files = handed_in(session, draft, Actor("staff", author))
     database.close()
-    return {"item_request": asked.id, "change_request": changed.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft}"}
+    return {"item_request": asked.id, "change_request": changed.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft.id}", **files}
+
+
+def handed_in(session: Session, draft: studio.Draft, who: Actor) -> dict[str, str]:
+    """Files in the studio that wait to be taken over: a list of materials with every kind of row."""
+    table = io.BytesIO("材料名称,材料必要性,备注,没人认识\n平面图,必要,一份,x\n营业执照,,副本,\n操作流程,也许,,\n".encode())
+    listed = staging.keep_sheet(session, table, "清单.csv", "materials", MATERIALS, draft_id=draft.id, department_id=draft.department_id, actor=who)
+    return {"materials_import": listed.id}
 
 
 def export(hall: DemoHall) -> str:

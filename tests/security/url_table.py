@@ -85,10 +85,12 @@ GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
 GET /office/studio/<draft_id>/uses/  POST /office/studio/<draft_id>/uses/
 GET /office/studio/<draft_id>/findings/  GET /office/studio/<draft_id>/findings/panel  POST /office/studio/<draft_id>/findings/mend
 GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg
-POST /office/studio/<draft_id>/condition/
+GET /office/studio/<draft_id>/condition/  POST /office/studio/<draft_id>/condition/
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
 GET /office/studio/<draft_id>/what-if/
+GET /office/studio/blank/<kind>.xlsx  GET /office/studio/<draft_id>/materials/import/  POST /office/studio/<draft_id>/materials/import/
+GET /office/studio/<draft_id>/materials/import/<import_id>  POST /office/studio/<draft_id>/materials/import/<import_id>
 """
 
 #: For the one post that approves, for those who look after an incident, for whoever began a run: none of them need be in a department of the case.

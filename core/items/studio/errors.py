@@ -82,3 +82,15 @@ class NotAPlay(BadInput):
     """What was sent is no play. Params: ``what``."""
 
     key = "items.studio_not_a_play"
+
+
+class ImportNotFound(NotFound):
+    """No such file, or not yours."""
+
+    key = "items.import_missing"
+
+
+class ImportEnded(Conflict):
+    """The file was taken over already."""
+
+    key = "items.import_ended"

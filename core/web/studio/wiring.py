@@ -3,11 +3,27 @@
 from flask import Flask
 
 from core.web.site import Site
-from core.web.studio import condition, editing, findings, form_builder, history, home, preview, publishing, route_editor, testing, uses, whatif
+from core.web.studio import (
+    condition,
+    editing,
+    findings,
+    form_builder,
+    history,
+    home,
+    import_materials,
+    preview,
+    publishing,
+    route_editor,
+    testing,
+    uploading,
+    uses,
+    whatif,
+)
 
 
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
     faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history)
-    for face in faces:
+    imports = (uploading, import_materials)
+    for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)
