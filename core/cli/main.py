@@ -15,6 +15,7 @@ from core.cli.exchange import exchange
 from core.cli.hall import init, migrate, run, worker
 from core.cli.history import history
 from core.cli.items import items
+from core.cli.links import links
 from core.cli.notices import notices
 from core.cli.organisation import organisation
 from core.cli.outbox import outbox
@@ -81,6 +82,7 @@ for command in (
     audit,
     history,
     keys,
+    links,
     notices,
     outbox,
     plugins,

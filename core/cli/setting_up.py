@@ -17,11 +17,13 @@ from core.identity import demo
 from core.identity.models import Staff
 from core.items import service as item_service
 from core.items.library import ItemSource, shipped_items
+from core.items.links.settings import DAYS as LINKS_DAYS
 from core.kernel.actor import SYSTEM
 from core.kernel.places import shipped
 from core.licences import service as licences
 from core.pluginhost import grants, life, standing
 from core.pluginhost.host import PluginHost
+from core.settings import service as settings
 from core.web import edge
 from core.web.site import Config, Site
 from core.worktime import service as worktime
@@ -78,6 +80,8 @@ def demo_people(app: Flask) -> Iterator[str]:
 
     with app.app_context():  # the request's session, because Flask-AppBuilder makes the users in it too
         people = demo.seed(edge.session(), make_user=make_user, invent=True)
+        if people:
+            settings.put(edge.session(), LINKS_DAYS, 0, actor=SYSTEM)  # a demonstration asks nothing of anybody's server by itself
         edge.session().commit()
     if not people:
         return

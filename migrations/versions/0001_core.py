@@ -852,6 +852,28 @@ def upgrade() -> None:
         sa.UniqueConstraint("type_code", name=op.f("uq_licence_type_type_code")),
     )
     op.create_table(
+        "link",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("url", sa.String(length=2000), nullable=False),
+        sa.Column("host", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("moved_to", sa.Text(), nullable=True),
+        sa.Column("since", types.Instant(), nullable=False),
+        sa.Column("checked_at", types.Instant(), nullable=True),
+        sa.Column("answered_at", types.Instant(), nullable=True),
+        sa.Column("next_at", types.Instant(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("looks", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link")),
+        sa.UniqueConstraint("url", name=op.f("uq_link_url")),
+    )
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_host"), ["host"], unique=False)
+        batch_op.create_index(batch_op.f("ix_link_next_at"), ["next_at"], unique=False)
+
+    op.create_table(
         "notice",
         sa.Column("id", types.Id(), nullable=False),
         sa.Column("key", sa.String(length=300), nullable=False),
@@ -1184,6 +1206,42 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("licence_registration", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_licence_registration_department_id_state_id"), ["department_id", "state", "id"], unique=False)
+
+    op.create_table(
+        "link_change",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("link_id", types.Id(), nullable=False),
+        sa.Column("at", types.Instant(), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("why", sa.String(length=20), nullable=False),
+        sa.Column("status", sa.Integer(), nullable=True),
+        sa.Column("moved_to", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["link_id"], ["link.id"], name=op.f("fk_link_change_link_id_link")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_change")),
+    )
+    with op.batch_alter_table("link_change", schema=None) as batch_op:
+        batch_op.create_index("ix_link_change_link_id", ["link_id", "at"], unique=False)
+
+    op.create_table(
+        "link_source",
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("version_id", types.Id(), nullable=False),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_link_source_item_code_item")),
+        sa.PrimaryKeyConstraint("item_code", name=op.f("pk_link_source")),
+    )
+    op.create_table(
+        "link_use",
+        sa.Column("id", types.Id(), nullable=False),
+        sa.Column("link_id", types.Id(), nullable=False),
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("spot", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_link_use_item_code_item")),
+        sa.ForeignKeyConstraint(["link_id"], ["link.id"], name=op.f("fk_link_use_link_id_link")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_link_use")),
+    )
+    with op.batch_alter_table("link_use", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_link_use_item_code"), ["item_code"], unique=False)
+        batch_op.create_index(batch_op.f("ix_link_use_link_id"), ["link_id"], unique=False)
 
     op.create_table(
         "account_party",
@@ -1940,6 +1998,16 @@ def downgrade() -> None:
         batch_op.drop_index("ix_account_party_party")
 
     op.drop_table("account_party")
+    with op.batch_alter_table("link_use", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_use_link_id"))
+        batch_op.drop_index(batch_op.f("ix_link_use_item_code"))
+
+    op.drop_table("link_use")
+    op.drop_table("link_source")
+    with op.batch_alter_table("link_change", schema=None) as batch_op:
+        batch_op.drop_index("ix_link_change_link_id")
+
+    op.drop_table("link_change")
     with op.batch_alter_table("licence_registration", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_licence_registration_department_id_state_id"))
 
@@ -2004,6 +2072,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_notice_case_id"))
 
     op.drop_table("notice")
+    with op.batch_alter_table("link", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_link_next_at"))
+        batch_op.drop_index(batch_op.f("ix_link_host"))
+
+    op.drop_table("link")
     op.drop_table("licence_type")
     op.drop_table("licence_counter")
     op.drop_table("lent_password")

@@ -167,7 +167,8 @@ def test_every_way_to_mend_is_tried_here_and_worded():
         "items.anywhere_not_online", "items.test_end", "items.test_path", "items.test_documents", "items.test_materials", "routing.check.twice",
         "routing.check.pre_review_too_long", "routing.check.not_always_before", "routing.check.quorum_too_large",
     }  # fmt: skip
-    assert set(mending.ways()) - tried == hard_to_reach
+    of_the_world = {"items.studio_link_moved"}  # known of the hall, not of the content: tests/studio/test_links.py
+    assert set(mending.ways()) - tried == hard_to_reach | of_the_world
     worded = catalogue()
     assert all(key in worded for key in mending.ways())
 

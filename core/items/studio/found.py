@@ -16,6 +16,7 @@ from core.items.compiling import named_notices, used_blocks
 from core.items.errors import finding
 from core.items.facts import types
 from core.items.gate import run_tests
+from core.items.links import advising
 from core.items.spec import CompiledItem
 from core.items.studio import addresses
 from core.items.studio.addresses import Addresses
@@ -81,6 +82,7 @@ def found(session: Session | None, content: Mapping[str, Any], *, known: Known |
     known = known if known is not None else _known(session, content, division)
     closing = list(_closing(content, known))
     listed = [*((each, here.of_item(each.path)) for each in closing), *((each, here.of_content(each.path)) for each in _advice(content))]
+    listed += advising.advice(session, content) if session is not None else ()
     made: dict[tuple[Any, ...], Found] = {}
     for each, spot in listed:
         made.setdefault((each.level, each.key, spot, str(each.params)), Found(each, spot, part_of(spot), content))

@@ -1,0 +1,121 @@
+"""Which addresses an item names, and where: found along the schemas, so that a text that a schema gets tomorrow is looked at without a line of code.
+
+Any text that a schema leaves to its writer – no constant, no choice, no pattern – may hold addresses. Data that no schema describes (answers in a
+test, options of a plugin) sends nobody anywhere and is not looked at.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from core.items.studio.spots import Spot, token_of
+from core.schemas import service as schemas
+
+#: An address as it stands in a sentence: Chinese characters and the punctuation around it end it.
+_ADDRESS = re.compile(r"(?<![A-Za-z0-9@./])(?:https?://|www\.)[A-Za-z0-9\-._~:/?#@!$&*+,;=%()\[\]']+", re.IGNORECASE)
+_BEHIND = ".,;:!?'(["
+_PAIRS = {")": "(", "]": "["}
+#: Longer than any address that somebody typed (and than the column that keeps it).
+LONGEST = 2_000
+#: What is the platform's or the writer's own business, whoever reads the item.
+_NOT = ("tests", "samples")
+#: Names → the schemas that a version's parts follow.
+_ROOTS = ("item", "form")
+_DEEPEST = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An address, ready to be asked, and the spot of the text that holds it."""
+
+    url: str
+    spot: Spot
+
+
+def named(content: Mapping[str, Any]) -> tuple[Named, ...]:
+    """Every address in an item and its form, each once a spot. *content* may be wrong in every way."""
+    found: dict[Named, None] = {}
+    for root in _ROOTS:
+        for spot, text in _texts(root, content.get(root), [_schema(root)], (root,)):
+            found.update(dict.fromkeys(Named(url, spot) for url in in_text(text)))
+    return tuple(found)
+
+
+def in_text(text: str) -> Iterator[str]:
+    """The addresses that *text* holds; one without a scheme is meant as ``http``, which servers lead on from."""
+    for match in _ADDRESS.finditer(text):
+        url = _trimmed(match.group())
+        if len(url) <= LONGEST and "." in url:
+            yield url if "://" in url else f"http://{url}"
+
+
+def replaced(text: str, url: str, new: str) -> str:
+    """*text* with *new* where it held *url*, and nowhere else: an address that only begins alike stays."""
+
+    def each(match: re.Match[str]) -> str:
+        held = _trimmed(match.group())
+        meant = held if "://" in held else f"http://{held}"
+        return new + match.group()[len(held) :] if meant == url else match.group()
+
+    return _ADDRESS.sub(each, text)
+
+
+@cache
+def _schema(root: str) -> Mapping[str, Any]:
+    return schemas.load(root)
+
+
+def _trimmed(found: str) -> str:
+    """*found* without the signs that belong to the sentence."""
+    while found and (found[-1] in _BEHIND or (found[-1] in _PAIRS and found.count(found[-1]) > found.count(_PAIRS[found[-1]]))):
+        found = found[:-1]
+    return found
+
+
+def _texts(root: str, value: Any, shapes: list[Any], at: Spot) -> Iterator[tuple[Spot, str]]:
+    known = [each for shape in shapes for each in _followed(root, shape)] if len(at) < _DEEPEST else []
+    if isinstance(value, str):
+        if any(_free(each) for each in known):
+            yield at, value
+    elif isinstance(value, Mapping):
+        for name, inner in value.items():
+            if name not in _NOT:
+                yield from _texts(root, inner, [shape for each in known for shape in _under(each, str(name))], (*at, str(name)))
+    elif isinstance(value, list):
+        within = [each["items"] for each in known if isinstance(each.get("items"), Mapping)]
+        for index, inner in enumerate(value if within else ()):
+            yield from _texts(root, inner, within, (*at, token_of(value, index)))
+
+
+def _followed(root: str, shape: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
+    """*shape* and everything that it refers to or chooses between."""
+    if not isinstance(shape, Mapping) or depth > _DEEPEST:
+        return
+    yield shape
+    for keyword in ("oneOf", "anyOf", "allOf"):
+        for each in shape.get(keyword) or ():
+            yield from _followed(root, each, depth + 1)
+    if isinstance(shape.get("$ref"), str):
+        here: Any = _schema(root)
+        for part in shape["$ref"].removeprefix("#").strip("/").split("/"):
+            here = here.get(part) if isinstance(here, Mapping) and part else here
+        yield from _followed(root, here, depth + 1)
+
+
+def _under(shape: Mapping[str, Any], name: str) -> Iterator[Any]:
+    properties = shape.get("properties")
+    if isinstance(properties, Mapping) and name in properties:
+        yield properties[name]
+        return
+    yield from (each for pattern, each in (shape.get("patternProperties") or {}).items() if re.search(pattern, name))
+    yield shape.get("additionalProperties")
+
+
+def _free(shape: Mapping[str, Any]) -> bool:
+    """Whether a writer may put any text there."""
+    kinds = shape.get("type")
+    if kinds != "string" and not (isinstance(kinds, list) and "string" in kinds):
+        return False
+    return not any(word in shape for word in ("const", "enum", "pattern", "oneOf"))
