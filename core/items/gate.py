@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from core.forms import service as forms
 from core.items.errors import finding
 from core.items.materials import Need, needs
 from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse
@@ -80,7 +81,7 @@ def _buttons(scope: JsonObject, prefix: str) -> Iterator[tuple[str, str]]:
 def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Calendar, filed: datetime) -> TestResult:
     """One test case: the form decides, the materials are counted, the route is walked step by step on the calendar."""
     walked = rehearse(compiled, test["given"], test["steps"], calendar=calendar, filed=filed)
-    found = list(_form_findings(test, walked.decision.errors, path))
+    found = list(_form_findings(compiled, test, walked.decision.errors, path))
     walk = walked.walk
     if walk is None:
         refused = {"errors": sorted({error.path for error in walked.decision.errors})}
@@ -110,12 +111,13 @@ def _called_for(wanted: Sequence[Need]) -> list[str]:
     return [need.id for need in wanted if need.state != "unknown"]
 
 
-def _form_findings(test: JsonObject, errors: Sequence[Any], path: str) -> Iterator[Finding]:
+def _form_findings(compiled: CompiledItem, test: JsonObject, errors: Sequence[Any], path: str) -> Iterator[Finding]:
     expected = set(test["expect"].get("errors") or ())
     actual = {error.path for error in errors}
     for name in sorted(actual - expected):
         error = next(e for e in errors if e.path == name)
-        yield finding("error", f"{path}/given/form/{name}", "test_form_error", {"test": test["id"], "field": name, "what": error.key})
+        what = {locale: forms.words(error, compiled.form, locale) for locale in ("zh", "en")}
+        yield finding("error", f"{path}/given/form/{name}", "test_form_error", {"test": test["id"], "what": what})
     for name in sorted(expected - actual):
         yield finding("error", f"{path}/expect/errors", "test_no_error", {"test": test["id"], "field": name})
 

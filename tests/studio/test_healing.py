@@ -169,3 +169,25 @@ def test_a_broken_draft_is_followed_as_far_as_it_goes(item: Any) -> None:
     before = {"item": {"tests": [], "materials": [{"id": "a", "title": "x"}], "situations": 3, "route": []}, "form": None}
     assert healing.follow(before, {"item": item, "form": []}) == ()
     assert healing.follow({"item": item, "form": 1}, before) == ()
+
+
+def test_a_question_that_was_added_is_answered_with_a_sample_when_the_author_says_so(content: dict[str, Any]) -> None:
+    made = copy.deepcopy(content)
+    made["form"]["properties"]["licence_plate"] = {"type": "string", "title": "车牌号", "maxLength": 20}
+    made["form"]["ui"]["pages"][0]["sections"][0]["fields"].append("licence_plate")
+    made["form"]["required"] = [*made["form"]["required"], "licence_plate"]
+    item = compiled(made)
+    report = gate.run_tests(item)
+    assert any("车牌号" in finding.words() and "forms." not in finding.words() for finding in report.findings), "said by its name, in words"
+    proposed = [each for each in healing.heal(made, report, compiled=item) if each.name == "given"]
+    assert {each.test for each in proposed} == {test["id"] for test in made["item"]["tests"] if not test["expect"].get("errors")}
+    assert all("车牌号" in each.words for each in proposed)
+    healed = edits.apply(made, [each.edit for each in proposed]).doc
+    assert not [each for each in gate.run_tests(compiled(healed)).findings if each.level == "error"]
+
+
+def test_an_answer_that_became_wrong_is_not_written_over(content: dict[str, Any]) -> None:
+    made = copy.deepcopy(content)
+    made["form"]["properties"]["area"]["maximum"] = 1
+    item = compiled(made)
+    assert not [each for each in healing.heal(made, gate.run_tests(item), compiled=item) if each.name == "given"]

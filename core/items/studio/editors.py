@@ -17,7 +17,7 @@ from core.items.studio import edits as editing
 from core.items.studio import options, parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import NoSuchSpot
-from core.items.studio.numbering import numbered
+from core.items.studio.numbering import settled
 from core.items.studio.spots import MISSING, Spot, find, token_of, write
 from core.schemas import service as schemas
 
@@ -75,8 +75,8 @@ class Editor:
     required: frozenset[str] = frozenset()
 
     def changes(self, given: Mapping[str, Any]) -> tuple[Edit, ...]:
-        """The edits that make what the form was filled with *given* of what it was made from; rows whose id was left empty get one."""
-        given = numbered(self.spec.json_schema, given)
+        """The edits that make what the form was filled with *given* of what it was made from; what it leaves to the platform is added."""
+        given = settled(self.spec.json_schema, given)
         if self.wrapped:
             if _WRAPPED not in self.values:
                 return (Edit("set", self.at, given[_WRAPPED]),) if _WRAPPED in given else ()

@@ -10,7 +10,7 @@ from typing import Any
 from core.items.gate import GateReport, TestResult
 from core.items.spec import CompiledItem, JsonObject
 from core.items.studio.edits import Edit, between, same
-from core.items.studio.playing import document_title
+from core.items.studio.playing import completed, document_title
 from core.items.studio.recording import TESTS
 from core.items.studio.spots import MISSING, Spot
 from core.kernel.wording import word
@@ -46,8 +46,22 @@ class Gone:
 def heal(content: Mapping[str, Any], report: GateReport, *, compiled: CompiledItem | None = None, locale: str = "zh") -> tuple[Proposal, ...]:
     """For every test that ran to its last step and came out otherwise: what it would have to expect."""
     by_id = {result.id: result for result in report.results}
-    tests = content["item"].get("tests") or ()
-    return tuple(each for test in tests if test["id"] in by_id for each in _proposed(test, by_id[test["id"]], compiled, locale))
+    tests = [test for test in content["item"].get("tests") or () if test["id"] in by_id]
+    answered = [each for test in tests if compiled is not None for each in _answered(compiled, test, by_id[test["id"]], locale)]
+    return (*answered, *(each for test in tests for each in _proposed(test, by_id[test["id"]], compiled, locale)))
+
+
+def _answered(compiled: CompiledItem, test: JsonObject, result: TestResult, locale: str) -> Iterator[Proposal]:
+    """Samples for the questions that were added since: a test that wants no refusal and meets nothing but questions without an answer."""
+    if result.end != "errors" or test["expect"].get("errors") or result.walked is None:
+        return
+    errors, held = result.walked.decision.errors, test["given"].get("form") or {}
+    made = completed(compiled, test["given"])["form"]
+    if any(error.path in held or error.path not in made for error in errors):
+        return
+    what = word("items.studio_comma", locale).join(_named("errors", error.path, compiled, locale) for error in errors)
+    edit = Edit("set", (*TESTS, f"@{test['id']}", "given", "form"), made, test["given"].get("form", MISSING))
+    yield Proposal(str(test["id"]), str(test["title"]), "given", word("items.studio_heal_given", locale, what=what), edit)
 
 
 def _proposed(test: JsonObject, result: TestResult, compiled: CompiledItem | None, locale: str) -> Iterator[Proposal]:

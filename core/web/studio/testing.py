@@ -113,7 +113,7 @@ def _heal(draft: Draft, given: Mapping[str, str]) -> Changes:
     """One new expectation, or one name that is gone taken out."""
     compiled = playable(draft)
     found: list[Edit] = [
-        each.edit for each in healing.heal(draft.content, gate.run_tests(compiled)) if (each.test, each.name) == (given.get("test"), given.get("name"))
+        each.edit for each in healing.heal(draft.content, gate.run_tests(compiled), compiled=compiled) if (each.test, each.name) == (given.get("test"), given.get("name"))
     ]
     found += [
         each.edit for each in healing.gone(compiled) if each.edit is not None and (each.test, "/".join(each.at[3:])) == (given.get("test"), given.get("name"))
