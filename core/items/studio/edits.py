@@ -227,6 +227,42 @@ def _entries(old: list[Any], new: list[Any], at: Spot) -> Iterator[Edit]:
             yield from _between(before[name], after[name], (*at, f"@{name}"))
 
 
-def forced(edits: Sequence[Edit], doc: Any) -> tuple[Edit, ...]:
-    """*edits* as made on *doc* as it stands: “mine counts”, said by somebody who was shown both."""
-    return tuple(replace(each, was=find(doc, each.at)) if each.do in ("set", "remove") else each for each in edits)
+def forced(edits: Sequence[Edit], doc: Any, base: Any = MISSING) -> tuple[Edit, ...]:
+    """*edits* as made on *doc* as it stands: “mine counts”, said by somebody who was shown both. Where the entry that they stand in was removed meanwhile it
+    comes back as it was in *base*, what the edits were made from; without it such an edit clashes again."""
+    made: list[Edit] = []
+    for each in edits:
+        back = None if base is MISSING else _revival(doc, base, each)
+        if back is not None:
+            made.append(back)
+            doc = apply(doc, (back,)).doc
+        made.append(replace(each, was=find(doc, each.at)) if each.do in ("set", "remove") else each)
+    return tuple(made)
+
+
+def _revival(doc: Any, base: Any, edit: Edit) -> Edit | None:
+    """The edit that brings back the highest entry on the way to *edit* that is no longer there."""
+    for depth in range(1, len(edit.at) + (edit.do in ("insert", "move"))):
+        way = edit.at[:depth]
+        if find(doc, way) is not MISSING:
+            continue
+        held, entries, now = find(base, way), find(base, way[:-1]), find(doc, way[:-1])
+        if held is MISSING or not isinstance(entries, list):
+            return None if held is MISSING else Edit("set", way, held)
+        index = index_of(entries, way[-1])
+        after = () if index is None else range(index + 1, len(entries))
+        following = (token for n in after if index_of(now, token := token_of(entries, n)) is not None)
+        return Edit("insert", way[:-1], held, before=next(following, None))
+    return None
+
+
+def yielding(edits: Sequence[Edit], doc: Any) -> tuple[Edit, ...]:
+    """Those of *edits* that clash with nothing in *doc*: “theirs counts”, said by somebody whose other changes are to stay."""
+    kept: list[Edit] = []
+    for each in edits:
+        try:
+            doc = apply(doc, (each,)).doc
+        except Clashed:
+            continue
+        kept.append(each)
+    return tuple(kept)

@@ -1,10 +1,12 @@
 """What every page of a draft has: the draft of one's own department, and the frame around it."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from core.items.studio import drafts, parts, presence, scopes
+from core.items.studio import addresses, drafts, parts, presence, scopes
 from core.items.studio.drafts import Draft
-from core.items.studio.spots import Spot, find
+from core.items.studio.presence import Seat
+from core.items.studio.spots import Spot, find, write
 from core.kernel.clock import local
 from core.kernel.ids import new_id
 from core.kernel.wording import word
@@ -23,10 +25,21 @@ def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any
     session = edge.session()
     undoable, redoable = drafts.undo_stack(drafts.history(session, draft.id, actor=actor()), actor().id)
     return desk_page(
-        template, nav_here="studio", draft=draft, parts=navigation(draft), part=part, others=presence.sit(session, draft.id, at, actor=actor()),
+        template, nav_here="studio", draft=draft, parts=navigation(draft), part=part, others=said_of(draft, presence.sit(session, draft.id, at, actor=actor())),
         undoable=undoable is not None and draft.state == "open", redoable=redoable is not None and draft.state == "open", command_id=new_id(),
-        base=f"/office/studio/{draft.id}", fresh_id=new_id, saved_at=local(draft.changed_at).strftime("%H:%M"), **context,
+        base=f"/office/studio/{draft.id}", seat=write(at), fresh_id=new_id, saved_at=local(draft.changed_at).strftime("%H:%M"), **context,
     )  # fmt: skip
+
+
+def said_of(draft: Draft, seats: Sequence[Seat]) -> list[str]:
+    """Who else is at the draft, and where."""
+    return [_("%(name)s 也在改“%(part)s”", name=each.name, part=_where(draft, each.at)) for each in seats]
+
+
+def _where(draft: Draft, at: Spot) -> str:
+    """A part by its title, what is in it by what people call it."""
+    whole = len(at) <= (3 if at[:2] == ("item", "route") else 2)
+    return word(f"items.studio_part_{parts.part_of(at)}", edge.locale()) if whole else addresses.name_of(draft.content, at, edge.locale())
 
 
 def navigation(draft: Draft) -> list[tuple[str, str, str]]:

@@ -1,7 +1,6 @@
 """The editor of a draft: one part or one entry at a time, made from the schema; saved as one types, shown as JSON to those who like it."""
 
-import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
@@ -28,8 +27,8 @@ from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import environment
 from core.web.page import say as _
-from core.web.studio import condition
-from core.web.studio.desk import framed, own
+from core.web.studio import condition, saving
+from core.web.studio.desk import framed, own, said_of
 
 blueprint = Blueprint("studio_editing", __name__, url_prefix="/office/studio/<draft_id>")
 #: Characters of a part as JSON.
@@ -60,7 +59,7 @@ def show(draft_id: str) -> str | Response:
     return _page(draft, at, part)
 
 
-def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None) -> str:
+def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None, version: int | None = None) -> str:
     made = _offered(draft, editors.editor(draft.content, at, part, locale=edge.locale()))
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
@@ -68,11 +67,13 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     asked = [spot for spot in (at, *(card.at for card in made.cards)) if condition.is_condition(spot)]
     route = sketch.sketch(draft.content, locale) if asked else None
     closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), at, part.names or None if part is not None else None)
+    seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
-        "studio/editor.html", draft, shown, at, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
+        "studio/editor.html", draft, shown, seat, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
         form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
-        clashes=error.clashes if isinstance(error, Clashed) else (), opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
+        clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), version=draft.revision if version is None else version,
+        opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
         conditions={spot: condition.view(draft.content, spot, route, locale) for spot in asked} if route is not None else {},
         closed=closed, locks=[addresses.name_of(draft.content, spot, locale) for spot in locks],
     )  # fmt: skip
@@ -123,19 +124,17 @@ def edit(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int]:
     """What was filled in, against what the page was made from. Asked for JSON it answers with the new revision; else it shows the page again."""
     draft = own(draft_id)
     at, part = _asked(request.form)
-    return _saving(draft, lambda: _changes(draft, at, part), at, part)
+    base = saving.base_of(draft)
+    return _saving(draft, lambda: _changes(base, at, part), at, part, base)
 
 
-def _changes(draft: Draft, at: Spot, part: parts.Part | None) -> Sequence[Edit]:
+def _changes(base: Mapping[str, Any], at: Spot, part: parts.Part | None) -> Sequence[Edit]:
     form = request.form
-    revision = form.get("_version", draft.revision, type=int)
-    base = draft.content if revision == draft.revision else drafts.as_of(edge.session(), draft.id, revision, actor=actor())
     made = editors.editor(base, at, part or _only(at))
     given = forms.decode(made.spec, form)
     if form.get("_op"):
         given, g.focus = forms.apply_op(given, form["_op"], made.spec)
-    changes = made.changes(given)
-    return edits.forced(changes, draft.content) if form.get("_mine") else changes
+    return made.changes(given)
 
 
 def _only(at: Spot) -> parts.Part | None:
@@ -144,22 +143,32 @@ def _only(at: Spot) -> parts.Part | None:
     return parts.Part("", names, at) if names else None
 
 
-def _saving(draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part: parts.Part | None) -> Response | tuple[str, int] | tuple[Response, int]:
+def _saving(
+    draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part: parts.Part | None, base: Mapping[str, Any] | None = None
+) -> Response | tuple[str, int] | tuple[Response, int]:
+    """Carry out what the page sent. *base* is what the page was made from, where it shows what it changes."""
     session, command = edge.session(), request.form.get("command_id", "")
     talking = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
+    made: Sequence[Edit] = ()
     try:
         if not is_id(command):
             raise BadInput
-        done = drafts.edit(session, draft.id, changes(), command_id=command, actor=actor())
+        made = changes()
+        wanted = made if base is None else saving.settled(made, draft, base)
+        done = drafts.edit(session, draft.id, wanted, command_id=command, actor=actor()) if wanted else draft
     except PlatformError as error:
         session.rollback()
         if error.status not in (409, 422):
             raise
+        now = own(draft.id)
         if talking:
-            return jsonify(error=error.words(edge.locale()), clashes=_told(error), version=own(draft.id).revision), error.status
-        return _page(own(draft.id), at, part, error=error), error.status
+            return jsonify(error=error.words(edge.locale()), clashes=saving.told(error, now), version=now.revision), error.status
+        if base is not None and isinstance(error, Clashed):
+            return _page(saving.as_mine(now, made, base), at, part, error=error, version=saving.version_of(now)), error.status
+        return _page(now, at, part, error=error), error.status
     if talking:
-        return jsonify(_saved(done))
+        behind = base is not None and done.revision != saving.version_of(draft) and saving.stale(base, made, done, at, part or _only(at))
+        return jsonify(_saved(done) | {"stale": behind})
     if request.form.get("back") == "form":
         return redirect(f"/office/studio/{draft.id}/form/?field={at[2]}#field-{at[2]}", 303)
     if request.form.get("back") == "route":
@@ -172,16 +181,6 @@ def _saved(done: Draft) -> dict[str, Any]:
     return {"version": done.revision, "saved": local(done.changed_at).strftime("%H:%M"), "command_id": new_id(), "title": done.title, "undo": True}
 
 
-def _told(error: PlatformError) -> list[dict[str, Any]]:
-    """Clashes as JSON: where, theirs, mine – short, as one reads them."""
-    return [{"at": each.at, "theirs": _short(each.theirs), "yours": _short(each.yours), "gone": each.gone} for each in getattr(error, "clashes", ())]
-
-
-def _short(value: Any) -> str:
-    text = value if isinstance(value, str) else "" if value is None else json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 200 else text[:199] + "…"
-
-
 def _address(draft: Draft, at: Spot, part: parts.Part | None) -> str:
     return f"/office/studio/{draft.id}/" + (f"?part={part.key}" if part is not None else f"?at={write(at)}")
 
@@ -192,6 +191,7 @@ def edit_json(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int
     """The same part as JSON."""
     draft, text = own(draft_id), request.form.get("json", "")
     at, part = _asked(request.form)
+    base = saving.base_of(draft)
 
     def changes() -> Sequence[Edit]:
         if len(text) > _MOST_JSON:
@@ -199,15 +199,13 @@ def edit_json(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int
         given = schemas.parse(text)
         if not isinstance(given, dict):
             raise BadInput("web.json_object")
-        revision = request.form.get("_version", draft.revision, type=int)
-        base = draft.content if revision == draft.revision else drafts.as_of(edge.session(), draft.id, revision, actor=actor())
         return editors.editor(base, at, part).changes(given)
 
     try:
-        return _saving(draft, changes, at, part)
+        return _saving(draft, changes, at, part, base)
     except BadInput as error:
         edge.session().rollback()
-        return _page(own(draft_id), at, part, error=error, text=text), error.status
+        return _page(own(draft_id), at, part, error=error, text=text, version=saving.version_of(draft)), error.status
 
 
 @blueprint.post("/commands")
@@ -227,7 +225,8 @@ def commands(draft_id: str) -> Response | tuple[Response, int]:
         session.rollback()
         if error.status not in (409, 422):
             raise
-        return jsonify(error=error.words(edge.locale()), clashes=_told(error), version=own(draft_id).revision), error.status
+        now = own(draft_id)
+        return jsonify(error=error.words(edge.locale()), clashes=saving.told(error, now), version=now.revision), error.status
     return jsonify(_saved(done))
 
 
@@ -324,5 +323,4 @@ def seat(draft_id: str) -> Response:
     """I am still here; who else is, and did they change anything?"""
     draft = own(draft_id)
     others = presence.sit(edge.session(), draft_id, parse(request.form.get("at", "")[:400]), actor=actor())
-    said = [_("%(name)s 也在改“%(part)s”", name=each.name, part=_part_title(parts.part_of(each.at))) for each in others]
-    return jsonify(version=draft.revision, others=said, state=draft.state)
+    return jsonify(version=draft.revision, others=said_of(draft, others), state=draft.state)

@@ -1,14 +1,8 @@
-// The studio: saves as one types, tells what clashes and who else is there, keeps the preview in step. Everything saves without it too.
+// The studio: keeps the preview in step, tells who else is there and what they changed. Everything saves without it too.
+import { keep, news } from "./studio-save.js";
 
 const main = document.querySelector("main[data-draft]");
 const base = main?.dataset.draft;
-const saved = document.querySelector("[data-saved]");
-const tell = (text) => { if (saved) saved.textContent = text; };
-/** Whether something that was written is not on the server yet. */
-const pending = (yes) => { if (saved) saved.ariaBusy = String(yes); };
-const words = document.documentElement.lang.startsWith("zh")
-  ? { saving: "正在保存…", saved: "已保存", failed: "没有存上，正在再试", theirs: "现在：", mine: "你写的：", use_mine: "用我的", use_theirs: "用现在的", gone: "这里已经被移除" }
-  : { saving: "Saving…", saved: "Saved", failed: "Not saved, trying again", theirs: "Now: ", mine: "Yours: ", use_mine: "Use mine", use_theirs: "Use what is there", gone: "This was removed" };
 
 // ---- the preview
 
@@ -33,88 +27,11 @@ if (frame) show();
 
 // ---- saving
 
-/** Somebody else changed the same spots: both are shown, and the reader says which stays. Nothing of theirs or of mine is lost meanwhile. */
-function clash(form, told, again) {
-  const box = document.querySelector("[data-clashes]");
-  if (!box) return;
-  const line = (each) => {
-    const item = document.createElement("li");
-    const part = (label, tag, text) => { const node = document.createElement(tag); node.lang = "zh-CN"; node.textContent = text; item.append(` ${label}`, node); };
-    const spot = document.createElement("span");
-    spot.className = "hash";
-    spot.textContent = each.at;
-    item.append(spot);
-    if (each.gone) item.append(` ${words.gone}`); else part(words.theirs, "ins", each.theirs);
-    part(words.mine, "del", each.yours);
-    return item;
-  };
-  const list = document.createElement("ul");
-  list.append(...told.clashes.map(line));
-  const text = document.createElement("p");
-  text.textContent = told.error;
-  const button = (label, run) => { const made = document.createElement("button"); made.type = "button"; made.className = "btn sm"; made.textContent = label; made.addEventListener("click", run); return made; };
-  const row = document.createElement("p");
-  row.className = "row";
-  row.append(button(words.use_mine, () => { box.hidden = true; again(true); }), button(words.use_theirs, () => location.reload()));
-  box.replaceChildren(text, list, row);
-  box.hidden = false;
-  box.focus();
-}
-
-function keep(form) {
-  let timer = 0, busy = false, dirty = false, stopped = false, wait = 500, held = null;
-  const hidden = (name) => form.querySelector(`input[name="${name}"]`);
-  const send = async (mine = false) => {
-    if (busy) { dirty = true; return; }
-    busy = true;
-    dirty = false;
-    stopped = false;
-    tell(words.saving);
-    const body = new FormData(form);
-    if (mine) body.append("_mine", "1");
-    try {
-      const answer = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" }, credentials: "same-origin" });
-      const told = await answer.json();
-      if (answer.ok) {
-        hidden("_version").value = told.version;
-        hidden("command_id").value = told.command_id;
-        for (const other of document.querySelectorAll('form:not([data-studio]) input[name="_version"]')) other.value = told.version;
-        main.dataset.version = told.version;
-        tell(`${words.saved} ${told.saved}`);
-        const title = document.querySelector("[data-title]");
-        if (title) title.textContent = told.title;
-        const undo = document.querySelector("[data-verb=undo]");
-        if (undo) undo.disabled = false;
-        wait = 500;
-        show();
-        main.dispatchEvent(new CustomEvent("studio:saved", { detail: told }));
-      } else if (told.clashes?.length) {
-        stopped = true;
-        tell("");
-        clash(form, told, send);
-      } else { stopped = true; tell(told.error || words.failed); }
-    } catch {
-      tell(words.failed);
-      wait = Math.min(wait * 2, 15000);
-      dirty = true;
-    }
-    busy = false;
-    pending(dirty);
-    if (held) { const button = held.submitter; held = null; form.requestSubmit(button); } else if (dirty) later();
-  };
-  const later = () => { clearTimeout(timer); timer = setTimeout(() => { if (!stopped || dirty) send(); }, wait); };
-  const touched = () => { dirty = true; stopped = false; pending(true); later(); };
-  form.addEventListener("input", touched);
-  form.addEventListener("change", touched);
-  form.addEventListener("click", (event) => { if (event.target.closest("button[name=_op]") && event.defaultPrevented) touched(); }); // rows came or went here; other shapes are the server's
-  form.addEventListener("submit", (event) => { // a save under way carries the same command: what is sent beside it would be taken for the same once more
-    if (busy) { event.preventDefault(); held = event; return; }
-    clearTimeout(timer);
-    dirty = false;
-  });
-  window.addEventListener("beforeunload", (event) => { if (dirty || busy) event.preventDefault(); });
-}
-for (const form of document.querySelectorAll("form[data-studio]")) keep(form);
+const shown = (told) => {
+  show();
+  main.dispatchEvent(new CustomEvent("studio:saved", { detail: told }));
+};
+for (const form of document.querySelectorAll("form[data-studio]")) keep(form, shown);
 
 // ---- fields are dragged to where they belong; the buttons beside them do the same
 
@@ -158,5 +75,10 @@ async function sit() {
   if (!answer?.ok) return;
   const told = await answer.json();
   line.replaceChildren(...told.others.flatMap((text) => { const tag = document.createElement("span"); tag.className = "tag"; tag.textContent = text; return [tag, " "]; }));
+  if (Number(told.version) > Number(main.dataset.version)) news();
 }
-if (base) setInterval(sit, 20000);
+if (base) {
+  setInterval(sit, 10000);
+  window.addEventListener("focus", sit);
+  document.addEventListener("visibilitychange", sit);
+}
