@@ -7,7 +7,7 @@ language and look and then copied.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 from typing import Any
 
@@ -37,11 +37,12 @@ def cache_key(spec: FormSpec, page: Page | str | None = None, locale: str = "zh"
 def render_page(
     env: Environment, spec: FormSpec, page: Page | str | None = None, values: Mapping[str, Any] | None = None, errors: Sequence[FieldError] = (),
     sources: Mapping[str, Any] | None = None, locale: str = "zh", facts: Mapping[str, Any] | None = None, *, begun: bool = False,
+    said: Callable[[Any], str] | None = None,
 ) -> Markup:  # fmt: skip
     """The fields of a page, without ``<form>``, token and buttons. *env* holds the templates of the hall's look.
 
     *begun*: *values* are what is there even when that is nothing: no first row is offered that nobody asked for, and an optional group that nobody
-    began is a button.
+    began is a button. *said*: see :func:`core.forms.view.view`.
     """
     template: Any = env.get_template(TEMPLATE)
     if not begun and not values and not errors and not sources and not facts:
@@ -56,7 +57,7 @@ def render_page(
             while len(_blank) > _KEPT:
                 _blank.popitem(last=False)
         return made
-    return Markup(template.module.page(view(spec, page, values, errors, sources, locale, facts, _skeletons_of(template, locale), folding=begun)))  # noqa: S704 - the macros escape
+    return Markup(template.module.page(view(spec, page, values, errors, sources, locale, facts, _skeletons_of(template, locale), folding=begun, said=said)))  # noqa: S704 - the macros escape
 
 
 def _skeletons_of(template: Any, locale: str) -> Skeletons:

@@ -94,6 +94,7 @@ class Control:
     closed: bool = False
     folds: bool = False
     html: Markup | None = None
+    said: str | None = None
 
 
 @dataclass(slots=True)
@@ -279,8 +280,9 @@ class Builder:
 
     def __init__(
         self, spec: FormSpec, locale: str, errors: Sequence[FieldError], sources: Mapping[str, Any], skeletons: Skeletons | None = None,
-        *, folding: bool = False,
+        *, folding: bool = False, said: Callable[[Any], str] | None = None,
     ) -> None:  # fmt: skip
+        self.said = said
         self.spec, self.locale, self.sources, self.skeletons, self.folding = spec, locale, sources, skeletons, folding
         self.errors: dict[str, str] = {}
         for error in errors:
@@ -300,6 +302,8 @@ class Builder:
             self._inside(made, field, body, value, depth)
         else:
             made.value = body.kind.encode(body, value)
+            if self.said is not None and shown.macro == "rule":
+                made.said = "" if value is MISSING else self.said(value)
             if shown.macro == "choices" and len(made.value) > 1:
                 natural = [o.key for o in shown.options if o.key in made.value]
                 made.order = "" if natural == list(made.value) else json.dumps(list(made.value))
@@ -345,7 +349,7 @@ class Builder:
         rows = value if isinstance(value, list) else []
         made.rows = [(i, self._row(item, f"{made.name}-{i}", row, f"{shown.row_title} {i + 1}", shown.columns, depth)) for i, row in enumerate(rows)]
         if not any(f.ref is not None or f.kind.key == "union" for f in item.walk()):
-            key = (made.face, made.name)
+            key = (made.face, made.name, self.said is None)
             known = self.skeletons.blanks.get(key) if self.skeletons is not None else None
             if known is None:
                 known = self._row(item, f"{made.name}-__n{depth}__", MISSING, f"{shown.row_title} __m{depth}__", shown.columns, depth)
@@ -402,11 +406,13 @@ def view(
     skeletons: Skeletons | None = None,
     *,
     folding: bool = False,
+    said: Callable[[Any], str] | None = None,
 ) -> View:
-    """The page for the macros. *folding*: an optional group that nobody began is a button, not its empty fields."""
+    """The page for the macros. *folding*: an optional group that nobody began is a button, not its empty fields. *said* puts a rule into words; with it
+    rules are shown as their sentence and lead to where they are edited (a button ``_go`` with the control's name)."""
     shown = page if isinstance(page, Page) else spec.page(page)
     held = values or {}
-    builder = Builder(spec, locale, errors, sources or {}, skeletons, folding=folding)
+    builder = Builder(spec, locale, errors, sources or {}, skeletons, folding=folding, said=said)
     world = {**(facts or {}), "form": to_facts(spec.root, dict(held))}
     blocks = []
     for section in shown.sections:

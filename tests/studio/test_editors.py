@@ -9,7 +9,7 @@ import pytest
 from core.forms import service as forms
 from core.forms.view import face as face_of
 from core.items.library import library
-from core.items.studio import editors, edits, parts
+from core.items.studio import editors, edits, parts, ruled
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.spots import MISSING, find, parse, write
 from core.schemas import service as schemas
@@ -41,6 +41,7 @@ def test_every_value_of_an_item_and_its_form_is_edited_somewhere(code):
         for name in made.names:
             covered.add(made.at if made.wrapped else (*made.at, name))
         covered |= {cards.at for cards in made.cards if not cards.entries}
+        covered |= {rule.at for rule in ruled.rules_of(content, made.at)} | ({made.at} if len(made.at) > 1 and ruled.rule_at(content, made.at) else set())
     missed = [write(spot) for spot in leaves(content, ()) if not any(spot[: len(each)] == each for each in covered) and spot[1] not in parts.FIXED]
     assert missed == []
 

@@ -126,29 +126,30 @@ def test_a_condition_is_changed_by_menus(chief, base, browse):
     at = f"{base}/route/?node=review.joint.fire"
     page = chief.get(at).text
     assert "当经营面积超过 300 ㎡时。" in unescape(page)
-    assert condition(chief, base, browse, page, **{"value:0": "200", "op:0": "ge"}).headers["Location"].endswith("#condition")
+    assert condition(chief, base, browse, page, **{"value:r-0": "200", "op:r-0": "ge"}).headers["Location"].endswith("#rule-when")
     assert "200 ㎡" in chief.get(at).text
-    condition(chief, base, browse, chief.get(at).text, add="situation.kind")
+    condition(chief, base, browse, chief.get(at).text, **{"new:r": "situation.kind"})
     page = chief.get(at).text
-    assert 'name="join"' in page
-    assert 'name="value:1"' in page
-    condition(chief, base, browse, page, join="or", **{"op:1": "one_of"})
+    assert 'name="join:r"' in page
+    assert 'name="value:r-1"' in page
+    condition(chief, base, browse, page, **{"join:r": "or", "op:r-1": "one_of"})
     page = chief.get(at).text
     assert '<option value="or" selected' in page
-    assert re.search(r'<input type="checkbox" name="value:1"', page)
-    condition(chief, base, browse, page, **{"value:0": "很大"})
+    assert re.search(r'<input type="checkbox" name="value:r-1"', page)
+    condition(chief, base, browse, page, **{"value:r-0": "很大"})
     told = chief.get(at)
     assert "要比较的值不对" in said(told)
     assert "200 ㎡" in told.text, "what does not do is not kept"
-    condition(chief, base, browse, told.text, drop="1")
-    assert 'name="value:1"' not in chief.get(at).text
+    condition(chief, base, browse, told.text, drop="r-1")
+    assert 'name="value:r-1"' not in chief.get(at).text
     condition(chief, base, browse, chief.get(at).text, do="clear")
     assert "没有条件，总是这样" in said(chief.get(at))
     assert command(chief, base, WHEN, {">": [{"+": [{"var": "form.area"}, 1]}, 3]}).status_code == 200
     page = chief.get(at)
-    assert "套得太深" in said(page)
-    assert f"at={WHEN.replace('/', '%2F')}" in page.text or f"at={WHEN}" in page.text
-    for wrong in ("/item/title", "/form/when", "", "/item/nothing/when"):
+    assert "菜单写不下" in said(page)
+    assert "经营面积 + 1" in said(page), "what menus cannot say is shown as its sentence and its JSON"
+    assert "&#34;form.area&#34;" in page.text
+    for wrong in ("/item/title", "/form/when", "", "/item/nothing/when", f"{WHEN}/>/0"):
         assert chief.post(f"{base}/condition/", {"at": wrong, "command_id": new_id(), "do": "clear"}).status_code == 422, wrong
 
 
@@ -157,8 +158,8 @@ def test_conditions_stand_by_menus_wherever_an_item_has_one(chief, base, browse)
     assert "当“并联审批”的结果是“同意”时。" in said(page), "in a route the outcomes of the nodes around are facts, too"
     assert '<option value="joint.outcome" selected' in page.text
     paper = f"{base}/?at=/item/materials/@layout"
-    made = condition(chief, base, browse, chief.get(paper).text, add="form.area")
-    assert unescape(made.headers["Location"]).replace("%2F", "/").replace("%40", "@").endswith("?at=/item/materials/@layout#condition"), (
+    made = condition(chief, base, browse, chief.get(paper).text, **{"new:r": "form.area"})
+    assert unescape(made.headers["Location"]).replace("%2F", "/").replace("%40", "@").endswith("?at=/item/materials/@layout#rule-when"), (
         "back where it was made"
     )
     assert "当经营面积超过 0 ㎡时。" in said(chief.get(paper))

@@ -98,7 +98,7 @@ class RuleText(Json):
     """A condition in the rule language."""
 
     key = "rule"
-    macro = "json"
+    macro = "rule"
     title = Title("条件", "Rule")
 
     def fragment(self, schema: Mapping[str, Any], ui: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,13 @@
-"""Conditions by menus: a rule as rows – a fact, how it is compared, with what –, all of which or any of which must hold.
+"""One comparison by menus: a fact, how it is compared, with what – read from a rule, filled in, written as a rule again.
 
-What a row cannot say stays a rule written as JSON; nothing is lost by looking at it. A condition that nobody changed is written back as it stood.
+How comparisons make conditions, and values formulas, is :mod:`core.items.studio.trees`.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from math import isfinite
-from typing import Any, Literal
+from typing import Any
 
 from core.items.studio.errors import BadEdit
 from core.kernel.clock import today
@@ -15,7 +15,6 @@ from core.kernel.money import yuan
 from core.kernel.text import normalise
 from core.rules.service import Label, RuleError, compile_rule
 
-Join = Literal["and", "or"]
 #: Operators by what a fact is; the first is what a new row begins with.
 OPERATORS: Mapping[str, tuple[str, ...]] = {
     "bool": ("is", "is_not", "given", "missing"),
@@ -33,29 +32,29 @@ _READ = {op: name for name, op in _COMPARED.items()}
 _TURNED = {"==": "==", "!=": "!=", ">": "<", ">=": "<=", "<": ">", "<=": ">="}
 _NOT = {"is": "is_not", "is_not": "is", "one_of": "none_of", "none_of": "one_of", "has": "has_not", "has_not": "has", "missing": "given", "given": "missing",
         "gt": "le", "le": "gt", "ge": "lt", "lt": "ge"}  # fmt: skip
-#: Operators that compare with nothing, with two values, with several.
+#: Operators that compare with nothing, with two values, with several; those that may compare with another fact.
 BARE, PAIR, MANY = ("given", "missing"), ("between",), ("one_of", "none_of")
-#: Rows of one condition; a rule of more is one for JSON.
-MOST = 40
+TWO_FACED = ("is", "is_not", "gt", "ge", "lt", "le")
+#: Between the names of a group and of what stands in it.
+GAP = " · "
 #: Separators of several values written in one line.
 _GAPS = str.maketrans("，、；;", ",,,,")
 
 
 @dataclass(frozen=True, slots=True)
+class Other:
+    """What a fact is compared with where that is another fact."""
+
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
-    """One comparison. ``value`` is none, one, a pair (low, high) or several, as the operator asks."""
+    """One comparison. ``value`` is none, one, a pair (low, high) or several, as the operator asks, or another fact."""
 
     path: str
     op: str
     value: Any = None
-
-
-@dataclass(frozen=True, slots=True)
-class Condition:
-    """Rows of which ``all`` (``and``) or any (``or``) must hold; without rows there is no condition."""
-
-    join: Join = "and"
-    rows: tuple[Row, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,45 +75,45 @@ class Fact:
 
 def facts(types: Mapping[str, Any], labels: Mapping[str, Any], tables: Collection[str] = ()) -> tuple[Fact, ...]:
     """Every fact that a condition outside of rows may read: situations, the form's fields, party and channel – no *tables* with their columns."""
-    return tuple(_fact(path, str(kind), labels.get(path)) for path, kind in types.items() if not path.startswith("row.") and not _in(path, tables))
+    found = [fact(path, str(kind), labels) for path, kind in types.items() if not path.startswith("row.") and not _in(path, tables)]
+    return tuple(each for each in found if each.type != "any" or not any(path.startswith(f"{each.path}.") for path in types))
 
 
 def _in(path: str, tables: Collection[str]) -> bool:
     return any(path == table or path.startswith(f"{table}.") for table in tables)
 
 
-def _fact(path: str, kind: str, label: Any) -> Fact:
-    made = Label(label) if isinstance(label, str) else label if label is not None else Label(path)
-    return Fact(path, kind, made.title or path, tuple(made.choices.items()), made.unit)
+def fact(path: str, kind: str, labels: Mapping[str, Any], known_as: str = "") -> Fact:
+    """The fact at *path*; *labels* may know it by another name."""
+    held = labels.get(known_as or path)
+    made = Label(held) if isinstance(held, str) else held if held is not None else Label("")
+    return Fact(path, kind, called(known_as or path, labels), tuple(made.choices.items()), made.unit)
 
 
-# ---- a rule as rows
+def called(path: str, labels: Mapping[str, Any]) -> str:
+    """What people call a fact: its title, after that of the group in which it stands."""
+    parts = path.split(".")
+    titles = [_title(labels.get(".".join(parts[:end]))) for end in range(1, len(parts) + 1)]
+    return GAP.join([*filter(None, titles[:-1]), titles[-1] or path])
 
 
-def rows_of(rule: Any) -> Condition | None:
-    """*rule* as rows; ``None`` for one that rows cannot say. No rule is a condition without rows."""
-    if rule is None:
-        return Condition()
-    if not isinstance(rule, Mapping) or len(rule) != 1:
-        return None
-    (op, args), *_ = rule.items()
-    if op in ("and", "or") and isinstance(args, list):
-        rows = [_row(each) for each in args]
-        found = [row for row in rows if row is not None]
-        return Condition(op, tuple(found)) if len(found) == len(rows) <= MOST else None
-    row = _row(rule)
-    return None if row is None else Condition("and", (row,))
+def _title(label: Any) -> str:
+    return label if isinstance(label, str) else label.title if label is not None else ""
 
 
-def _row(rule: Any) -> Row | None:
+# ---- a rule as a row
+
+
+def row_of(rule: Any) -> Row | None:
+    """*rule* as one comparison; ``None`` for one that is none."""
     if not isinstance(rule, Mapping) or len(rule) != 1:
         return None
     (op, args), *_ = rule.items()
     if op == "!":
-        inner = _row(args[0] if isinstance(args, list) and len(args) == 1 else args)
+        inner = row_of(args[0] if isinstance(args, list) and len(args) == 1 else args)
         return replace(inner, op=_NOT[inner.op]) if inner is not None and inner.op in _NOT else None
     if op == "var":
-        path = _path(rule)
+        path = path_in(rule)
         return None if path is None else Row(path, "is", True)
     if op == "missing":
         paths = args if isinstance(args, list) else [args]
@@ -123,10 +122,12 @@ def _row(rule: Any) -> Row | None:
 
 
 def _compared(op: str, args: list[Any]) -> Row | None:
-    paths = [_path(each) for each in args]
+    paths = [path_in(each) for each in args]
     if op in _READ and len(args) == 2:
         if paths[0] is not None and _plain(args[1]):
             return Row(paths[0], _READ[op], args[1])
+        if paths[0] is not None and paths[1] is not None:
+            return Row(paths[0], _READ[op], Other(paths[1]))
         return Row(paths[1], _READ[_TURNED[op]], args[0]) if paths[1] is not None and _plain(args[0]) else None
     if op == "<=" and len(args) == 3 and paths[1] is not None and _plain(args[0]) and _plain(args[2]):
         return Row(paths[1], "between", (args[0], args[2]))
@@ -137,7 +138,8 @@ def _compared(op: str, args: list[Any]) -> Row | None:
     return None
 
 
-def _path(value: Any) -> str | None:
+def path_in(value: Any) -> str | None:
+    """The path that *value* reads, when it does nothing else."""
     held = value.get("var") if isinstance(value, Mapping) and len(value) == 1 else None
     held = held[0] if isinstance(held, list) and len(held) == 1 else held
     return held if isinstance(held, str) else None
@@ -147,15 +149,8 @@ def _plain(value: Any) -> bool:
     return isinstance(value, str | int | float | bool)
 
 
-def rule_of(condition: Condition, was: Any = None) -> Any:
-    """The rule that *condition* says; ``None`` without rows. *was*, the rule that it was read from, stays as it is where nothing changed."""
-    if was is not None and rows_of(was) == condition:
-        return was
-    rules = [_rule(row) for row in condition.rows]
-    return None if not rules else rules[0] if len(rules) == 1 else {condition.join: rules}
-
-
-def _rule(row: Row) -> Any:
+def rule_of(row: Row) -> Any:
+    """The rule that *row* says."""
     fact = {"var": row.path}
     match row.op:
         case "missing":
@@ -173,14 +168,7 @@ def _rule(row: Row) -> Any:
         case "between":
             return {"<=": [row.value[0], fact, row.value[1]]}
         case _:
-            return {_COMPARED[row.op]: [fact, row.value]}
-
-
-def checked(rule: Any, types: Mapping[str, Any]) -> Any:
-    """*rule* when it compiles. Raises :class:`~core.rules.errors.RuleError` with what is wrong."""
-    if rule is not None:
-        compile_rule(rule, types)
-    return rule
+            return {_COMPARED[row.op]: [fact, {"var": row.value.path} if isinstance(row.value, Other) else row.value]}
 
 
 # ---- what was filled in
@@ -249,7 +237,9 @@ def shown(fact: Fact, value: Any) -> str:
 
 
 def texts(fact: Fact, row: Row) -> Iterator[str]:
-    """The values of a row as its form has them."""
+    """The values of a row as its form has them; none for another fact."""
+    if isinstance(row.value, Other):
+        return
     held = row.value if isinstance(row.value, tuple) else () if row.value is None else (row.value,)
     yield from (shown(fact, each) for each in held)
 

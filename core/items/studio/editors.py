@@ -112,6 +112,7 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None,
         return _whole(place, at, value, locale)
     wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
     wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] == "form" and len(at) > 1 else wanted
+    wanted = tuple(name for name in wanted if not is_rule(place.root, properties[name]))  # edited by menus: :mod:`core.items.studio.ruled`
     few = part is not None and len(part.names) <= FEW
     carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None and not (few and _one(place.root, properties[name])))
     names = tuple(name for name in wanted if name not in carded)
@@ -135,6 +136,27 @@ def _apt(name: str, value: Any) -> bool:
         return True
     kind = value.get("type")
     return name not in _RARE and (name not in _KEYWORDS or not isinstance(kind, str) or kind in _KEYWORDS[name])
+
+
+def is_rule(root: str, schema: Any) -> bool:
+    """Whether a property is a rule, or may be left without one."""
+    made = _followed(root, schema)
+    shapes = [shape for each in made.get("oneOf") or made.get("anyOf") or () if (shape := _followed(root, each)).get("type") != "null"]
+    return made.get("x-field") == "rule" or (len(shapes) == 1 and shapes[0].get("x-field") == "rule")
+
+
+def rule_schema(content: Mapping[str, Any], at: Spot) -> Mapping[str, Any] | None:
+    """The schema of the rule that stands, or may stand, at *at* of a draft; ``None`` for what is no rule, or only a piece of one."""
+    holder = _place(content, at[:-1])
+    inner = _below(holder.schema, at[-1]) if holder is not None and holder.schema.get("x-field") != "rule" else None
+    return _followed(holder.root, inner) if holder is not None and inner is not None and is_rule(holder.root, inner) else None
+
+
+def rule_names(content: Mapping[str, Any], at: Spot) -> tuple[str, ...]:
+    """The properties of the object at *at* that are rules, in the schema's order."""
+    place = _place(content, at)
+    properties = place.schema.get("properties", {}) if place is not None and place.schema.get("x-field") != "rule" else {}
+    return tuple(name for name, inner in properties.items() if place is not None and is_rule(place.root, inner))
 
 
 def _fixed(at: Spot, name: str) -> bool:

@@ -45,7 +45,7 @@ def reads(expression: Any, rows: str | None = None, depth: int = 0) -> Iterator[
         for op, given in expression.items():
             args = given if isinstance(given, list) else [given]
             if op in ("var", "missing"):
-                yield from (_full(each, rows) for each in args if isinstance(each, str))
+                yield from (full_path(each, rows) for each in args if isinstance(each, str))
             if op in _QUANTIFIERS and len(args) == 2:
                 yield from reads(args[0], rows, depth + 1)
                 yield from reads(args[1], next(reads(args[0], rows, depth + 1), None), depth + 1)
@@ -72,12 +72,13 @@ def _operands(op: str, given: Any, old: str, new: str, rows: str | None) -> Any:
     return renamed(given, old, new, rows)
 
 
-def _full(name: str, rows: str | None) -> str:
+def full_path(name: str, rows: str | None) -> str:
+    """*name* from the root, where ``row`` is a row of *rows*."""
     return rows + name[3:] if rows is not None and (name == "row" or name.startswith("row.")) else name
 
 
 def _name(name: str, old: str, new: str, rows: str | None) -> str:
-    full = _full(name, rows)
+    full = full_path(name, rows)
     if not within(full, old):
         return name
     if full == name:

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from typing import Any
 
 from core.forms import service as forms
+from core.forms.fieldtypes import registry
 from core.forms.spec import FormSpec
 from core.items import facts as item_facts
 from core.items.studio import routing, scopes
 from core.items.studio.addresses import Addresses
+from core.items.studio.advice.names import fields_of
+from core.items.studio.advice.rules import listed, mapping
+from core.items.studio.expressions import path_of
+from core.items.studio.formbuilding import kind_of
 from core.items.studio.spots import Spot
 from core.items.texts import route_translations
 from core.kernel.errors import Finding, PlatformError
 from core.routing.estimate import days
 from core.routing.service import RouteSpec, check_route, compile_route, worst_case
+from core.rules.service import Label
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +33,28 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
+class Known:
+    """What rules of a draft may read: the ``types`` and the names (``labels``) of its facts, and which of them are ``tables`` with rows."""
+
+    types: Mapping[str, Any]
+    labels: Mapping[str, Any]
+    tables: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class Sketch:
-    """A draft's route: ``spec`` where it compiles, else ``why`` not; every finding with its spot; ``types`` and ``labels`` of the facts its rules may read,
-    and which of them are ``tables``."""
+    """A draft's route: ``spec`` where it compiles, else ``why`` not; every finding with its spot; what its rules may read."""
 
     spec: RouteSpec | None
     why: str
     findings: tuple[tuple[Finding, Spot], ...]
     numbers: Numbers | None
-    labels: Mapping[str, Any]
-    types: Mapping[str, Any]
-    tables: frozenset[str]
+    known: Known
+
+    @property
+    def labels(self) -> Mapping[str, Any]:
+        """What the facts are called that rules may read."""
+        return self.known.labels
 
     @property
     def sound(self) -> bool:
@@ -49,23 +66,22 @@ def sketch(content: Mapping[str, Any], locale: str = "zh") -> Sketch:
     """The route of a draft's *content*, whatever it holds."""
     item = content.get("item")
     route = item.get("route") if isinstance(item, Mapping) else None
-    form = form_of(content)
-    labels, types = _facts(item, form, locale)
-    tables = frozenset(f"form.{field.path}" for field in form.root.walk() if field.item is not None) if form is not None else frozenset()
+    facts = known(content, locale)
+    types = facts.types if form_of(content) is not None else None
     here = Addresses(content)
     faults = routing.faults(route)
     try:
         spoken = route_translations(item) if isinstance(item, Mapping) else {}
         written: Any = route
-        spec = compile_route({**written, "translations": spoken} if spoken else written, types if form is not None else None)
-        found = tuple(check_route(spec, types=types if form is not None else None))
+        spec = compile_route({**written, "translations": spoken} if spoken else written, types)
+        found = tuple(check_route(spec, types=types))
         numbers = _numbers(content, spec, found)
     except PlatformError as error:
         found = tuple(getattr(error, "findings", ())) or faults
-        return Sketch(None, error.words(locale), _placed(here, found), None, labels, types, tables)
+        return Sketch(None, error.words(locale), _placed(here, found), None, facts)
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-        return Sketch(None, faults[0].words(locale) if faults else "", _placed(here, faults), None, labels, types, tables)
-    return Sketch(spec, "", _placed(here, found), numbers, labels, types, tables)
+        return Sketch(None, faults[0].words(locale) if faults else "", _placed(here, faults), None, facts)
+    return Sketch(spec, "", _placed(here, found), numbers, facts)
 
 
 def _placed(here: Addresses, found: tuple[Finding, ...]) -> tuple[tuple[Finding, Spot], ...]:
@@ -92,23 +108,64 @@ def _numbers(content: Mapping[str, Any], spec: RouteSpec, found: tuple[Finding, 
 
 
 def form_of(content: Mapping[str, Any]) -> FormSpec | None:
-    """The draft's form, where it compiles."""
-    form, blocks = content.get("form"), content.get("blocks")
+    """The draft's form with the item's translations of it, where it compiles."""
+    form, item, blocks = content.get("form"), content.get("item"), content.get("blocks")
     if not isinstance(form, Mapping):
         return None
     try:
-        return forms.compile_form(form, blocks=blocks if isinstance(blocks, Mapping) else {})
+        spec = forms.checked(form, blocks if isinstance(blocks, Mapping) else {}).spec
+        tables = item.get("translations") if isinstance(item, Mapping) else None
+        if spec is None or not isinstance(tables, Mapping):
+            return spec
+        return spec.translate({locale: {path: text for path, text in table.items() if path.startswith("form.")} for locale, table in tables.items()})
     except PlatformError:
         return None
     except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         return None
 
 
-def _facts(item: Any, form: FormSpec | None, locale: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
-    """Labels and types of every fact that rules of the item may read."""
+def known(content: Mapping[str, Any], locale: str = "zh") -> Known:
+    """Every fact that rules of the item may read; of a form that does not compile, what its fields say of themselves."""
+    item, form = content.get("item"), form_of(content)
+    if form is not None:
+        types, said = _in_order(form), dict(form.labels_in(locale))
+        rows = [field for field in form.root.walk() if field.item is not None]
+        tables = frozenset(f"form.{field.path}" for field in rows)
+        said |= {f"form.{field.path}": Label(form.text(f"{field.path}.title", field.title, locale)[0]) for field in rows}
+    else:
+        types, said, tables = _as_written(content.get("form"))
     doc = item if isinstance(item, Mapping) else {}
     try:
-        said = item_facts.labels(doc, form.labels_in(locale) if form is not None else {}, locale)
-        return said, item_facts.types(doc, form.types if form is not None else {})
+        return Known(item_facts.types(doc, types), _spoken(doc, item_facts.labels(doc, said, locale), locale), tables)
     except (AttributeError, KeyError, TypeError):  # situations in a shape of their own
-        return item_facts.plain_labels(locale), item_facts.PLAIN_TYPES
+        return Known({**item_facts.PLAIN_TYPES, **types}, {**item_facts.plain_labels(locale), **said}, tables)
+
+
+def _in_order(form: FormSpec) -> dict[str, Any]:
+    """The types of a form's facts in the order in which they are asked."""
+    asked = {field.path.split(".")[0]: place for place, field in enumerate(field for page in form.pages for field in page.fields)}
+    return dict(sorted(form.types.items(), key=lambda each: asked.get(each[0].split(".")[1], len(asked)) if "." in each[0] else -1))
+
+
+def _spoken(item: Mapping[str, Any], labels: Mapping[str, Any], locale: str) -> Mapping[str, Any]:
+    """The names of situations in *locale*, where the item translates them."""
+    table = mapping(mapping(item.get("translations")).get(locale))
+    return {
+        path: label.spoken(path.replace("situation.", "situations.", 1), table, locale) if table and path.startswith("situation.") else label
+        for path, label in labels.items()
+    }
+
+
+def _as_written(form: Any) -> tuple[dict[str, Any], dict[str, Any], frozenset[str]]:
+    """Types, labels and tables of the fields as they are written, right or wrong."""
+    types: dict[str, Any] = {}
+    labels: dict[str, Any] = {}
+    kinds, tables = registry.kinds(), set()
+    for at, field in fields_of(mapping(form)):
+        path = f"form.{path_of(at)}"
+        kind = kinds.get(kind_of(field))
+        types[path] = kind.rule_type if kind is not None else "any"
+        options = [each for each in listed(field.get("oneOf")) if isinstance(each, Mapping) and isinstance(each.get("const"), str | int)]
+        labels[path] = Label(str(field.get("title") or ""), {each["const"]: str(each.get("title", each["const"])) for each in options})
+        tables |= {path} if types[path] == "rows" else set()
+    return types, labels, frozenset(tables)

@@ -1,155 +1,172 @@
-"""Conditions by menus, wherever a draft has one: rows of fact, operator and value, and the sentence they make."""
+"""Rules by menus, wherever a draft has one: conditions of comparisons in groups, formulas of what was answered, and the sentence they make."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from core.items.studio import conditions, drafts, scopes, sketch
-from core.items.studio.conditions import Condition, Fact, Row
+from core.items.studio import conditions, drafts, filling, ruled, scopes, sketch, trees
+from core.items.studio.addresses import name_of
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit, same
-from core.items.studio.errors import BadEdit, NoSuchSpot
-from core.items.studio.spots import MISSING, Spot, find, parse, write
+from core.items.studio.errors import NoSuchSpot
+from core.items.studio.parts import part_of
+from core.items.studio.ruled import Ruled, World
+from core.items.studio.sketch import Sketch
+from core.items.studio.spots import MISSING, Spot, find, parse, token_of, write
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id
-from core.kernel.wording import word
-from core.routing.actions import outcome_labels
+from core.rules.service import compile_rule
+from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
-from core.web.studio.desk import own
+from core.web.studio import rule_view
+from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_condition", __name__, url_prefix="/office/studio/<draft_id>/condition")
-#: Properties whose value is a condition.
-NAMES = ("when", "visible_when", "required_when")
+#: Characters of a rule as JSON.
+_MOST_JSON = 40_000
 
 
-def is_condition(at: Spot) -> bool:
-    """Whether a condition of the item stands at *at*, or may."""
-    return len(at) > 2 and at[0] == "item" and at[-1] in NAMES
+class Reader:
+    """What the rules of a draft may read, worked out once for all of a page."""
+
+    def __init__(self, content: Any, locale: str, route: Sketch | None = None) -> None:
+        self.content, self.locale, self._route = content, locale, route
+        self._known = route.known if route is not None else None
+        self._worlds: dict[Spot, World] = {}
+
+    def world(self, at: Spot) -> World:
+        """What the rule at *at* may read."""
+        if self._route is None and at[:2] == scopes.REVIEW[:2]:
+            self._route = sketch.sketch(self.content, self.locale)
+        if self._known is None:
+            self._known = self._route.known if self._route is not None else sketch.known(self.content, self.locale)
+        if at[:-1] not in self._worlds:
+            self._worlds[at[:-1]] = ruled.world(self.content, at, self._known, self._route, self.locale)
+        return self._worlds[at[:-1]]
+
+    def view(self, rule: Ruled) -> dict[str, Any]:
+        """The rule as the macros draw it."""
+        return rule_view.view(rule, self.world(rule.at), self.locale)
+
+    def said(self, at: Spot) -> Callable[[Any], str]:
+        """What puts rules into words that stand somewhere below *at*."""
+        return lambda rule: conditions.sentence(rule, self.world(at).labels, self.locale)
 
 
-def facts_at(content: Mapping[str, Any], at: Spot, made: sketch.Sketch, locale: str) -> tuple[Fact, ...]:
-    """What a condition at *at* may read: the item's facts and – in a route – the outcomes of the nodes of its scope and of those around it."""
-    types, labels = dict(made.types), dict(made.labels)
-    node = scopes.node_of(at)
-    if made.spec is not None and node:
-        spoken = outcome_labels(made.spec, locale)
-        around = [at[:end] for end in range(len(scopes.REVIEW), len(node), 4)]
-        names = [name for scope in around for name in scopes.nodes_of(find(content, scope)) if name not in node]
-        for name in names:
-            path = f"{name}.outcome"
-            if path in spoken:
-                types[path], labels[path] = "choice", spoken[path]
-    return conditions.facts(types, labels, made.tables)
+def views(content: Any, at: Spot, reader: Reader) -> list[dict[str, Any]]:
+    """Every rule among the properties of what stands at *at*; a field of the form has its own in ``ui``."""
+    holder = (*at, "ui") if at[0] == "form" and len(at) > 2 and at[-2] == "properties" else at
+    found = ruled.rules_of(content, holder, reader.locale)
+    return [reader.view(each) for each in found if each.rule is not None or not each.value or _computed(content, at)]
 
 
-def view(content: Mapping[str, Any], at: Spot, made: sketch.Sketch, locale: str) -> dict[str, Any]:
-    """The condition at *at* as the macro draws it."""
-    held = find(content, at)
-    rule = None if held is MISSING else held
-    known = facts_at(content, at, made, locale)
-    by_path = {fact.path: fact for fact in known}
-    condition = conditions.rows_of(rule)
-    rows = [_shown(by_path.get(row.path) or Fact(row.path, "any", row.path), row, locale) for row in condition.rows] if condition is not None else []
-    spoken = {**(outcome_labels(made.spec, locale) if made.spec is not None else {}), **made.labels}
-    return {
-        "at": write(at), "there": rule is not None, "nested": condition is None, "join": condition.join if condition is not None else "and", "rows": rows,
-        "title": word(f"items.studio_condition_of_{at[-1]}", locale), "facts": known, "sentence": conditions.sentence(rule, spoken, locale),
-    }  # fmt: skip
+def named(given: Any, content: Any, at: Spot) -> Spot:
+    """The spot of the rule whose control ``_go`` names, in the editor of what stands at *at*: a row counts as it was posted."""
+    spot, name, said = at, "", str(given["_go"])[:400]
+    for token in said.split("-"):
+        before, name = name, f"{name}-{token}" if name else token
+        held = find(content, spot)
+        if isinstance(held, list) and token.isdigit():
+            posted = {int(rest) for each in given if each.startswith(f"{before}-") and (rest := each.removeprefix(f"{before}-").partition("-")[0]).isdigit()}
+            place = sorted(posted | {int(token)}).index(int(token))
+            spot = (*spot, token_of(held, place) if place < len(held) else str(place))
+        elif isinstance(held, Mapping) and (token in held or token == said.rpartition("-")[2]):
+            spot = (*spot, token)
+    return spot
 
 
-def _shown(fact: Fact, row: Row, locale: str) -> dict[str, Any]:
-    allowed = fact.operators if row.op in fact.operators else (*fact.operators, row.op)
-    values = list(conditions.texts(fact, row))
-    kind = "none" if row.op in conditions.BARE else "many" if row.op in conditions.MANY else "pair" if row.op in conditions.PAIR else "one"
-    choices = [(conditions.shown(fact, value), title) for value, title in fact.choices]
-    if fact.type == "bool" and not choices:
-        choices = [(each, word(f"rules.say_{each}", locale)) for each in ("true", "false")]
-    return {
-        "fact": fact, "op": row.op, "values": values, "kind": kind, "choices": choices,
-        "operators": [(op, word(f"items.studio_condition_{op}", locale)) for op in allowed], "line": "、".join(values),
-    }  # fmt: skip
+def _computed(content: Any, at: Spot) -> bool:
+    """Whether a field is worked out, not asked."""
+    return at[0] != "form" or find(content, (*at, "ui", "field")) == "computed"
+
+
+@blueprint.get("/")
+@at_desk
+def show(draft_id: str) -> str:
+    """One rule on a page of its own."""
+    return _page(own(draft_id), parse(request.args.get("at", "")[:2000]))
+
+
+def _page(draft: Draft, at: Spot, error: PlatformError | None = None, text: str | None = None) -> str:
+    locale = edge.locale()
+    found = ruled.rule_at(draft.content, at, locale)
+    if found is None or find(draft.content, at[:1]) is MISSING:
+        raise NoSuchSpot(at=write(at))
+    shown = Reader(draft.content, locale).view(found)
+    holder = at[:-1] if find(draft.content, at[:-1]) is not MISSING else at[:-2]
+    return framed(
+        "studio/condition.html", draft, part_of(at), at, shown=shown, spot=write(at), error=error.words(locale) if error else None, text=text,
+        holder_href=f"/office/studio/{draft.id}/?{urlencode({'at': write(holder)})}", holder_name=name_of(draft.content, holder, locale),
+    )  # fmt: skip
 
 
 @blueprint.post("/")
 @at_desk
-def press(draft_id: str) -> Response:
-    """Keep the condition as filled in; ``add`` a row, ``drop`` one, or ``clear`` it altogether."""
+def press(draft_id: str) -> Response | tuple[str, int]:
+    """Keep the rule as filled in – by menus, or as JSON (``json``) –, or ``clear`` it altogether."""
     draft, session, given = own(draft_id), edge.session(), request.form
     at = parse(given.get("at", "")[:2000])
-    if not is_condition(at) or find(draft.content, at[:-1]) is MISSING:
-        raise NoSuchSpot(at=write(at)[:200])
+    found = ruled.rule_at(draft.content, at)
+    if found is None:
+        raise NoSuchSpot(at=write(at))
     try:
         if not is_id(given.get("command_id", "")):
             raise BadInput
-        drafts.edit(session, draft_id, _changes(draft, at, given), command_id=given["command_id"], actor=actor())
+        drafts.edit(session, draft_id, _changes(draft, found, given), command_id=given["command_id"], actor=actor())
     except PlatformError as error:
         session.rollback()
         if error.status not in (409, 422):
             raise
+        if "json" in given:
+            return _page(own(draft_id), at, error, given["json"][:_MOST_JSON]), error.status
         tell(error.words(edge.locale()))
     return redirect(_back(draft, at), 303)
 
 
-def _changes(draft: Draft, at: Spot, given: Any) -> tuple[Edit, ...]:
-    held = find(draft.content, at)
-    was = None if held is MISSING else held
-    made = sketch.sketch(draft.content)
-    known = {fact.path: fact for fact in facts_at(draft.content, at, made, "zh")}
-    rule = None if given.get("do") == "clear" else conditions.rule_of(_filled(was, given, known), was)
+def _changes(draft: Draft, found: Ruled, given: Any) -> tuple[Edit, ...]:
+    held = find(draft.content, found.at)
+    reader = Reader(draft.content, "zh")
+    rule = None if given.get("do") == "clear" else _read(given["json"]) if "json" in given else _filled(found, given, reader.world(found.at))
     if rule is None:
-        return () if held is MISSING else (Edit("remove", at, was=held),)
-    conditions.checked(rule, {path: fact.type for path, fact in known.items()})
-    return () if same(rule, was) else (Edit("set", at, rule, held),)
+        return () if held is MISSING else (Edit("remove", found.at, was=held),)
+    compile_rule(rule, reader.world(found.at).types)
+    return () if same(rule, found.rule) else (_setting(draft.content, found.at, rule),)
 
 
-def _filled(was: Any, given: Any, known: Mapping[str, Fact]) -> Condition:
-    """The rows as they were filled in: a row whose fact or operator changed kind begins anew, for what was typed belongs to another question."""
-    before = conditions.rows_of(was)
-    if before is None:
-        raise BadEdit("items.studio_condition_nested")
-    rows = []
-    for index, row in enumerate(before.rows):
-        if given.get("drop") == str(index):
-            continue
-        rows.append(_row(row, known, given.get(f"fact:{index}", row.path), given.get(f"op:{index}", row.op), given.getlist(f"value:{index}")))
-    if given.get("add"):
-        rows.append(conditions.begun(_known(known, given["add"])))
-    if len(rows) > conditions.MOST:
-        raise BadEdit("items.studio_condition_nested")
-    join = given.get("join")
-    return Condition("or" if join == "or" else "and" if join == "and" or len(before.rows) < 2 else before.join, tuple(rows))
+def _filled(found: Ruled, given: Any, world: World) -> Any:
+    if not found.value:
+        return trees.whole(filling.condition(trees.condition(found.rule), given, world))
+    made = filling.formula(None if found.rule is None else trees.formula(found.rule), given, world, filling.wanted_at(found.at, world))
+    return trees.whole(made)
 
 
-def _row(row: Row, known: Mapping[str, Fact], path: str, op: str, values: Iterable[str]) -> Row:
-    if path == row.path and path not in known:
-        return row  # about what is no more: found and told elsewhere
-    fact = _known(known, path)
-    if path != row.path:
-        return conditions.begun(fact, op)
-    if _shape(op) != _shape(row.op):
-        return conditions.begun(fact, op)
-    return conditions.written(fact, op, list(values))
+def _read(text: str) -> Any:
+    if len(text) > _MOST_JSON:
+        raise BadInput("web.json_large")
+    return schemas.parse(text) if text.strip() else None
 
 
-def _shape(op: str) -> int:
-    return next((n for n, ops in enumerate((conditions.BARE, conditions.PAIR, conditions.MANY)) if op in ops), -1)
-
-
-def _known(known: Mapping[str, Fact], path: str) -> Fact:
-    fact = known.get(path)
-    if fact is None:
-        raise BadEdit("items.studio_route_gone", name=path[:80])
-    return fact
+def _setting(content: Any, at: Spot, rule: Any) -> Edit:
+    """The rule at its place; an object in which it is to stand and that is not there yet comes with it."""
+    value = rule
+    while len(at) > 2 and find(content, at[:-1]) is MISSING:
+        value, at = {at[-1]: value}, at[:-1]
+    held = find(content, at)
+    return Edit("set", at, value, held)
 
 
 def _back(draft: Draft, at: Spot) -> str:
-    base = f"/office/studio/{draft.id}"
-    if request.form.get("back") == "route":
-        return f"{base}/route/?{urlencode({'node': scopes.path_of(scopes.node_of(at))})}#condition"
-    if request.form.get("back") == "holder":
-        return f"{base}/?{urlencode({'at': write(at[:-1])})}#condition"
-    return f"{base}/?{urlencode({'at': write(at if find(own(draft.id).content, at) is not MISSING else at[:-1])})}"
+    """Where the rule was changed: beside its holder, in the route, in the form, or on its own page."""
+    base, back, mark = f"/office/studio/{draft.id}", request.form.get("back"), f"#rule-{at[-1]}"
+    if back == "route":
+        return f"{base}/route/?{urlencode({'node': scopes.path_of(scopes.node_of(at))})}{mark}"
+    if back == "form":
+        return f"{base}/form/?{urlencode({'field': at[2]})}{mark}"
+    if back == "holder":
+        holder = at[:-2] if at[0] == "form" and at[-2:-1] == ("ui",) and len(at) > 3 else at[:-1]
+        return f"{base}/?{urlencode({'at': write(holder)})}{mark}"
+    return f"{base}/condition/?{urlencode({'at': write(at)})}{mark}"

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.forms import service as forms
 from core.forms.spec import anchor
 from core.items.format import format_item
-from core.items.studio import addresses, drafts, editors, edits, entries, handing, parts, presence, scopes, sketch
+from core.items.studio import addresses, drafts, editors, edits, entries, handing, parts, presence, ruled, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.editors import Editor
 from core.items.studio.edits import Edit
@@ -56,6 +56,8 @@ def show(draft_id: str) -> str | Response:
     at, part = _asked(request.args)
     if part is not None and part.key == "route":
         return redirect(f"/office/studio/{draft.id}/route/", 303)
+    if part is None and ruled.rule_at(draft.content, at) is not None:
+        return redirect(f"/office/studio/{draft.id}/condition/?{urlencode({'at': write(at)})}", 303)
     return _page(draft, at, part)
 
 
@@ -64,17 +66,16 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
     locale = edge.locale()
-    asked = [spot for spot in (at, *(card.at for card in made.cards)) if condition.is_condition(spot)]
-    route = sketch.sketch(draft.content, locale) if asked else None
+    reader = condition.Reader(draft.content, locale)
     closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), at, part.names or None if part is not None else None)
     seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
         "studio/editor.html", draft, shown, seat, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
-        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True) if made.names else "",
+        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True, said=reader.said(at)) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), version=draft.revision if version is None else version,
         opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,
-        conditions={spot: condition.view(draft.content, spot, route, locale) for spot in asked} if route is not None else {},
+        rules=condition.views(draft.content, at, reader) if part is None else [],
         closed=closed, locks=[addresses.name_of(draft.content, spot, locale) for spot in locks],
     )  # fmt: skip
 
@@ -169,6 +170,8 @@ def _saving(
     if talking:
         behind = base is not None and done.revision != saving.version_of(draft) and saving.stale(base, made, done, at, part or _only(at))
         return jsonify(_saved(done) | {"stale": behind})
+    if request.form.get("_go"):
+        return redirect(f"/office/studio/{draft.id}/condition/?{urlencode({'at': write(condition.named(request.form, done.content, at))})}", 303)
     if request.form.get("back") == "form":
         return redirect(f"/office/studio/{draft.id}/form/?field={at[2]}#field-{at[2]}", 303)
     if request.form.get("back") == "route":
@@ -271,7 +274,7 @@ def _landing(form: Any) -> str:
     return wanted if wanted.startswith("/") or parts.part(wanted) is not None else "basic"
 
 
-def _fresh(draft: Draft, at: Spot, title: str) -> dict[str, Any]:
+def _fresh(draft: Draft, at: Spot, title: str) -> Any:
     """A new entry: what its schema says every one has, and what it is called."""
     return editors.fresh(draft.content, at, title=title.strip() or _("新的"))
 

@@ -19,6 +19,7 @@ from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk
 from core.web.page import environment
+from core.web.studio import condition
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_form", __name__, url_prefix="/office/studio/<draft_id>/form")
@@ -42,11 +43,13 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     held = find(draft.content, spot) if name else None
     options = choosing.titles(held) if isinstance(held, dict) else ()
     made = _field_editor(draft, spot, locale, hidden=choosing.place_of(held)) if isinstance(held, dict) else None
+    reader = condition.Reader(draft.content, locale)
     lines = [line for each in every for section in each.sections for line in section.fields]
     return framed(
         "studio/form.html", draft, "form", spot if made is not None else (), pages=every, page=page, palette=building.palette(locale), count=len(lines),
         line=next((each for each in lines if each.id == name), None), editor=made, spot=write(spot), write=write, nowhere=building.NOWHERE,
-        form_html=_editor(made, locale) if made is not None else "", error=error.words(locale) if error else None,
+        form_html=_editor(made, reader) if made is not None else "",
+        rules=condition.views(draft.content, spot, reader) if made is not None else [], error=error.words(locale) if error else None,
         clashes=error.clashes if isinstance(error, Clashed) else (), options=options,
     )  # fmt: skip
 
@@ -60,9 +63,9 @@ def _field_editor(draft: Draft, spot: Spot, locale: str, *, hidden: Spot | None)
     return editors.editor(draft.content, spot, Part("", names, spot), locale=locale)
 
 
-def _editor(made: editors.Editor, locale: str) -> str:
+def _editor(made: editors.Editor, reader: condition.Reader) -> str:
     wrong = forms.decide(made.spec, dict(made.values)).errors
-    return forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True)
+    return forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=reader.locale, begun=True, said=reader.said(made.at))
 
 
 @blueprint.post("/")

@@ -32,32 +32,33 @@ def panel(draft: Draft, at: Spot, made: Sketch, titles: Mapping[str, str], local
     whole = editors.editor(draft.content, at)
     named = tuple(name for name in (*whole.names, *(card.at[-1] for card in whole.cards)) if name not in _BY_MENU)
     main = editors.editor(draft.content, at, Part("", named, at), locale=locale)
+    reader = condition.Reader(draft.content, locale, made)
     inline = [each for each in main.cards if each.single and each.at[-1] in _INLINE and each.entries]
-    parts = [_part(draft, card.at, locale) for card in sorted(inline, key=lambda card: _INLINE.index(card.at[-1]))]
+    parts = [_part(draft, card.at, reader) for card in sorted(inline, key=lambda card: _INLINE.index(card.at[-1]))]
     return {
         "title": scopes.title_of(held, at[-1]), "id": at[-1], "path": path, "branch": branch, "kind": "branch" if branch else scopes.kind_of(held),
         "within": scopes.title_of(find(draft.content, at[:-2]), "") if len(at) > 5 and not branch else "", "sentence": _sentence(made, path, titles, locale),
-        "editor": _drawn(main, locale), "parts": [each for each in parts if each is not None],
+        "editor": _drawn(main, reader), "parts": [each for each in parts if each is not None],
         "cards": [card for card in main.cards if card not in inline],
         "ways": _ways(draft, at, made, locale), "staffed": _staffed(draft, made, path), "branches": list(scopes.branches_of(held).items()),
-        "condition": condition.view(draft.content, (*at, "when"), made, locale) if branch else None,
+        "rules": condition.views(draft.content, at, reader),
         "join": held.get("join") if isinstance(held.get("join"), Mapping) else {}, "lead": held.get("lead"), "departments": sorted(titles.items()),
-        "policies": [(policy, word(f"items.studio_route_join_{policy}", locale)) for policy in routing.POLICIES], "rules": held.get("rules"),
+        "sheet": held.get("rules"), "policies": [(policy, word(f"items.studio_route_join_{policy}", locale)) for policy in routing.POLICIES],
     }  # fmt: skip
 
 
-def _drawn(made: editors.Editor, locale: str) -> dict[str, Any] | None:
+def _drawn(made: editors.Editor, reader: condition.Reader) -> dict[str, Any] | None:
     """An editor as the panel shows it."""
     if not made.names:
         return None
     wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
-    html = forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True)
+    html = forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=reader.locale, begun=True, said=reader.said(made.at))
     return {"at": write(made.at), "title": made.title, "html": html, "only": ",".join(made.names)}
 
 
-def _part(draft: Draft, at: Spot, locale: str) -> dict[str, Any] | None:
-    made = editors.editor(draft.content, at, locale=locale)
-    return None if made.wrapped else _drawn(made, locale)
+def _part(draft: Draft, at: Spot, reader: condition.Reader) -> dict[str, Any] | None:
+    made = editors.editor(draft.content, at, locale=reader.locale)
+    return None if made.wrapped else _drawn(made, reader)
 
 
 def _sentence(made: Sketch, path: str, titles: Mapping[str, str], locale: str) -> str:
