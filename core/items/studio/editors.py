@@ -314,8 +314,11 @@ def _fits(shape: Mapping[str, Any], value: Any) -> bool:
     return all(value.get(name) == const for name, const in consts.items()) and (not consts or any(name in value for name in consts))
 
 
-def fresh(content: Mapping[str, Any], at: Spot, *, title: str) -> dict[str, Any]:
-    """A new entry of the list or map at *at*: its title where it has one, what of its shape has only one answer, and the schema's defaults."""
+def fresh(content: Mapping[str, Any], at: Spot, *, title: str) -> Any:
+    """A new entry of the list or map at *at*: its title where it has one, what of its shape has only one answer, and the schema's defaults; a rule begins
+    as a constant."""
+    if rule_schema(content, (*at, "new")) is not None:
+        return title[:200]
     place = _place(content, (*at, "0"))
     schema = place.schema if place is not None else {}
     made: dict[str, Any] = {}

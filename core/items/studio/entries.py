@@ -13,7 +13,7 @@ from core.kernel.text import normalise
 LONGEST_ID = 64
 
 
-def added(content: Mapping[str, Any], at: Spot, entry: Mapping[str, Any], *, key: str = "", after: str | None = None) -> tuple[tuple[Edit, ...], Spot]:
+def added(content: Mapping[str, Any], at: Spot, entry: Any, *, key: str = "", after: str | None = None) -> tuple[tuple[Edit, ...], Spot]:
     """A new *entry* in the list or – under *key* – the map at *at*; the edits, and the spot where it is then.
 
     A list gives it an id that nobody has; a key that is taken or no name is refused with :class:`BadEdit`.
@@ -28,10 +28,10 @@ def added(content: Mapping[str, Any], at: Spot, entry: Mapping[str, Any], *, key
         name = normalise(key).strip()
         if not name or len(name) > LONGEST_ID or name in holder:
             raise BadEdit("items.studio_key_taken" if name in holder else "items.studio_key_missing", name=name)
-        return (Edit("set", (*at, name), dict(entry)),), (*at, name)
+        return (Edit("set", (*at, name), entry),), (*at, name)
     if holder is MISSING and find(content, at[:-1]) is not MISSING:
         if key:
-            return (Edit("set", at, {normalise(key).strip(): dict(entry)}),), (*at, normalise(key).strip())
+            return (Edit("set", at, {normalise(key).strip(): entry}),), (*at, normalise(key).strip())
         return (Edit("set", at, [{**entry, "id": "new-1"}]),), (*at, "@new-1")
     raise NoSuchSpot(at=write(at))
 
@@ -44,9 +44,9 @@ def _free(taken: set[str], stem: str) -> str:
 def copied(content: Mapping[str, Any], at: Spot) -> tuple[tuple[Edit, ...], Spot]:
     """The entry at *at* once more, right after it."""
     entry, holder = find(content, at), find(content, at[:-1])
-    if not isinstance(entry, Mapping):
+    if entry is MISSING or not (isinstance(entry, Mapping) or isinstance(holder, Mapping)):
         raise NoSuchSpot(at=write(at))
-    made = deepcopy(dict(entry))
+    made = deepcopy(entry)
     if isinstance(holder, Mapping):
         return added(content, at[:-1], made, key=_free({*holder, at[-1]}, at[-1]).replace("-", "_"))
     return added(content, at[:-1], made, after=at[-1])

@@ -1,6 +1,7 @@
 """Rules by menus, wherever a draft has one: conditions of comparisons in groups, formulas of what was answered, and the sentence they make."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,6 +11,7 @@ from werkzeug.wrappers import Response
 from core.items.studio import conditions, drafts, filling, ruled, scopes, sketch, trees
 from core.items.studio.addresses import name_of
 from core.items.studio.drafts import Draft
+from core.items.studio.editors import Editor
 from core.items.studio.edits import Edit, same
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.parts import part_of
@@ -62,6 +64,17 @@ def views(content: Any, at: Spot, reader: Reader) -> list[dict[str, Any]]:
     holder = (*at, "ui") if at[0] == "form" and len(at) > 2 and at[-2] == "properties" else at
     found = ruled.rules_of(content, holder, reader.locale)
     return [reader.view(each) for each in found if each.rule is not None or not each.value or _computed(content, at)]
+
+
+def worded(made: Editor, reader: Reader) -> Editor:
+    """An editor whose cards that are rules say what they are."""
+    return replace(made, cards=tuple(replace(cards, entries=tuple(_worded(each, reader) for each in cards.entries)) for cards in made.cards))
+
+
+def _worded(entry: tuple[Spot, str, str], reader: Reader) -> tuple[Spot, str, str]:
+    at, title, kind = entry
+    found = ruled.rule_at(reader.content, at, reader.locale)
+    return entry if found is None else (at, title, reader.said(at)(found.rule) or kind)
 
 
 def named(given: Any, content: Any, at: Spot) -> Spot:

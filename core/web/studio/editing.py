@@ -70,7 +70,7 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), at, part.names or None if part is not None else None)
     seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
-        "studio/editor.html", draft, shown, seat, editor=made, spot=write(at), whole=part, trail=_trail(draft, at, part),
+        "studio/editor.html", draft, shown, seat, editor=condition.worded(made, reader), spot=write(at), whole=part, trail=_trail(draft, at, part),
         form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True, said=reader.said(at)) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), version=draft.revision if version is None else version,
@@ -113,7 +113,9 @@ def _part_title(key: str) -> str:
 def _entry(draft: Draft, at: Spot) -> dict[str, Any]:
     """Buttons and title of one entry."""
     holder, held = find(draft.content, at[:-1]), find(draft.content, at)
-    return {"title": editors.title_of(held, at[-1].lstrip("@")), "listed": isinstance(holder, list), "key": at[-1].lstrip("@")}
+    named, own = next(((title, not entry) for token, title, entry in reversed(list(editors.way(draft.content, at)))), ("", False))
+    fallback = schemas.spoken(named, edge.locale()) if own and named else at[-1].lstrip("@")
+    return {"title": editors.title_of(held, fallback), "listed": isinstance(holder, list), "key": at[-1].lstrip("@"), "copied": not own}
 
 
 # ---- saving
