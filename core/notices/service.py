@@ -13,7 +13,7 @@ from core.notices import sms
 from core.notices.models import Notice
 from core.notices.queries import inbox, unread
 from core.notices.spec import INBOX, SMS, Recipient
-from core.notices.wordings import fill, short, template
+from core.notices.wordings import current, fill, short
 from core.outbox import service as outbox
 
 __all__ = ["case_of", "inbox", "mark_read", "post", "unread"]
@@ -42,7 +42,7 @@ def post(
     administrators look after its sending. Where a gateway is set, a template with the channel ``sms`` makes a second row for a citizen who takes
     short messages. Raises ``UnknownTemplate``, ``WrongParams``.
     """
-    doc = _template(template)
+    doc = current(session, template)
     texts, title, body = fill(doc, params)
     values = {
         "region_root": region_root,
@@ -77,9 +77,6 @@ def _write(session: Session, values: Mapping[str, Any]) -> tuple[str, bool]:
 def message_key(notice_id: str, turn: int = 1) -> str:
     """The key of the outbox message that sends a notice, the *turn*-th time that somebody wants it sent."""
     return f"{SEND}/{notice_id}" if turn == 1 else f"{SEND}/{notice_id}/{turn}"
-
-
-_template = template
 
 
 def case_of(session: Session, notice_id: str) -> str | None:

@@ -1,16 +1,26 @@
-"""The templates: read once, checked against their schema, filled by plain substitution – no logic, nothing evaluated."""
+"""The templates: read once, checked against their schema, filled by plain substitution – no logic, nothing evaluated. A hall may put words of its own in
+the place of a shipped template's (:mod:`core.settings.documents`, kind ``notice``); what is filled in stays what the platform declares."""
 
+import logging
 import re
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from core.kernel.identifiers import check_resident_id
 from core.kernel.text import normalise
 from core.notices.errors import UnknownTemplate, WrongParams
+from core.notices.spec import SMS
 from core.schemas import service as schemas
+from core.settings import documents
 
+log = logging.getLogger("wangting.notices")
+
+#: The kind of the hall's own documents that are notice templates.
+KIND = "notice"
 FOLDER = Path(__file__).resolve().parent / "templates"
 LOCALES = ("zh", "en")
 #: A parameter as it is kept: one text for everybody, or locale → text.
@@ -20,7 +30,9 @@ MAX_PARAM = 300
 #: One short message of characters outside ASCII; a longer one is sent, and paid, as several.
 LONGEST_SHORT = 70
 LONGEST_SIGNATURE = 20
-_SPOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+SPOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+#: What only the platform decides: who gets a notice, what is filled in, and whether the law wants it.
+GIVEN = ("id", "recipient", "params", "legal")
 _NUMBER = re.compile(r"[0-9]{17}[0-9Xx]")
 
 
@@ -31,7 +43,7 @@ def templates() -> Mapping[str, Mapping[str, Any]]:
     for path in sorted(FOLDER.glob("*.json")):
         doc = schemas.parse(path.read_bytes())
         faults = [f"{f.path}: {f.words('en')}" for f in schemas.validate("notice_template", doc)]
-        faults += [f"{spot} is not declared in params" for spot in sorted(_spots(doc) - doc.get("params", {}).keys())] if not faults else []
+        faults += [f"{spot} is not declared in params" for spot in sorted(spots(doc) - doc.get("params", {}).keys())] if not faults else []
         if faults or doc["id"] != path.stem:
             raise ValueError(f"{path.name}: {'; '.join(faults) or 'the id must equal the file name'}")
         found[doc["id"]] = doc
@@ -44,6 +56,22 @@ def template(name: str) -> Mapping[str, Any]:
         return templates()[name]
     except KeyError as error:
         raise UnknownTemplate(name=name, known="、".join(templates())) from error
+
+
+def current(session: Session, name: str) -> Mapping[str, Any]:
+    """One template as this hall words it; :class:`UnknownTemplate`."""
+    shipped, own = template(name), documents.in_force(session, KIND).get(name)
+    return shipped if own is None else worded(shipped, own)
+
+
+def worded(shipped: Mapping[str, Any], own: Mapping[str, Any]) -> Mapping[str, Any]:
+    """*shipped* with the hall's *own* words. A release may declare other parameters than those that the words were written for: a notice that could
+    not be filled is sent as shipped."""
+    made = {**own, **{name: shipped[name] for name in GIVEN if name in shipped}}
+    if spots(made) <= shipped["params"].keys() and (SMS not in made["channels"] or "short" in made):
+        return made
+    log.warning("the hall's own words of notice %s do not fit this release: it is sent as shipped", shipped["id"])
+    return shipped
 
 
 def fill(doc: Mapping[str, Any], params: Mapping[str, Any]) -> tuple[dict[str, Spoken], dict[str, str], dict[str, str]]:
@@ -65,21 +93,27 @@ def short(doc: Mapping[str, Any], texts: Mapping[str, Spoken], signature: str) -
 
     *texts* as :func:`fill` returns them.
     """
-    return {locale: _fitted(doc["short"][locale], texts, locale, f"【{_cut(signature, LONGEST_SIGNATURE)}】") for locale in LOCALES}
+    return {locale: _fitted(doc["short"][locale], texts, locale, cut_signature(signature)) for locale in LOCALES}
 
 
 def _fitted(template: str, texts: Mapping[str, Spoken], locale: str, before: str) -> str:
-    values = {name: _in(texts[name], locale) for name in _SPOT.findall(template)}
-    while (over := len(before) + len(_put(template, values)) - LONGEST_SHORT) > 0:
+    values = {name: _in(texts[name], locale) for name in SPOT.findall(template)}
+    while (over := len(before) + len(put(template, values)) - LONGEST_SHORT) > 0:
         longest = max(values, key=lambda name: len(values[name]), default="")
         if not longest or len(values[longest]) <= 1:
-            return _cut(before + _put(template, values), LONGEST_SHORT)
+            return _cut(before + put(template, values), LONGEST_SHORT)
         values[longest] = _cut(values[longest], max(1, len(values[longest]) - over))
-    return before + _put(template, values)
+    return before + put(template, values)
 
 
-def _put(template: str, values: Mapping[str, str]) -> str:
-    return _SPOT.sub(lambda found: values[found[1]], template)
+def cut_signature(signature: str) -> str:
+    """Who signs a short message, as it stands in front."""
+    return f"【{_cut(signature, LONGEST_SIGNATURE)}】"
+
+
+def put(template: str, values: Mapping[str, str]) -> str:
+    """*template* with a value for each placeholder."""
+    return SPOT.sub(lambda found: values[found[1]], template)
 
 
 def _cut(text: str, most: int) -> str:
@@ -87,7 +121,7 @@ def _cut(text: str, most: int) -> str:
 
 
 def _filled(template: Mapping[str, str], texts: Mapping[str, Spoken]) -> dict[str, str]:
-    return {locale: _SPOT.sub(lambda found, locale=locale: _in(texts[found[1]], locale), template[locale]) for locale in LOCALES}  # type: ignore[misc]
+    return {locale: SPOT.sub(lambda found, locale=locale: _in(texts[found[1]], locale), template[locale]) for locale in LOCALES}  # type: ignore[misc]
 
 
 def _texts(value: Any) -> Spoken:
@@ -104,8 +138,9 @@ def _in(text: Spoken, locale: str) -> str:
     return text if isinstance(text, str) else text[locale]
 
 
-def _spots(doc: Mapping[str, Any]) -> set[str]:
-    return {spot for part in ("title", "body", "short") if part in doc for locale in LOCALES for spot in _SPOT.findall(doc[part][locale])}
+def spots(doc: Mapping[str, Any]) -> set[str]:
+    """The parameters that a template's texts name."""
+    return {spot for part in ("title", "body", "short") if part in doc for locale in LOCALES for spot in SPOT.findall(doc[part][locale])}
 
 
 def _personal(text: str) -> bool:

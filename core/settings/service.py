@@ -1,21 +1,30 @@
 """Read and change settings. Reads come from a copy of the whole table that each process remembers."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from core.db.remembered import Remembered
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.errors import BadInput, NotFound
-from core.settings.models import Value
+from core.settings.models import Document, Value
 from core.settings.spec import Setting
 
 SITE = "site"
 
 _declared: dict[str, Setting] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the hall decided for itself: ``values`` by (name, scope), and its ``documents`` in force by kind and name (:mod:`core.settings.documents`)."""
+
+    values: Mapping[tuple[str, str], Any]
+    documents: Mapping[str, Mapping[str, Any]]
 
 
 def declare(setting: Setting, *, again: bool = False) -> Setting:
@@ -38,7 +47,7 @@ def declared() -> tuple[Setting, ...]:
 def get(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> Any:
     """The value in force: the item's, else the department's, else the site's, else the default."""
     setting = _known(name)
-    values = _remembered.value(session)
+    values = remembered.value(session).values
     for scope in _scopes(department, item):
         if (name, scope) in values:
             return values[name, scope]
@@ -47,7 +56,7 @@ def get(session: Session, name: str, *, department: str | None = None, item: str
 
 def hall(session: Session) -> dict[str, Any]:
     """All site-wide values with their defaults, by name."""
-    values = _remembered.value(session)
+    values = remembered.value(session).values
     return {setting.name: values.get((setting.name, SITE), setting.default) for setting in declared()}
 
 
@@ -58,13 +67,13 @@ def put(session: Session, name: str, value: Any, *, department: str | None = Non
     row = session.get(Value, (name, scope)) or Value(name=name, scope=scope)
     row.value, row.changed_at, row.changed_by = setting.checked(value), now(), f"{actor.kind}:{actor.id}"
     session.add(row)
-    _remembered.changed(session)
+    remembered.changed(session)
 
 
 def clear(session: Session, name: str, *, department: str | None = None, item: str | None = None) -> None:
     """Take a value away, so that the wider scope's holds again."""
     session.execute(delete(Value).where(Value.name == name, Value.scope == _scope_to_write(_known(name), department, item)))
-    _remembered.changed(session)
+    remembered.changed(session)
 
 
 def _known(name: str) -> Setting:
@@ -86,8 +95,17 @@ def _scope_to_write(setting: Setting, department: str | None, item: str | None) 
     return _scopes(department, item)[0]
 
 
-def _load(session: Session) -> Mapping[tuple[str, str], Any]:
-    return {(row.name, row.scope): row.value for row in session.execute(select(Value.name, Value.scope, Value.value))}
+def _load(session: Session) -> Stored:
+    values = {(row.name, row.scope): row.value for row in session.execute(select(Value.name, Value.scope, Value.value))}
+    last = select(Document.kind, Document.name, func.max(Document.number).label("number")).group_by(Document.kind, Document.name).subquery()
+    here = (Document.kind == last.c.kind) & (Document.name == last.c.name) & (Document.number == last.c.number)
+    rows = session.execute(select(Document.kind, Document.name, Document.content).join(last, here))
+    documents: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.content is not None:
+            documents.setdefault(row.kind, {})[row.name] = row.content
+    return Stored(values, documents)
 
 
-_remembered: Remembered[Mapping[tuple[str, str], Any]] = Remembered("setting", _load)
+#: Settings and the hall's documents are remembered together: whoever asks for either looks at one turn.
+remembered: Remembered[Stored] = Remembered("setting", _load)

@@ -805,6 +805,18 @@ def upgrade() -> None:
         batch_op.create_index("ix_exchange_delivery_department", ["department_id", "state", "ended_on"], unique=False)
 
     op.create_table(
+        "hall_document",
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("content", types.Json(), nullable=True),
+        sa.Column("words", sa.Text(), nullable=False),
+        sa.Column("draft_id", types.Id(), nullable=True),
+        sa.Column("put_at", types.Instant(), nullable=False),
+        sa.Column("put_by", sa.String(length=80), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "name", "number", name=op.f("pk_hall_document")),
+    )
+    op.create_table(
         "item",
         sa.Column("code", sa.String(length=64), nullable=False),
         sa.Column("department", sa.String(length=64), nullable=False),
@@ -2085,6 +2097,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_item_department"))
 
     op.drop_table("item")
+    op.drop_table("hall_document")
     with op.batch_alter_table("exchange_delivery", schema=None) as batch_op:
         batch_op.drop_index("ix_exchange_delivery_department")
         batch_op.drop_index("ix_exchange_delivery_day")

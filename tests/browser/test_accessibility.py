@@ -38,6 +38,7 @@ from core.items.catalogue.claims import compiled_of
 from core.items.catalogue.entries import bundle
 from core.items.library import library
 from core.items.studio import drafts as studio
+from core.items.studio.hall import opening
 from core.items.studio.importing import staging
 from core.items.studio.importing.columns import MATERIALS
 from core.kernel.actor import SYSTEM, Actor
@@ -149,8 +150,10 @@ DESKS = {
     "library_exports.show": ("window /office/library/exports/{export}",),
     "office_notices.listed": ("admin /office/notices/", "admin /office/notices/?state=refused"),
     "plugins.show": ("admin /office/plugins/",),
-    "studio.show": ("chief /office/studio/",),
-    "studio_editing.show": ("chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout"),
+    "studio.show": ("chief /office/studio/", "admin /office/studio/"),
+    "studio_editing.show": (
+        "chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout", "admin {notice}/?part=notice",
+    ),
     "studio_form.show": ("chief {studio}/form/?page=premises&field=area",),
     "studio_route.show": ("chief {studio}/route/", "chief {studio}/route/?node=review.joint.fire", "chief {studio}/route/?node=review.joint"),
     "studio_publishing.show": ("chief {studio}/publish/",),
@@ -159,11 +162,15 @@ DESKS = {
     "studio_findings.show": ("chief {studio}/findings/",),
     "studio_uses.show": ("chief {studio}/uses/?at=/item/materials/@layout",),
     "studio_condition.show": ("chief {studio}/condition/?at=/item/materials/@layout/when", "chief {studio}/condition/?at=/form/properties/area/ui/visible_when"),
-    "studio_preview.show": ("chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route"),
+    "studio_preview.show": (
+        "chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route", "admin {notice}/preview/message",
+    ),
     "studio_testing.show": ("chief {studio}/tests/",),
     "studio_testing.begin": ("chief {studio}/tests/play", "chief {studio}/tests/play?test=grant_large"),
     "studio_import_materials.show": ("chief {studio}/materials/import/",),
     "studio_import_materials.look": ("chief {studio}/materials/import/{materials_import}",),
+    "studio_hall.show": ("admin /office/studio/hall/notice/granted/",),
+    "studio_hall.look": ("admin {notice}/in-force/",),
     "studio_whatif.show": ("chief {studio}/what-if/?arrivals=8&replay=1",),
     "item_life.show": ("chief /office/items/",),
     "item_life.item": ("chief /office/items/food-operation-new",),
@@ -343,8 +350,16 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
         assert author is not None
         draft = studio.begin(session, ITEM, actor=Actor("staff", author))
         files = handed_in(session, draft, Actor("staff", author))
+        files |= of_the_hall(session)
     database.close()
     return {"item_request": asked.id, "change_request": changed.id, "entry": entry["code"], "move_run": run, "studio": f"/office/studio/{draft.id}", **files}
+
+
+def of_the_hall(session: Session) -> dict[str, str]:
+    """Drafts of documents of the hall."""
+    keeper = session.scalars(select(Post.staff_id).where(Post.role == "admin")).first()
+    assert keeper is not None
+    return {"notice": f"/office/studio/{opening.begin(session, 'notice:granted', actor=Actor('staff', keeper)).id}"}
 
 
 def handed_in(session: Session, draft: studio.Draft, who: Actor) -> dict[str, str]:

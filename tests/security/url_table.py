@@ -89,6 +89,8 @@ GET /office/studio/<draft_id>/condition/  POST /office/studio/<draft_id>/conditi
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
 GET /office/studio/<draft_id>/what-if/
+GET /office/studio/hall/<kind>/<name>/  POST /office/studio/hall/<kind>/<name>/
+GET /office/studio/<draft_id>/in-force/  POST /office/studio/<draft_id>/in-force/
 GET /office/studio/blank/<kind>.xlsx  GET /office/studio/<draft_id>/materials/import/  POST /office/studio/<draft_id>/materials/import/
 GET /office/studio/<draft_id>/materials/import/<import_id>  POST /office/studio/<draft_id>/materials/import/<import_id>
 """

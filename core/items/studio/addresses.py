@@ -34,6 +34,10 @@ class Addresses:
             return self._into("form", path.partition("#")[2].partition(" ")[0])
         return self._into("item", path.partition("#")[0])
 
+    def of_document(self, root: str, path: str) -> Spot:
+        """The spot of a path into the document under *root*, as checks of its schema give it."""
+        return self._into(root, path)
+
     def of_content(self, pointer: str) -> Spot:
         """The spot of a pointer into the content itself (``/item/…``, ``/form/…``)."""
         return tuple(self._resolved(self.content, pointer.removeprefix("/").split("/"))) if pointer else ()

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.identity import queries as people
+from core.identity.spec import StaffView
 from core.items.catalogue import kinds, power
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemVersion
@@ -22,6 +23,7 @@ from core.items.studio import edits as editing
 from core.items.studio import healing
 from core.items.studio.edits import Edit
 from core.items.studio.errors import Clashed, DraftEnded, DraftExists, DraftNotFound, NothingToUndo
+from core.items.studio.hall import kinds as hall
 from core.items.studio.models import UNDER_WAY, StudioDraft, StudioEdit
 from core.kernel import canonical
 from core.kernel.actor import Actor
@@ -69,40 +71,40 @@ def begin(session: Session, item_code: str, *, actor: Actor) -> Draft:
     if row is None:
         raise ItemNotFound(code=item_code)
     office = power.owner(session, item_code)
-    _may(session, office.id, actor, ItemNotFound(code=item_code))
+    _may(session, item_code, office.id, actor, ItemNotFound(code=item_code))
     under_way = session.scalar(select(StudioDraft).where(StudioDraft.item_code == item_code, StudioDraft.state.in_(UNDER_WAY)))
     if under_way is not None:
         return _view(under_way)
     stored = _stored(session, item_code)
     if stored is None:
         raise ItemNotFound(code=item_code)
-    return _new(session, item_code, _content(stored), office.id, office.region_root, row.current_version_id, actor)
+    return opened(session, item_code, _content(stored), office.id, office.region_root, row.current_version_id, actor)
 
 
 def of_version(session: Session, item_code: str, number: int, *, actor: Actor) -> Draft:
     """A draft with the content of an earlier version: rolling back is a new version like any other. Raises :class:`DraftExists` when one is open."""
     row, office = session.get(Item, item_code), power.owner(session, item_code)
-    _may(session, office.id, actor, ItemNotFound(code=item_code))
+    _may(session, item_code, office.id, actor, ItemNotFound(code=item_code))
     version = session.scalar(select(ItemVersion).where(ItemVersion.item_code == item_code, ItemVersion.number == number))
     if row is None or version is None:
         raise ItemNotFound(code=item_code)
-    return _new(session, item_code, _content(bytes(version.bundle)), office.id, office.region_root, row.current_version_id, actor)
+    return opened(session, item_code, _content(bytes(version.bundle)), office.id, office.region_root, row.current_version_id, actor)
 
 
 def create(session: Session, content: Mapping[str, Any], *, department_id: str, actor: Actor) -> Draft:
     """A draft of a new item. Raises :class:`DraftExists` when its code is taken by an item or by another draft."""
     office = people.department(session, department_id)
-    _may(session, office.id, actor, DraftNotFound())
     code = str(content["item"]["code"])
+    _may(session, code, office.id, actor, DraftNotFound())
     if session.get(Item, code) is not None:
         raise DraftExists("items.studio_code_taken", code=code)
-    return _new(session, code, content, office.id, office.region_root, None, actor)
+    return opened(session, code, content, office.id, office.region_root, None, actor)
 
 
 def content_of(session: Session, item_code: str, *, actor: Actor) -> dict[str, Any]:
     """The content of an item in force or waiting, to be copied. Raises :class:`ItemNotFound` for an item that is not the actor's department's."""
     office = power.owner(session, item_code)
-    _may(session, office.id, actor, ItemNotFound(code=item_code))
+    _may(session, item_code, office.id, actor, ItemNotFound(code=item_code))
     stored = _stored(session, item_code)
     if stored is None:
         raise ItemNotFound(code=item_code)
@@ -122,29 +124,40 @@ def _content(bundle: bytes) -> dict[str, Any]:
     return {"item": parts["item"], "form": parts["form"], "blocks": parts["blocks"]}
 
 
-def _new(session: Session, code: str, content: Mapping[str, Any], department_id: str, region_root: str, version: str | None, actor: Actor) -> Draft:
+def opened(session: Session, code: str, content: Mapping[str, Any], department_id: str, region_root: str, version: str | None, actor: Actor) -> Draft:
+    """A new draft in the name of a department; whether the actor may is for the caller to say. Raises :class:`DraftExists` when one is open."""
     if session.scalar(select(StudioDraft.id).where(StudioDraft.item_code == code, StudioDraft.state.in_(UNDER_WAY))) is not None:
-        raise DraftExists(title=str(content["item"].get("title", code)))
+        raise DraftExists(title=_title(content, code))
     row = StudioDraft(
         id=new_id(), item_code=code, title=_title(content, code), department_id=department_id, region_root=region_root, base_version_id=version,
         content=dict(content), revision=0, state="open", opened_by=actor.id, opened_at=now(), changed_at=now(),
     )  # fmt: skip
     session.add(row)
     session.flush()
-    audit.record(session, "item.draft_opened", subject=("item", code), actor=actor, detail={"draft": row.id})
+    audit.record(session, "item.draft_opened", subject=_subject(code), actor=actor, detail={"draft": row.id})
     return _view(row)
 
 
 def _title(content: Mapping[str, Any], code: str) -> str:
-    item = content.get("item")
-    title = item.get("title") if isinstance(item, Mapping) else None
+    kind = code.partition(hall.MARK)[0] if hall.of_hall(code) else "item"
+    document = content.get(kind)
+    held = document if isinstance(document, Mapping) else {}
+    title = held.get("title") if kind == "item" else hall.titled(kind, held)
     return title[:200] if isinstance(title, str) and title.strip() else code
 
 
-def _may(session: Session, department_id: str, actor: Actor, refusal: Exception) -> None:
-    post = kinds.asking(people.staff_view(session, actor.id), department_id) if actor.kind == "staff" and is_id(actor.id) else None
-    if post is None:
+def _subject(code: str) -> tuple[str, str]:
+    return ("hall_document" if hall.of_hall(code) else "item", code)
+
+
+def _may(session: Session, code: str, department_id: str, actor: Actor, refusal: Exception) -> None:
+    who = people.staff_view(session, actor.id) if actor.kind == "staff" and is_id(actor.id) else None
+    if who is None or not (_administers(session, who, department_id) if hall.of_hall(code) else kinds.asking(who, department_id)):
         raise refusal
+
+
+def _administers(session: Session, who: StaffView, department_id: str) -> bool:
+    return hall.administers(who, people.department(session, department_id).division_path)
 
 
 def load(session: Session, draft_id: str, *, actor: Actor) -> Draft:
@@ -156,16 +169,16 @@ def _row(session: Session, draft_id: str, actor: Actor) -> StudioDraft:
     row = session.get(StudioDraft, draft_id) if is_id(draft_id) else None
     if row is None:
         raise DraftNotFound
-    _may(session, row.department_id, actor, DraftNotFound())
+    _may(session, row.item_code, row.department_id, actor, DraftNotFound())
     return row
 
 
 def mine(session: Session, *, actor: Actor) -> tuple[Draft, ...]:
-    """The drafts, open or handed in, of the departments in whose name the actor may ask, last changed first."""
+    """The drafts of items, open or handed in, of the departments in whose name the actor may ask, last changed first."""
     who = people.staff_view(session, actor.id)
     offices = {post.department_id for post in who.posts if post.role in kinds.ASKS}
     query = select(StudioDraft).where(StudioDraft.department_id.in_(offices), StudioDraft.state.in_(UNDER_WAY)).order_by(StudioDraft.changed_at.desc())
-    return tuple(_view(row) for row in session.scalars(query))
+    return tuple(_view(row) for row in session.scalars(query) if not hall.of_hall(row.item_code))
 
 
 def edit(session: Session, draft_id: str, changes: Sequence[Edit], *, command_id: str, actor: Actor) -> Draft:
@@ -290,7 +303,7 @@ def drop(session: Session, draft_id: str, *, actor: Actor) -> None:
         raise DraftEnded(title=row.title)
     row.state = "dropped"
     session.flush()
-    audit.record(session, "item.draft_dropped", subject=("item", row.item_code), actor=actor, detail={"draft": row.id})
+    audit.record(session, "item.draft_dropped", subject=_subject(row.item_code), actor=actor, detail={"draft": row.id})
 
 
 def _view(row: StudioDraft) -> Draft:

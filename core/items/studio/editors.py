@@ -41,7 +41,7 @@ _RARE = frozenset(("const", "enum", "anyOf", "$ref", "$defs", "description"))
 #: Keywords whose values are no schemas.
 _WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
 #: What a draft may hold → the schema that it follows.
-ROOTS = {"item": "item", "form": "form"}
+ROOTS = {"item": "item", "form": "form", "notice": "notice_template", "theme": "theme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def rule_names(content: Mapping[str, Any], at: Spot) -> tuple[str, ...]:
 
 
 def _fixed(at: Spot, name: str) -> bool:
-    return len(at) == 1 and name in parts.FIXED
+    return len(at) == 1 and name in parts.FIXED_IN.get(at[0], ())
 
 
 def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: list[str]) -> dict[str, Any]:
@@ -226,7 +226,7 @@ def _drawn(root: str, schema: Any) -> Any:
 
 def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
     """The schema of a spot; shapes are chosen by what stands there."""
-    if not at or at[0] not in ROOTS:
+    if not at or at[0] not in ROOTS or at[0] not in content:
         return None
     root = at[0]
     schema: Any = _schema(root)

@@ -94,3 +94,27 @@ class ImportEnded(Conflict):
     """The file was taken over already."""
 
     key = "items.import_ended"
+
+
+class OwnWork(Conflict):
+    """Whoever had a hand in it does not put it in force."""
+
+    key = "items.studio_hall_own"
+
+
+class Overtaken(Conflict):
+    """It was changed since it was looked at."""
+
+    key = "items.studio_hall_overtaken"
+
+
+class NotReady(BadInput):
+    """Something is wrong with it still. Params: ``count``."""
+
+    key = "items.studio_hall_not_ready"
+
+
+class NothingNew(Conflict):
+    """It says what is in force already."""
+
+    key = "items.studio_hall_same"

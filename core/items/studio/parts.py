@@ -40,7 +40,16 @@ PARTS: tuple[Part, ...] = (
     Part("tests", ("tests",)),
     Part("other"),
 )  # fmt: skip
-_BY_KEY = {part.key: part for part in PARTS}
+#: The parts of the documents of the hall, by their kind; the last one of each has what no other is about.
+OF_HALL: Mapping[str, tuple[Part, ...]] = {
+    "notice": (Part("notice", at=("notice",)),),
+    "theme": (Part("tokens", at=("theme", "tokens")), Part("theme", at=("theme",))),
+}
+#: Set by the platform in each document.
+FIXED_IN: Mapping[str, tuple[str, ...]] = {
+    "item": FIXED, "form": FIXED, "notice": ("$schema", "schema_version", "id"), "theme": ("$schema", "schema_version", "name", "tokens"),
+}  # fmt: skip
+_BY_KEY = {part.key: part for part in (*PARTS, *(each for parts in OF_HALL.values() for each in parts))}
 
 
 def part(key: str) -> Part | None:
@@ -49,8 +58,10 @@ def part(key: str) -> Part | None:
     return Part("other", _left_over()) if found is not None and found.key == "other" else found
 
 
-def shown() -> tuple[Part, ...]:
-    """The parts that have something to edit."""
+def shown(kind: str = "item") -> tuple[Part, ...]:
+    """The parts that have something to edit: of an item, or of a document of the hall of that *kind*."""
+    if kind in OF_HALL:
+        return OF_HALL[kind]
     return tuple(each for known in PARTS if (each := part(known.key)) is not None and (each.names or each.at != ("item",)))
 
 
@@ -68,6 +79,8 @@ def part_of(spot: Spot) -> str:
     """The part in which *spot* is edited."""
     if spot[:1] == ("form",) or spot[:2] == ("item", "form"):
         return "form"
+    if spot and spot[0] in OF_HALL:
+        return next(each.key for each in OF_HALL[spot[0]] if spot[: len(each.at)] == each.at)
     for each in PARTS:
         depth = len(each.at)
         if len(spot) > depth and spot[:depth] == each.at and spot[depth] in each.names:

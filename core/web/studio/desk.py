@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
+from flask import request
+
 from core.items.studio import addresses, drafts, parts, presence, scopes
 from core.items.studio.drafts import Draft
+from core.items.studio.errors import DraftNotFound
+from core.items.studio.hall import kinds
 from core.items.studio.presence import Seat
 from core.items.studio.spots import Spot, find, write
 from core.kernel.clock import local
@@ -14,10 +18,30 @@ from core.web import edge
 from core.web.backoffice.desk import actor, desk_page
 from core.web.page import say as _
 
+#: Pages that documents of the hall have too.
+FOR_ALL = frozenset(("studio_editing", "studio_preview", "studio_findings", "studio_hall"))
+#: What a document of the hall is seen as, by its kind.
+FACES = {"notice": ("message",)}
+
 
 def own(draft_id: str) -> Draft:
-    """The draft. Raises :class:`~core.items.studio.errors.DraftNotFound` for everybody who may not change it."""
-    return drafts.load(edge.session(), draft_id, actor=actor())
+    """The draft. Raises :class:`~core.items.studio.errors.DraftNotFound` for everybody who may not change it, and on a page that is for items only."""
+    draft = drafts.load(edge.session(), draft_id, actor=actor())
+    if kinds.of_hall(draft.item_code) and request.blueprint not in FOR_ALL:
+        raise DraftNotFound
+    return draft
+
+
+def kind_of(draft: Draft) -> str:
+    """``item``, or which kind of document of the hall a draft is of."""
+    return draft.item_code.partition(kinds.MARK)[0] if kinds.of_hall(draft.item_code) else "item"
+
+
+def _frame(draft: Draft) -> dict[str, Any]:
+    """What the frame around a document of the hall shows; an item's is the template's own."""
+    words = {"message": _("消息和短信"), "home": _("首页"), "guide": _("指南"), "form": _("表单")}
+    faces = [(face, words[face]) for face in FACES.get(kind_of(draft), ())]
+    return {"frame": "studio/hall_frame.html", "faces": faces} if faces else {}
 
 
 def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any) -> str:
@@ -27,7 +51,8 @@ def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any
     return desk_page(
         template, nav_here="studio", draft=draft, parts=navigation(draft), part=part, others=said_of(draft, presence.sit(session, draft.id, at, actor=actor())),
         undoable=undoable is not None and draft.state == "open", redoable=redoable is not None and draft.state == "open", command_id=new_id(),
-        base=f"/office/studio/{draft.id}", seat=write(at), fresh_id=new_id, saved_at=local(draft.changed_at).strftime("%H:%M"), **context,
+        base=f"/office/studio/{draft.id}", seat=write(at), fresh_id=new_id, saved_at=local(draft.changed_at).strftime("%H:%M"), **_frame(draft),
+        **context,
     )  # fmt: skip
 
 
@@ -44,7 +69,7 @@ def _where(draft: Draft, at: Spot) -> str:
 
 def navigation(draft: Draft) -> list[tuple[str, str, str]]:
     """(key, title, how much is in it) of every part."""
-    return [(each.key, word(f"items.studio_part_{each.key}", edge.locale()), _measure(draft, each)) for each in parts.shown()]
+    return [(each.key, word(f"items.studio_part_{each.key}", edge.locale()), _measure(draft, each)) for each in parts.shown(kind_of(draft))]
 
 
 def _measure(draft: Draft, part: parts.Part) -> str:

@@ -11,6 +11,7 @@ from core.items.studio import drafts, editors, mending, parts
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.found import Found, found, of_part
+from core.items.studio.hall import kinds, putting
 from core.items.studio.spots import MISSING, Spot, find, parse, write
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id, new_id
@@ -32,8 +33,13 @@ def show(draft_id: str) -> str:
     return _page(own(draft_id))
 
 
+def _found(draft: Draft) -> tuple[Found, ...]:
+    """What is found in a draft of whatever kind."""
+    return putting.found(edge.session(), draft) if kinds.of_hall(draft.item_code) else found(edge.session(), draft.content)
+
+
 def _page(draft: Draft, error: PlatformError | None = None) -> str:
-    listed = found(edge.session(), draft.content)
+    listed = _found(draft)
     return framed(
         "studio/findings.html", draft, "findings", groups=_groups(draft, listed, SHOWN), total=len(listed), safe=len(_safe(listed)),
         error=error.words(edge.locale()) if error else None,
@@ -45,7 +51,7 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
 def panel(draft_id: str) -> str:
     """The list beside an editor: of the part that is shown first, then the rest of what keeps the item from being published."""
     draft = own(draft_id)
-    listed = found(edge.session(), draft.content)
+    listed = _found(draft)
     part = request.args.get("part", "")
     first = [*of_part(listed, part), *(each for each in listed if each.level == "error" and each.part != part)]
     return page(
@@ -124,7 +130,7 @@ def _safe(listed: Sequence[Found]) -> list[Found]:
 def mend(draft_id: str) -> Response | tuple[str, int]:
     """Mend one finding in the way that was chosen, or everything that is safe to (``all``)."""
     draft, session, command = own(draft_id), edge.session(), request.form.get("command_id", "")
-    listed = found(session, draft.content)
+    listed = _found(draft)
     try:
         if not is_id(command):
             raise BadInput

@@ -10,6 +10,7 @@ from core.kernel.errors import Forbidden, PlatformError
 from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me
+from core.web.studio import hall
 
 blueprint = Blueprint("studio", __name__, url_prefix="/office/studio")
 
@@ -40,7 +41,7 @@ def _home(error: PlatformError | None = None) -> str:
     items = [each for each in reading.held(session, me()) if each.department_id in {office[0] for office in departments}]
     return desk_page(
         "studio/home.html", nav_here="studio", drafts=open_drafts, titles=titles, items=items, drafted=drafted, offices=departments,
-        templates=beginnings.templates(), error=error.words(edge.locale()) if error else None, given=request.form, locale_=edge.locale(),
+        templates=beginnings.templates(), error=error.words(edge.locale()) if error else None, given=request.form, locale_=edge.locale(), hall=hall.listed(),
     )  # fmt: skip
 
 

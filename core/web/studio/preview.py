@@ -24,7 +24,8 @@ from core.web.backoffice.desk import at_desk
 from core.web.page import environment, page, themes
 from core.web.page import say as _
 from core.web.portal import guide
-from core.web.studio.desk import own
+from core.web.studio import desk, hall_preview
+from core.web.studio.desk import kind_of, own
 
 blueprint = Blueprint("studio_preview", __name__, url_prefix="/office/studio/<draft_id>/preview")
 FACES = ("guide", "form", "route")
@@ -34,9 +35,11 @@ FACES = ("guide", "form", "route")
 @at_desk
 def show(draft_id: str, face: str) -> str:
     """One face of the draft as it stands: ``guide``, ``form`` or ``route``, in the look of ``?theme=``."""
-    if face not in FACES:
-        raise NotFound
     draft = own(draft_id)
+    if face not in (FACES if kind_of(draft) == "item" else desk.FACES[kind_of(draft)]):
+        raise NotFound
+    if kind_of(draft) != "item":
+        return hall_preview.show(draft, face)
     if request.args.get("theme", "") in themes():
         g.look = request.args["theme"]
     try:

@@ -8,6 +8,7 @@ from core.web.studio import (
     editing,
     findings,
     form_builder,
+    hall,
     history,
     home,
     import_materials,
@@ -23,7 +24,7 @@ from core.web.studio import (
 
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
-    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history)
+    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, hall)
     imports = (uploading, import_materials)
     for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)

@@ -49,11 +49,16 @@ def entry(word: str) -> Mapping[str, Any]:
 def texts_are_plain(content: Content) -> Iterator[Finding]:
     """One pass over everything written; each text is told each kind of thing once."""
     for each in written(content):
-        yield from _unfinished(each)
-        yield from _signs(each)
-        yield from _seen_by_all(each)
-        if not each.official:
-            yield from _style(each)
+        yield from plain(each)
+
+
+def plain(each: Written) -> Iterator[Finding]:
+    """What could be plainer in one text."""
+    yield from _unfinished(each)
+    yield from _signs(each)
+    yield from _seen_by_all(each)
+    if not each.official:
+        yield from _style(each)
 
 
 def _unfinished(each: Written) -> Iterator[Finding]:
