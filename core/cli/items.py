@@ -237,7 +237,7 @@ def bundle_import(file: Path, name: str | None) -> None:
     """Keep the items of FILE as drafts, when a hall signed it whose key lies in items/trusted of the data folder. Publishes nothing."""
     keys = carrying.trusted(configured().home / "items" / "trusted")
     with opened() as (_site, session):
-        done = carrying.take_in(session, file.read_bytes(), keys=keys, actor=_actor(name))
+        done = carrying.take_in(session, file.read_bytes(), keys=keys.values(), actor=_actor(name))
     for each in done:
         click.echo(f"{each.code}: {'草稿已更新 / draft kept' if each.changed else '没有变化 / unchanged'}  {each.hash}")
 

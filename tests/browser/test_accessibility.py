@@ -37,6 +37,7 @@ from core.items.catalogue import service as catalogue
 from core.items.catalogue.claims import compiled_of
 from core.items.catalogue.entries import bundle
 from core.items.library import library
+from core.items.service.carrying import pack
 from core.items.studio import drafts as studio
 from core.items.studio.hall import opening
 from core.items.studio.importing import staging
@@ -170,6 +171,11 @@ DESKS = {
     "studio_import_materials.show": ("chief {studio}/materials/import/",),
     "studio_import_materials.look": ("chief {studio}/materials/import/{materials_import}",),
     "studio_hall.show": ("admin /office/studio/hall/notice/granted/",),
+    "studio_bundles.show": ("chief /office/studio/bundles/",),
+    "studio_bundles.look": ("chief /office/studio/bundles/{bundle_import}",),
+    "studio_copying.show": ("chief /office/studio/copy/", "chief /office/studio/copy/?q=zzzz"),
+    "studio_copying.of_item": ("chief /office/studio/copy/item/senior-card",),
+    "studio_copying.of_file": ("chief /office/studio/copy/{bundle_import}",),
     "studio_hall.look": ("admin {notice}/in-force/",),
     "studio_whatif.show": ("chief {studio}/what-if/?arrivals=8&replay=1",),
     "item_life.show": ("chief /office/items/",),
@@ -207,7 +213,7 @@ NO_PAGE = {
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
-    "studio_route.picture", "studio_blanks.blank",  # files
+    "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key", "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
@@ -363,10 +369,11 @@ def of_the_hall(session: Session) -> dict[str, str]:
 
 
 def handed_in(session: Session, draft: studio.Draft, who: Actor) -> dict[str, str]:
-    """Files in the studio that wait to be taken over: a list of materials with every kind of row."""
+    """Files in the studio that wait to be taken over: a list of materials with every kind of row, a signed bundle."""
     table = io.BytesIO("材料名称,材料必要性,备注,没人认识\n平面图,必要,一份,x\n营业执照,,副本,\n操作流程,也许,,\n".encode())
     listed = staging.keep_sheet(session, table, "清单.csv", "materials", MATERIALS, draft_id=draft.id, department_id=draft.department_id, actor=who)
-    return {"materials_import": listed.id}
+    bundle_of_two = staging.keep_file(session, pack(session, [ITEM, "senior-card"]), "省厅.json", department_id=draft.department_id, actor=who)
+    return {"materials_import": listed.id, "bundle_import": bundle_of_two.id}
 
 
 def export(hall: DemoHall) -> str:

@@ -136,4 +136,4 @@ def test_a_key_file_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(BadBundle) as wrong:
         carrying.trusted(tmp_path)
     assert "a.json" in wrong.value.words("zh")
-    assert carrying.trusted(tmp_path / "missing") == ()
+    assert carrying.trusted(tmp_path / "missing") == {}

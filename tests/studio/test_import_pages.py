@@ -1,6 +1,8 @@
 """The pages that take files in: uploaded, looked at, mapped by menus, taken over – and everybody who has no business there."""
 
 import io
+import json
+import re
 from collections.abc import Iterator
 
 import openpyxl
@@ -113,3 +115,74 @@ def test_the_blank_is_read_back_with_every_column_known(chief, kind):
         assert set(guess(sheet.columns, BLANKS[kind])) == {each.target for each in BLANKS[kind]}
         assert len(sheet.rows) == 1
     assert chief.get("/office/studio/blank/other.xlsx").status_code == 404
+
+
+def test_a_signed_file_is_taken_away_looked_into_and_taken_in(office, chief):
+    away = chief.get(f"/office/studio/items/{FOOD}/versions/bundle.json")
+    assert away.status_code == 200
+    assert "attachment" in away.headers["Content-Disposition"]
+    assert office.staff("yunling-reviewer").get(f"/office/studio/items/{FOOD}/versions/bundle.json").status_code == 404
+    assert set(chief.get("/office/studio/bundles/key.json").json) == {"crv", "kid", "kty", "use", "x"}
+    here = send(chief, "/office/studio/bundles/", away.data, "省厅.json").headers["Location"]
+    page = chief.get(here).text
+    assert "由本厅自己签名" in page
+    assert "和本厅一样" in page
+    assert "收成草稿" not in page, "there is nothing to take in"
+    assert office.staff("admin").get(here).status_code == 404, "a file is its uploader's own"
+    assert chief.post(here, {"code": "no-such", "department": "x", "command_id": new_id()}).status_code in (404, 422)
+
+
+def test_a_file_of_a_hall_that_is_not_trusted_can_only_be_copied(office, chief):
+    whole = json.loads(chief.get(f"/office/studio/items/{FOOD}/versions/bundle.json").data)
+    forged = json.dumps({**whole, "signed": {**whole["signed"], "signature": "AAAA"}}).encode()
+    here = send(chief, "/office/studio/bundles/", forged, "x.json").headers["Location"]
+    page = chief.get(here).text
+    assert "不能确认" in page
+    assert "收成草稿" not in page
+    department = re.search(r'<option value="([^"]+)"', chief.get("/office/studio/").text)[1]
+    refused = chief.post(here, {"code": FOOD, "department": department, "command_id": new_id()})
+    assert refused.status_code == 422
+    assert "items/trusted" in errors(refused)
+    copy = here.replace("/bundles/", "/copy/")
+    look = chief.get(copy)
+    assert "签名未验证" in look.text
+    made = chief.post(copy, {"like": FOOD, "title": "外地的食品许可", "code": "copied-food", "department": department, "region": "甲市"})
+    assert made.status_code == 303, errors(made)
+    findings = chief.get(made.headers["Location"]).text
+    assert "从别处复制来的，这里要填本地的内容" in findings
+    assert chief.post(copy, {"like": FOOD, "title": "x", "code": "copied-food", "department": department}).status_code == 409
+    assert chief.post(copy, {"like": FOOD, "title": "x", "code": "坏", "department": department}).status_code == 422
+    assert chief.post(copy, {"like": FOOD, "title": "x", "code": "y", "department": new_id()}).status_code == 403
+    assert office.staff("admin").get(copy).status_code == 404
+
+
+def test_what_another_department_published_is_copied_and_its_drafts_are_not(office, chief):
+    other = office.staff("yunling-reviewer")
+    assert FOOD in other.get("/office/studio/copy/").text
+    assert other.get(f"/office/studio/copy/item/{FOOD}").status_code == 200
+    department = re.search(r'<select id="department".*?value="([^"]+)"', other.get(f"/office/studio/copy/item/{FOOD}").text, re.S)[1]
+    made = other.post(f"/office/studio/copy/item/{FOOD}", {"title": "云岭的", "code": "yunling-food", "department": department})
+    assert made.status_code == 303
+    draft = made.headers["Location"].removesuffix("findings/")
+    assert chief.get(draft).status_code == 404, "the draft is the county's"
+    assert chief.get("/office/studio/copy/item/yunling-food").status_code == 404
+    assert "yunling-food" not in chief.get("/office/studio/copy/?q=云岭的").text
+    assert chief.get("/office/studio/copy/item/no-such").status_code == 404
+    for login in ("window", "legal", "leader"):
+        for path in ("copy/", f"copy/item/{FOOD}", "bundles/", "bundles/key.json", "blank/materials.xlsx"):
+            assert office.staff(login).get(f"/office/studio/{path}").status_code == 403, (login, path)
+
+
+def test_pasted_json_is_looked_into_and_what_is_none_is_kept_to_be_mended(chief):
+    from core.items.library import library
+
+    text = library().items["senior-card"].read_text(encoding="utf-8")
+    answer = chief.post("/office/studio/copy/", {"json": text})
+    assert answer.status_code == 303
+    assert "老年" in chief.get(answer.headers["Location"]).text
+    refused = chief.post("/office/studio/copy/", {"json": '{"a": "<script>"}'})
+    assert refused.status_code == 422
+    assert "&lt;script&gt;" in refused.text
+    assert chief.post("/office/studio/copy/", {}).status_code == 422
+    assert send(chief, "/office/studio/bundles/", b"x" * (10 * 2**20 + 1), "x.json").status_code == 422
+    assert send(chief, "/office/studio/bundles/", b"{}", "x.json").status_code == 422

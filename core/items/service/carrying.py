@@ -4,6 +4,7 @@ What is signed (Ed25519, RFC 7515) are the codes and the digests of the bundles;
 worked out again. A hall takes in what a key signed that its operator trusts, and nothing else.
 """
 
+import base64
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -62,9 +63,10 @@ def _bundle(session: Session, code: str, draft: bool) -> bytes:
     return bytes(waiting.bundle) if waiting is not None else bundle_of(session, code)
 
 
-def trusted(folder: Path) -> tuple[dict[str, Any], ...]:
-    """The public keys (JSON Web Keys, ``*.json``) that an operator laid into *folder*. Raises :class:`BadBundle` for a file that is none."""
-    found = []
+def trusted(folder: Path) -> dict[str, dict[str, Any]]:
+    """The public keys (JSON Web Keys, ``*.json``) that an operator laid into *folder*, by the names of their files. Raises :class:`BadBundle` for a file
+    that is none."""
+    found = {}
     for path in sorted(folder.glob("*.json")):
         try:
             key = json.loads(path.read_text(encoding="utf-8"))
@@ -72,26 +74,49 @@ def trusted(folder: Path) -> tuple[dict[str, Any], ...]:
             raise BadBundle("items.bundle_key", name=path.name) from error
         if not isinstance(key, dict) or not {"kty", "crv", "x"} <= set(key):
             raise BadBundle("items.bundle_key", name=path.name)
-        found.append(key)
-    return tuple(found)
+        found[path.stem] = key
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A file before it is taken in. ``signer`` is the name of the trusted key that signed it, ``None`` where none did: then nothing vouches for what is in
+    it, and ``said`` is only what the file itself says of its key."""
+
+    items: tuple[Carried, ...]
+    signer: str | None
+    said: str
+
+
+def look(data: bytes, keys: Mapping[str, Mapping[str, Any]]) -> Looked:
+    """What is in a file, and which of *keys* (name → key) signed it. Raises :class:`BadBundle` for what is none, or is not what was signed."""
+    outer = _outer(data)
+    for name, key in keys.items():
+        try:
+            return Looked(unpack(data, (key,)), name, str(key.get("kid", "")))
+        except NotSigned:
+            continue
+    return Looked(_carried(outer), None, _said(outer))
+
+
+def _said(outer: Mapping[str, Any]) -> str:
+    """The key that the file names, as far as it can be read."""
+    try:
+        header = str(outer["signed"]["protected"])
+        kid = json.loads(base64.urlsafe_b64decode(header + "=" * (-len(header) % 4)))["kid"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+    return str(kid)[:100]
 
 
 def unpack(data: bytes, keys: Iterable[Mapping[str, Any]]) -> tuple[Carried, ...]:
     """The items of a file that one of *keys* signed. Raises :class:`BadBundle`, and :class:`NotSigned` when none of them did."""
-    if len(data) > LARGEST:
-        raise BadBundle("items.bundle_large", most=LARGEST // 2**20)
-    try:
-        outer = json.loads(data)
-        if outer["format"] != FORMAT or not isinstance(outer["items"], list):
-            raise ValueError("another format")
-        signed = json.dumps(outer["signed"])
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise BadBundle from error
-    told = _signed(signed, keys)
+    outer = _outer(data)
+    told = _signed(json.dumps(outer["signed"]), keys)
+    made = _carried(outer)
     try:
         listed = [(str(each["code"]), str(each["hash"])) for each in told["items"]]
-        made = [Carried(str(each["item"]["code"]), canonical.digest(canonical.dumps(each)), each) for each in outer["items"]]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
+    except (KeyError, TypeError) as error:
         raise BadBundle from error
     for each in made:
         if (each.code, each.hash) not in listed:
@@ -99,6 +124,25 @@ def unpack(data: bytes, keys: Iterable[Mapping[str, Any]]) -> tuple[Carried, ...
     if len(made) != len(listed):
         raise BadBundle("items.bundle_missing", codes="、".join(sorted({code for code, _hash in listed} - {each.code for each in made})))
     return tuple(made)
+
+
+def _outer(data: bytes) -> dict[str, Any]:
+    if len(data) > LARGEST:
+        raise BadBundle("items.bundle_large", most=LARGEST // 2**20)
+    try:
+        outer = json.loads(data)
+        if outer["format"] != FORMAT or not isinstance(outer["items"], list) or not outer["signed"]:
+            raise ValueError("another format")
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise BadBundle from error
+    return dict(outer)
+
+
+def _carried(outer: Mapping[str, Any]) -> tuple[Carried, ...]:
+    try:
+        return tuple(Carried(str(each["item"]["code"]), canonical.digest(canonical.dumps(each)), each) for each in outer["items"])
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
+        raise BadBundle from error
 
 
 def _signed(signed: str, keys: Iterable[Mapping[str, Any]]) -> dict[str, Any]:

@@ -36,7 +36,7 @@ def from_template(name: str, *, code: str, title: str, department: str, level: s
     found = templates().get(name)
     if found is None:
         raise BadEdit("items.studio_template_missing", name=name[:80])
-    return _named({"item": deepcopy(found["item"]), "form": deepcopy(found["form"]), "blocks": {}}, code_of(code), title, department, level)
+    return named({"item": deepcopy(found["item"]), "form": deepcopy(found["form"]), "blocks": {}}, code, title, department, level)
 
 
 def copy_of(content: Mapping[str, Any], *, code: str, title: str, department: str, level: str) -> dict[str, Any]:
@@ -44,10 +44,12 @@ def copy_of(content: Mapping[str, Any], *, code: str, title: str, department: st
     made = deepcopy(dict(content))
     if isinstance(made["item"].get("codes"), Mapping):
         made["item"]["codes"] = dict.fromkeys(made["item"]["codes"])
-    return _named(made, code_of(code), title, department, level)
+    return named(made, code, title, department, level)
 
 
-def _named(content: dict[str, Any], code: str, title: str, department: str, level: str) -> dict[str, Any]:
+def named(content: dict[str, Any], code: str, title: str, department: str, level: str) -> dict[str, Any]:
+    """*content*, which is changed, as the item of that code, name and place. Raises :class:`BadEdit` for a code that is none."""
+    code = code_of(code)
     name = normalise(title).strip() or code
     form = code.replace("-", "_")
     content["item"] |= {"code": code, "title": name, "department": department, "level": level, "form": form}

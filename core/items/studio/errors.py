@@ -96,6 +96,12 @@ class ImportEnded(Conflict):
     key = "items.import_ended"
 
 
+class NotForYou(Conflict):
+    """The item is another department's to draft. Params: ``title``, ``department``."""
+
+    key = "items.import_not_yours"
+
+
 class OwnWork(Conflict):
     """Whoever had a hand in it does not put it in force."""
 

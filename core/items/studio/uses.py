@@ -264,8 +264,9 @@ def _of_paths(item: Mapping[str, Any], form: Mapping[str, Any], steps: Steps) ->
     provenance = mapping(item.get("provenance"))
     for path in mapping(provenance.get("assumed")):
         yield from _path(str(path), ("item", "provenance", "assumed", str(path)), "sourced", steps)
-    for path, spot in _texts(provenance.get("unknown"), ("item", "provenance", "unknown")):
-        yield from _path(path, spot, "sourced", steps)
+    for name in ("unknown", "to_fill"):
+        for path, spot in _texts(provenance.get(name), ("item", "provenance", name)):
+            yield from _path(path, spot, "sourced", steps)
 
 
 def _path(path: str, at: Spot, why: str, steps: Steps) -> Iterator[Use]:

@@ -4,7 +4,9 @@ from flask import Flask
 
 from core.web.site import Site
 from core.web.studio import (
+    bundles,
     condition,
+    copying,
     editing,
     findings,
     form_builder,
@@ -25,6 +27,6 @@ from core.web.studio import (
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
     faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, hall)
-    imports = (uploading, import_materials)
+    imports = (uploading, import_materials, bundles, copying)
     for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)
