@@ -95,7 +95,7 @@ def draw(title: str, about: str, size: tuple[int, int]) -> bytes:
     """A page that nobody can take for a real one: what it stands for, and that it is a sample, in both languages."""
     from PIL import Image, ImageDraw, ImageFont  # only the simulator draws pictures
 
-    from core.printing.typeface import FONT
+    from core.printing.hall import FONT
 
     picture = Image.new("RGB", size, "white")
     pen = ImageDraw.Draw(picture)

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
+#: Across every page of a sample, in both languages at once: whoever picks it up must not take it for a paper.
+SAMPLE = "样张 SAMPLE"
+
 #: Closed list: key of the act → what the template file is called.
 KINDS = (
     "acceptance",

@@ -145,24 +145,34 @@ def fill(made: Template, values: Values) -> tuple[str, tuple[Line, ...]]:
     """(title, lines) of a document. Raises :class:`WordsMissing` when what the law demands is empty – an act without its reason is no act."""
     lacking = [name for name in made.must if not values.get(name)]
     if lacking:
-        raise WordsMissing(title=_put(made.title, values), what="、".join(_title(name) for name in lacking), names=lacking)
-    return _put(made.title, values), tuple(_lines(made.blocks, values))
+        raise WordsMissing(title=filled(made.title, values), what="、".join(_title(name) for name in lacking), names=lacking)
+    return filled(made.title, values), tuple(_lines(made.blocks, values))
 
 
 def _lines(blocks: Sequence[Block], values: Values) -> Iterator[Line]:
     for block in blocks:
-        if block.given is not None and not values.get(block.given):
-            continue
-        if block.each is None:
-            yield Line(_put(block.text, values), block.style)
-            continue
-        entries = values.get(block.each) or ()
-        assert not isinstance(entries, str)
-        for n, entry in enumerate(entries, 1):
-            yield Line(f"{n}.{_put(block.text, {**values, block.each: entry})}", "item")
+        for line in printed(block, values):
+            yield Line("".join(words for words, _name in line), "item" if block.each is not None else block.style)
 
 
-def _put(text: str, values: Values) -> str:
+def printed(block: Block, values: Values) -> Iterator[tuple[tuple[str, str], ...]]:
+    """What one block prints, a paragraph each: its words in pieces, each with the name of the placeholder that they stand for, ``""`` for the text's own."""
+    if block.given is not None and not values.get(block.given):
+        return
+    if block.each is None:
+        yield tuple(_runs(block.text, values))
+        return
+    entries = values.get(block.each) or ()
+    assert not isinstance(entries, str)
+    for n, entry in enumerate(entries, 1):
+        yield (f"{n}.", ""), *_runs(block.text, {**values, block.each: entry})
+
+
+def _runs(text: str, values: Values) -> Iterator[tuple[str, str]]:
+    return ((filled(words, values), name) for words, name in pieces(text))
+
+
+def filled(text: str, values: Values) -> str:
     """*text* with the values in place; one that is not known is said to be so, never left as a hole."""
 
     def words(found: re.Match[str]) -> str:

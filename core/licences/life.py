@@ -6,14 +6,26 @@ Pure. Sources: 行政许可法 49 (change), 50 (renewal), 69 (annulment), 70 (ca
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from core.licences.spec import ANNULLED, CANCELLED, REVOKED, STATUS, VALID, WITHHELD, StatusName
+from core.worktime.projection import add_months
 
 if TYPE_CHECKING:
     from core.licences.models import Licence
 
 ONE_DAY = timedelta(days=1)
+
+
+def last_day(day: date, valid_for: Mapping[str, Any] | None) -> date | None:
+    """The last day of validity of a licence given on *day*: the day before the same day some months or years on (``valid_for`` of a result);
+    ``None`` is without end."""
+    if not valid_for or valid_for.get("value") is None:
+        return None
+    months = int(valid_for["value"]) * (12 if valid_for["unit"] == "year" else 1)
+    return add_months(day, months) - ONE_DAY
+
+
 _LIVE: frozenset[StatusName] = frozenset({"valid", "withheld", "early"})
 _SENIOR = ("leader", "agency_head")
 

@@ -128,6 +128,11 @@ class _Text(PDFTextObject):
         super().moveCursor(dx, dy)
         self.pen = 0.0
 
+    def textLine(self, text: Any = "") -> None:  # noqa: N802 - the library's name
+        self.down -= self._leading  # the library steps down first and writes afterwards, where it was
+        super().textLine(text)
+        self.down += self._leading
+
     def _formatText(self, text: Any) -> Any:  # noqa: N802 - the library's name
         if text:
             self._tell(str(text))

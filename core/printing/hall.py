@@ -4,6 +4,9 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+#: The embedded font (decision 0002).
+FONT = Path(__file__).resolve().parent / "fonts" / "NotoSansSC-Regular-subset.ttf"
+
 
 def address(session: Session) -> str:
     """The address people reach this hall at; ``WANGTING_PUBLIC_URL``, else where it listens."""

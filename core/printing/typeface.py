@@ -11,8 +11,7 @@ from reportlab.pdfbase.ttfonts import TTFError, TTFont
 from reportlab.pdfgen.canvas import Canvas
 
 from core.printing.errors import FontLacks
-
-FONT = Path(__file__).resolve().parent / "fonts" / "NotoSansSC-Regular-subset.ttf"
+from core.printing.hall import FONT
 
 
 class Typeface:

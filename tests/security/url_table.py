@@ -11,7 +11,7 @@ GET /verify  POST /verify  GET /verify/<code>  GET /progress  POST /progress  GE
 GET /office/login/  POST /office/login/  GET /office/logout/  POST /office/logout/  GET /office/start/  GET /lang/<string:locale>  GET /back
 GET /v1/openapi.json  GET /v1/docs  GET /v1/items  GET /v1/items/<code>  GET /v1/items/<code>/form  GET /v1/items/<code>/guide
 GET /v1/licences/<code>  GET /v1/progress/<code>  POST /v1/tokens
-GET /x/<plugin>/static/<path:file>
+GET /x/<plugin>/static/<path:file>  GET /paper.ttf
 """
 
 #: Pages of plugins: the host asks what the page asks for; tried as every wrong person in tests/pluginhost/test_pages.py.
@@ -89,13 +89,13 @@ GET /office/studio/<draft_id>/condition/  POST /office/studio/<draft_id>/conditi
 GET /office/studio/<draft_id>/preview/<face>  POST /office/studio/<draft_id>/preview/<face>
 GET /office/studio/<draft_id>/tests/  POST /office/studio/<draft_id>/tests/  GET /office/studio/<draft_id>/tests/play  POST /office/studio/<draft_id>/tests/play
 GET /office/studio/<draft_id>/what-if/
-GET /office/studio/hall/<kind>/<name>/  POST /office/studio/hall/<kind>/<name>/
 GET /office/studio/<draft_id>/documents/  POST /office/studio/<draft_id>/documents/  POST /office/studio/<draft_id>/documents/write
 GET /office/studio/<draft_id>/documents/<kind>.pdf  GET /office/studio/<draft_id>/documents/licences/<result>.pdf
 GET /office/studio/bundles/  POST /office/studio/bundles/  GET /office/studio/bundles/key.json  GET /office/studio/bundles/<import_id>
 POST /office/studio/bundles/<import_id>  GET /office/studio/items/<code>/versions/bundle.json
 GET /office/studio/copy/  POST /office/studio/copy/  GET /office/studio/copy/<import_id>  POST /office/studio/copy/<import_id>
 GET /office/studio/copy/item/<code>  POST /office/studio/copy/item/<code>
+GET /office/studio/hall/<kind>/<name>/  POST /office/studio/hall/<kind>/<name>/
 GET /office/studio/<draft_id>/in-force/  POST /office/studio/<draft_id>/in-force/
 GET /office/studio/blank/<kind>.xlsx  GET /office/studio/<draft_id>/materials/import/  POST /office/studio/<draft_id>/materials/import/
 GET /office/studio/<draft_id>/materials/import/<import_id>  POST /office/studio/<draft_id>/materials/import/<import_id>

@@ -1,7 +1,7 @@
 """What a grant brings with it, in the same transaction: licence numbers and records. Their papers follow through the outbox."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,9 +13,9 @@ from core.cases.service.machine import Loaded
 from core.kernel.actor import Actor
 from core.kernel.clock import local
 from core.licences import service as licences
+from core.licences.life import last_day
 from core.licences.spec import Holder
 from core.rules.service import compile_rule
-from core.worktime.projection import add_months
 
 
 def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequence[Fact]:
@@ -34,7 +34,7 @@ def issue(session: Session, case: Loaded, at: datetime, *, actor: Actor) -> Sequ
         data = {name: _printed(case, rule, facts) for name, rule in result.get("data", {}).items()}
         data |= {name: words for name, words in merged.get(result["id"], {}).items() if name not in data}
         ref = licences.issue(
-            session, result["licence_type"], holder, data, case_no=case.row["number"], valid_from=day, valid_to=_until(day, result.get("valid_for"), facts),
+            session, result["licence_type"], holder, data, case_no=case.row["number"], valid_from=day, valid_to=last_day(day, result.get("valid_for")),
             issuer=who.department.id, actor=actor,
         )  # fmt: skip
         made.append(Fact("licence_issued", {"licence": ref.id, "type": result["licence_type"], "result": result["id"]}))
@@ -55,12 +55,3 @@ def _printed(case: Loaded, rule: Any, facts: Mapping[str, Any]) -> Any:
         return compile_rule(rule).value(facts) if isinstance(rule, Mapping) else rule
     value = (case.content.get("values") or {}).get(field.id)
     return None if value is None else field.kind.display(field, value, "zh")
-
-
-def _until(day: date, valid_for: Mapping[str, Any] | None, facts: Mapping[str, Any]) -> date | None:
-    """The last day of validity: the day before the same day *value* months or years on; ``None`` is without end."""
-    if not valid_for or valid_for.get("value") is None:
-        return None
-    months = int(valid_for["value"]) * (12 if valid_for["unit"] == "year" else 1)
-    del facts
-    return date.fromordinal(add_months(day, months).toordinal() - 1)

@@ -3,11 +3,13 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
-from core.items.studio import drafts, editors, mending, parts
+from core.documents.spec import KINDS
+from core.items.studio import designing, drafts, editors, mending, parts
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.found import Found, found, of_part
@@ -97,12 +99,21 @@ def address(draft: Draft, spot: Spot) -> str:
     base, content = f"/office/studio/{draft.id}", draft.content
     if spot[:2] == ("form", "properties") and isinstance(find(content, spot[:3]), Mapping):
         return f"{base}/form/?field={spot[2]}{_anchor(spot[3:])}"
+    if spot[:2] == designing.DOCUMENTS and len(spot) > 2 and spot[2] in KINDS:
+        return _on_paper(base, spot)
     entry = _entry(content, spot)
     if entry:
         return f"{base}/?at={write(entry)}{_anchor(spot[len(entry) :])}"
     part = parts.part(parts.part_of(spot))
     rest = spot[len(part.at) :] if part is not None and spot[: len(part.at)] == part.at else ()
     return f"{base}/?part={parts.part_of(spot)}{_anchor(rest)}"
+
+
+def _on_paper(base: str, spot: Spot) -> str:
+    """The sheet of a document, at the paragraph that *spot* lies in."""
+    block = spot[4].removeprefix("@") if spot[3:4] == ("blocks",) and len(spot) > 4 else ""
+    query = urlencode({"kind": spot[2], **({"block": block} if block else {})})
+    return f"{base}/documents/?{query}" + (f"#p-{block}" if block else "")
 
 
 def _entry(content: Mapping[str, Any], spot: Spot) -> Spot:

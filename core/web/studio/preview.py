@@ -28,13 +28,13 @@ from core.web.studio import desk, hall_preview
 from core.web.studio.desk import kind_of, own
 
 blueprint = Blueprint("studio_preview", __name__, url_prefix="/office/studio/<draft_id>/preview")
-FACES = ("guide", "form", "route")
+FACES = ("guide", "form", "route", "documents")
 
 
 @blueprint.route("/<face>", methods=["GET", "POST"])
 @at_desk
 def show(draft_id: str, face: str) -> str:
-    """One face of the draft as it stands: ``guide``, ``form`` or ``route``, in the look of ``?theme=``."""
+    """One face of the draft as it stands: ``guide``, ``form``, ``route`` or ``documents``, in the look of ``?theme=``."""
     draft = own(draft_id)
     if face not in (FACES if kind_of(draft) == "item" else desk.FACES[kind_of(draft)]):
         raise NotFound
@@ -42,6 +42,10 @@ def show(draft_id: str, face: str) -> str:
         return hall_preview.show(draft, face)
     if request.args.get("theme", "") in themes():
         g.look = request.args["theme"]
+    if face == "documents":  # a draft that is no item yet has documents already
+        from core.web.studio import papers  # which shows drafts as this page compiles them
+
+        return papers.face(draft)
     try:
         compiled = compiled_of(draft)
     except PlatformError as error:

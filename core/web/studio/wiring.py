@@ -14,6 +14,7 @@ from core.web.studio import (
     history,
     home,
     import_materials,
+    papers,
     preview,
     publishing,
     route_editor,
@@ -26,7 +27,8 @@ from core.web.studio import (
 
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
-    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, hall)
+    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, papers, hall)
     imports = (uploading, import_materials, bundles, copying)
     for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)
+    app.register_blueprint(papers.typeface)

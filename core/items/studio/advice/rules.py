@@ -19,9 +19,9 @@ def advice(function: Rule) -> Rule:
 
 def all_advice() -> tuple[Rule, ...]:
     """Every rule, in the order of the files below."""
-    from core.items.studio.advice import languages, local, names, reach, writing
+    from core.items.studio.advice import languages, local, names, papers, reach, writing
 
-    assert all((languages, local, names, reach, writing))
+    assert all((languages, local, names, papers, reach, writing))
     return tuple(_rules)
 
 

@@ -10,10 +10,16 @@ const frame = document.querySelector("iframe[data-preview]");
 const theme = document.querySelector("[data-preview-theme]");
 let face = frame ? new URL(frame.src).pathname.split("/").pop() : "";
 
+/** Which of the documents the preview was at. */
+function within(next) {
+  const here = [frame.contentWindow.location.href, frame.src].map((each) => new URL(each, location)).find((each) => each.pathname.endsWith(`/${next}`));
+  return here ? ["kind", "licence"].filter((name) => here.searchParams.get(name)).map((name) => `&${name}=${encodeURIComponent(here.searchParams.get(name))}`).join("") : "";
+}
+
 function show(next = face) {
   if (!frame) return;
   face = next;
-  const address = `${base}/preview/${face}?theme=${theme?.value || ""}`;
+  const address = `${base}/preview/${face}?theme=${theme?.value || ""}${within(next)}`;
   frame.contentWindow.location.replace(address);
   const open = document.querySelector("[data-preview-open]");
   if (open) open.href = address;
