@@ -47,3 +47,9 @@ def test_an_emptied_number_that_must_be_there_says_that_it_is_not_known():
     made = apply(content, editor.changes({"reason": "面谈"})).doc
     assert made["item"]["visits"] == {"times": None, "reason": "面谈"}
     assert "reason" not in apply(made, editors.editor(made, ("item", "visits")).changes({"times": 1})).doc["item"]["visits"], "what may be left out is left out"
+
+
+def test_a_group_of_which_nothing_is_left_says_so_too():
+    content = {"item": {"title": "信用修复", "visits": {"times": 0}}, "form": {}}
+    editor = editors.editor(content, ("item",), parts.Part("", ("title", "visits")))
+    assert apply(content, editor.changes({"title": "信用修复"})).doc["item"] == {"title": "信用修复", "visits": {"times": None}}

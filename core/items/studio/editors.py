@@ -76,15 +76,16 @@ class Editor:
 
     def changes(self, given: Mapping[str, Any]) -> tuple[Edit, ...]:
         """The edits that make what the form was filled with *given* of what it was made from; what it leaves to the platform is added."""
-        given = settled(self.spec.json_schema, given)
         if self.wrapped:
+            given = settled(self.spec.json_schema, given)
             if _WRAPPED not in self.values:
                 return (Edit("set", self.at, given[_WRAPPED]),) if _WRAPPED in given else ()
             if _WRAPPED not in given:
                 return (Edit("remove", self.at, was=self.values[_WRAPPED]),)
             return editing.between(self.values[_WRAPPED], given[_WRAPPED], self.at)
         emptied = {name: type(value)() for name, value in self.values.items() if name in self.required and isinstance(value, list | dict)}
-        return editing.between(dict(self.values), emptied | {name: value for name, value in given.items() if name in self.names}, self.at)
+        made = settled(self.spec.json_schema, emptied | {name: value for name, value in given.items() if name in self.names})
+        return editing.between(dict(self.values), made, self.at)
 
 
 @dataclass(frozen=True, slots=True)

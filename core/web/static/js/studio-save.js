@@ -203,12 +203,15 @@ export function keep(form, shown) {
   window.addEventListener("beforeunload", (event) => { if ((dirty || busy || pending) && !leaving) event.preventDefault(); });
   for (const sign of ["online", "focus"]) window.addEventListener(sign, () => { if (dirty && !stopped) later(0); });
 
+  /** What was typed as the server keeps it: it drops spaces around, full-width forms, noughts before a number – that is no other's version. */
+  const tidied = (value) => String(value).normalize("NFKC").trim().replace(/^0+(?=\d)/, "");
+
   /** What was typed before the page went away – a server or a log-in that was lost, a closed lid – comes back, or is shown beside what is there now. */
   const bringBack = () => {
     const found = boxes(form), apart = [];
     for (const [key, [was, text]] of stored(form)) {
       const box = found.find((each) => keyOf(each) === key);
-      if (box && valueOf(box) === text) continue;
+      if (box && tidied(valueOf(box)) === tidied(text)) continue;
       if (box && valueOf(box) === was) { put(box, text); unsaved.set(key, [was, text]); } else apart.push({ box, text, name: box ? labelOf(box) : key, gone: !box, theirs: box ? String(valueOf(box)) : "", yours: String(text) });
     }
     if (unsaved.size) touched();
