@@ -2,7 +2,7 @@
 
 import functools
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -10,8 +10,12 @@ from typing import Any
 import axe_playwright_python
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from sqlalchemy.orm import Session
 
+from core.app import open_site
+from core.web.site import Config
 from tests.demo_hall import DemoHall
+from tests.studio.pages import begun
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where pictures are kept; none is made unless somebody asked.
@@ -88,6 +92,30 @@ def cookies(chromium: Browser, hall: DemoHall) -> Callable[[str], Any]:
 def person(open_desk: Callable[..., Page], cookies: Callable[[str], Any]) -> Callable[..., Page]:
     """``person("window")``: a tab of somebody who is logged in."""
     return lambda login, **more: open_desk(cookies(login), **more)
+
+
+@pytest.fixture(scope="session")
+def in_the_hall(hall: DemoHall) -> Callable[[Callable[[Session], Any]], Any]:
+    """``in_the_hall(work)``: do something in the hall's database, beside its server."""
+
+    def run(work: Callable[[Session], Any]) -> Any:
+        environ = {**os.environ, "WANGTING_HOME": str(hall.home), "WANGTING_WORKER": "celery"}
+        database = open_site(Config.from_environment(environ)).database
+        try:
+            with database.session() as session:
+                made = work(session)
+                session.commit()
+                return made
+        finally:
+            database.close()
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def studio(in_the_hall: Callable[[Callable[[Session], Any]], Any]) -> Mapping[str, str]:
+    """The two drafts in whose pages everybody looks (:mod:`tests.studio.pages`)."""
+    return dict(in_the_hall(begun))
 
 
 @pytest.fixture

@@ -1,4 +1,5 @@
 // What is found in the draft, beside the editor: fetched when the page is there and after each save. Without it there is a link to the whole list.
+import "./studio-focus.js";
 
 const box = document.querySelector("[data-findings]");
 const main = document.querySelector("main[data-draft]");
