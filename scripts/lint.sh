@@ -1,4 +1,4 @@
-# Lint, types, contracts, templates. Each must be silent.
+# Lint, types, contracts, templates. Each must be silent. With --no-types the types are left to who calls.
 set -eu
 cd "$(dirname "$0")/.."
 . scripts/python.sh
@@ -7,12 +7,7 @@ bin=.venv/bin
 echo "== ruff"
 $bin/ruff check .
 $bin/ruff format --check .
-types=$(mktemp)
-trap 'kill $typing 2>/dev/null || true; rm -f "$types"' EXIT
-$bin/mypy >"$types" 2>&1 & typing=$!  # on the other core: it takes longer than everything else here
+[ "${1:-}" = --no-types ] || check_types_beside
 echo "== import layers"; $bin/lint-imports
 echo "== templates";     $bin/djlint --lint --quiet core/web/templates themes plugins
-echo "== mypy --strict"; status=0
-wait $typing || status=$?
-cat "$types"
-exit "$status"
+[ "${1:-}" = --no-types ] || told_of_types

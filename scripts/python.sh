@@ -1,5 +1,5 @@
 # Sourced by the other scripts: find a Python, make .venv, install with pinned versions when they changed.
-# Names a missing prerequisite together with the command that installs it.
+# Names a missing prerequisite together with the command that installs it. Checks types beside other work.
 
 advise() { # package names: Debian, Homebrew
   if command -v apt-get >/dev/null 2>&1; then echo "    sudo apt-get install -y $1" >&2
@@ -42,4 +42,18 @@ ensure_venv() { # extras, e.g. "dev,postgresql"
     .venv/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e "$target" || exit 1
     echo "$stamp" > ".venv/stamp-$extras"
   fi
+}
+
+check_types_beside() { # on the other core: it takes longer than everything else that is looked at
+  types=$(mktemp)
+  trap 'kill $typing 2>/dev/null || true; rm -f "$types"' EXIT
+  .venv/bin/mypy >"$types" 2>&1 & typing=$!
+}
+
+told_of_types() { # what was found; ends with its status
+  echo "== mypy --strict"
+  status=0
+  wait $typing || status=$?
+  cat "$types"
+  return "$status"
 }

@@ -39,10 +39,14 @@ if [ -n "$missing" ]; then
   case "$missing" in *chromium*|*fonts*) select="$select and not browser" ;; esac
 fi
 
-sh scripts/lint.sh
+check_types_beside  # the tests wait for browsers and servers now and then: mypy has that time
+sh scripts/lint.sh --no-types
 echo "== tests"
+tested=0
 unset PYTHONDONTWRITEBYTECODE  # the tests start some hundred programs; each would compile the whole house anew
-.venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-2}" --dist worksteal -q --durations=25 -m "not soak$select" "$@"
+.venv/bin/python -m pytest -n "${WANGTING_TEST_WORKERS:-2}" --dist worksteal -q --durations=25 -m "not soak$select" "$@" || tested=$?
+told_of_types
+[ "$tested" = 0 ] || exit "$tested"
 if [ -n "$missing" ]; then
   echo "这些测试没有运行(缺少$missing)。Tests were left out:${select# and}. Install what is named above and run again." >&2
   exit 1
