@@ -62,6 +62,7 @@ def build_guide(
         case_type=word(f"guides.case_{doc['case_type']}", locale),
         who=tuple(word(f"guides.object_{code}", locale) for code in doc["service_objects"]),
         online=bool(doc["online"]["apply"]),
+        elsewhere=str(doc["online"].get("url") or ""),
         full_online=bool(doc["online"]["apply"]) and (doc["online"].get("depth") or 0) >= FULL_ONLINE and doc["visits"]["times"] == 0,
         facts=four_facts(doc, known, read),
         situations=situations,
@@ -141,7 +142,7 @@ def _pause(name: str, pause: JsonObject, known: Mapping[str, object], read: Read
 def _basis(entry: JsonObject, read: Reader) -> Said:
     title = read(f"basis.{entry['id']}.title", entry["title"])
     extra = "".join(f"({entry['document_no']})" if entry.get("document_no") else "")
-    return Said(title.text + extra + (f":{entry['text']}" if entry.get("text") else ""), title.lang)
+    return Said(title.text + extra + (f":{entry['text']}" if entry.get("text") else ""), title.lang, entry.get("url") or "")
 
 
 def _basis_summary(basis: tuple[Said, ...], locale: str) -> str:

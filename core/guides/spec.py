@@ -10,10 +10,11 @@ from core.routing.outline import OutlineLine
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text and the language to mark it with."""
+    """A text and the language to mark it with; ``url``: where its original can be read."""
 
     words: str
     lang: str | None = None
+    url: str = ""
 
     def __str__(self) -> str:
         return self.words
@@ -167,6 +168,7 @@ class Guide:
     case_type: str
     who: tuple[str, ...]
     online: bool
+    elsewhere: str
     full_online: bool
     facts: tuple[Fact, ...]
     situations: tuple[Situation, ...]

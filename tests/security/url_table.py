@@ -76,6 +76,7 @@ POST /office/counter/visits/<visit_id>/cases/<case_id>/withdraw
 
 #: For those who make the items of a department, and for nobody else. Tried as every wrong person in tests/studio/test_pages.py.
 STUDIO = """
+GET /office/studio/links/  POST /office/studio/links/open  POST /office/studio/links/mend  POST /office/studio/links/ask
 GET /office/studio/  POST /office/studio/  GET /office/studio/<draft_id>/  POST /office/studio/<draft_id>/edit  POST /office/studio/<draft_id>/json
 POST /office/studio/<draft_id>/commands  POST /office/studio/<draft_id>/entries  POST /office/studio/<draft_id>/undo  POST /office/studio/<draft_id>/redo
 POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat

@@ -22,7 +22,7 @@ def advice(session: Session, content: Mapping[str, Any]) -> Iterator[tuple[Findi
         key = _key(known.get(each.url))
         if key:
             link = known[each.url]
-            params = {"url": each.url, "since": f"{local(link.since):%Y-%m-%d}"} | ({"to": link.moved_to} if link.moved_to else {})
+            params = {"url": each.url, "since": f"{local(link.since):%Y-%m-%d}"} | ({"to": link.new_home} if link.moved_to else {})
             yield Finding("warning", write(each.spot), f"items.studio_link_{key}", params), each.spot
 
 

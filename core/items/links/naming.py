@@ -45,10 +45,21 @@ def named(content: Mapping[str, Any]) -> tuple[Named, ...]:
 
 def in_text(text: str) -> Iterator[str]:
     """The addresses that *text* holds; one without a scheme is meant as ``http``, which servers lead on from."""
+    yield from (url for _words, url in pieces(text) if url)
+
+
+def pieces(text: str) -> Iterator[tuple[str, str]]:
+    """*text* from front to end: (words, empty) and (an address as it is written, ready to be asked)."""
+    done = 0
     for match in _ADDRESS.finditer(text):
-        url = _trimmed(match.group())
-        if len(url) <= LONGEST and "." in url:
-            yield url if "://" in url else f"http://{url}"
+        held = _trimmed(match.group())
+        if "." in held and len(held) <= LONGEST:
+            if match.start() > done:
+                yield text[done : match.start()], ""
+            yield held, held if "://" in held else f"http://{held}"
+            done = match.start() + len(held)
+    if done < len(text):
+        yield text[done:], ""
 
 
 def replaced(text: str, url: str, new: str) -> str:

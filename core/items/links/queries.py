@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from urllib.parse import urldefrag
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -33,6 +34,12 @@ class LinkView:
     moved_to: str | None
     since: datetime
     checked_at: datetime | None
+
+    @property
+    def new_home(self) -> str:
+        """Where the page lives now, at the place of it that the old address meant; empty for one that did not move."""
+        place, moved = urldefrag(self.url).fragment, self.moved_to or ""
+        return f"{moved}#{place}" if moved and place and not urldefrag(moved).fragment else moved
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from core.items import facts as item_facts
 from core.items.spec import Current
 from core.web import edge
 from core.web.page import Kept, plugin_slots, say, typeset
-from core.web.portal import offer
+from core.web.portal import away, offer
 from core.web.portal.browse import portal
 
 kept = Kept()
@@ -24,12 +24,17 @@ def item(code: str) -> str:
     """The guide of an item; ``?<situation>=<option>`` shortens it to what concerns the reader."""
     current = offer.shown(code)
     answers = item_facts.chosen(current.compiled.doc, request.args)
-    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped)
+    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped, _dead(current))
 
     def plugins() -> str:
         return plugin_slots("portal.guide", department_id=current.offer.department_id, item=current.compiled.plugins, item_code=code)
 
     return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset, plugins)
+
+
+def _dead(current: Current) -> tuple[tuple[str, Any], ...]:
+    """What of the addresses in a guide is dead, as a part of its page's name."""
+    return tuple(sorted((url, each.checked_at) for url, each in away.gone(current.compiled).items()))
 
 
 def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
@@ -57,6 +62,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "department": current.offer.department_title,
         "offers": current.offers,
         "anywhere": _anywhere(current),
+        "away": away.teller(away.gone(compiled)),
         "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),

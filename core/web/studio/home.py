@@ -5,6 +5,7 @@ from werkzeug.wrappers import Response
 
 from core.identity import queries as people
 from core.items.catalogue import kinds, reading
+from core.items.links import queries as links
 from core.items.studio import beginnings, drafts
 from core.kernel.errors import Forbidden, PlatformError
 from core.kernel.ids import is_id
@@ -41,7 +42,8 @@ def _home(error: PlatformError | None = None) -> str:
     items = [each for each in reading.held(session, me()) if each.department_id in {office[0] for office in departments}]
     return desk_page(
         "studio/home.html", nav_here="studio", drafts=open_drafts, titles=titles, items=items, drafted=drafted, offices=departments,
-        templates=beginnings.templates(), error=error.words(edge.locale()) if error else None, given=request.form, locale_=edge.locale(), hall=hall.listed(),
+        templates=beginnings.templates(), error=error.words(edge.locale()) if error else None, given=request.form, locale_=edge.locale(),
+        links=links.counts(session, me()), hall=hall.listed(),
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from core.web.studio import (
     history,
     home,
     import_materials,
+    links,
     papers,
     preview,
     publishing,
@@ -27,7 +28,7 @@ from core.web.studio import (
 
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
-    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, papers, hall)
+    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, papers, links, hall)
     imports = (uploading, import_materials, bundles, copying)
     for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)

@@ -1,7 +1,6 @@
 """Mends of addresses: where a server says that a page lives elsewhere for good, the new address in place of the old."""
 
 from collections.abc import Iterator
-from urllib.parse import urldefrag
 
 from core.items.links.naming import replaced
 from core.items.studio.mending import Content, Mend, mend, put
@@ -12,7 +11,5 @@ from core.kernel.errors import Finding
 @mend("items.studio_link_moved")
 def moved(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
     """The new address, at the same place of the page."""
-    old, new = str(finding.params["url"]), str(finding.params["to"])
-    place = urldefrag(old).fragment
-    meant = f"{new}#{place}" if place and not urldefrag(new).fragment else new
-    yield Mend("link_moved", put(content, spot, replaced(str(find(content, spot)), old, meant)), {"to": meant}, safe=True)
+    new = str(finding.params["to"])
+    yield Mend("link_moved", put(content, spot, replaced(str(find(content, spot)), str(finding.params["url"]), new)), {"to": new}, safe=True)
