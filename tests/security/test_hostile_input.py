@@ -2,6 +2,7 @@
 
 import io
 import json
+import os
 import re
 import threading
 import zipfile
@@ -245,24 +246,26 @@ IN_ADDRESSES = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    "word",
-    [
-        "\x00",
-        "a\x00b",
-        "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
-        pytest.param("𠮷" * 45, id="long"),  # in every value of the query at once: as long as an address may be
-        "%",
-        "_",
-        "'; DROP TABLE case_; --",
-        "../..",
-        "٣",
-        "1e9",
-        "-1",
-        "9" * 40,
-    ],
+STRANGE = (
+    "\x00",
+    "a\x00b",
+    "\ud800".encode("utf-8", "surrogatepass").decode("latin-1"),
+    "𠮷" * 45,  # in every value of the query at once: as long as an address may be
+    "%",
+    "_",
+    "'; DROP TABLE case_; --",
+    "../..",
+    "٣",
+    "1e9",
+    "-1",
+    "9" * 40,
 )
-def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -> None:
+
+
+@pytest.mark.counted
+@pytest.mark.parametrize("turn", range(len(STRANGE) if os.environ.get("WANGTING_SOAK") else 3))
+def test_no_get_address_answers_with_an_error_of_ours(place: World, turn: int) -> None:
+    """Every address gets a few of the strange words, in the long run each of them."""
     people = {
         "own": place.me(),
         "citizen": place.me(),
@@ -275,10 +278,11 @@ def test_no_get_address_answers_with_an_error_of_ours(place: World, word: str) -
         "role": place.staff("admin"),
     }
     for kind, browser in people.items():
-        for method, rule in rules(place, kind):
+        for number, (method, rule) in enumerate(rules(place, kind)):
             if method == "GET" and not rule.endpoint.endswith(".download"):
+                word = STRANGE[(5 * turn + number) % len(STRANGE)]
                 path = re.sub(r"<int:\w+>", "1", rule.rule)
-                path = re.sub(r"<(?:\w+:)?\w+>", lambda _found: word.replace("/", "%2f").replace("%", "%25") or "x", path)
+                path = re.sub(r"<(?:\w+:)?\w+>", lambda _found, word=word: word.replace("/", "%2f").replace("%", "%25"), path)
                 query = dict.fromkeys(IN_ADDRESSES, word)
                 answer = browser.get(path, query_string=query)
                 assert answer.status_code < 500, (rule.rule, word[:20])
