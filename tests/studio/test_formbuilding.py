@@ -58,6 +58,15 @@ def test_every_kind_of_the_palette_begins_as_a_field_that_compiles(kind):
     assert edits.apply(after, edits.apply(FOOD, made).undo).doc == FOOD
 
 
+@pytest.mark.parametrize("kind", [key for key, _title in builder.palette("zh")])
+def test_every_kind_of_the_palette_begins_as_a_question_that_can_be_answered(kind):
+    made, spot = builder.add_field(FOOD, kind, title="新栏", section=builder.place_of(FOOD, "area"))
+    after = done(FOOD, made)
+    spec = forms.compile_form(after["form"])
+    values = forms.sample(spec)
+    assert not [error for error in forms.decide(spec, values).errors if error.path.startswith(spot[-1])], values.get(spot[-1])
+
+
 def test_a_field_goes_with_all_its_places():
     after = done(FOOD, builder.remove_field(FOOD, "area"))
     assert "area" not in names(after)

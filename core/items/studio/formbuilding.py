@@ -27,7 +27,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
     "long_text": {"type": "string", "maxLength": 1000},
     "number": {"type": "number"},
     "integer": {"type": "integer", "minimum": 0},
-    "money": {"type": "integer", "minimum": 0},
+    "money": {"type": "string", "ui": {"unit": "元"}},
     "date": {"type": "string", "format": "date"},
     "date_range": {"type": "object"},
     "yes_no": {"type": "boolean"},
@@ -37,6 +37,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
     "file": {"type": "array"},
     "photo": {"type": "array"},
     "map_point": {"type": "object"},
+    "signature": {"type": "object"},
     "statement": {"type": "boolean", "ui": {"text": "我承诺以上内容真实。"}},
     "computed": {"type": "number", "ui": {"computed": {"+": [0, 0]}}},
     "rows": {
