@@ -20,7 +20,7 @@ def added(content: Mapping[str, Any], at: Spot, entry: Any, *, key: str = "", af
     """
     holder = find(content, at)
     if isinstance(holder, list):
-        name = _free({str(each.get("id")) for each in holder if isinstance(each, Mapping)}, str(entry.get("id") or "new"))
+        name = _free({str(each.get("id")) for each in holder if isinstance(each, Mapping)}, str(entry.get("id") or at[-1]))
         index = None if after is None else index_of(holder, after)
         before = token_of(holder, index + 1) if index is not None and index + 1 < len(holder) else None
         return (Edit("insert", at, {**entry, "id": name}, before=before),), (*at, f"@{name}")
@@ -32,13 +32,15 @@ def added(content: Mapping[str, Any], at: Spot, entry: Any, *, key: str = "", af
     if holder is MISSING and find(content, at[:-1]) is not MISSING:
         if key:
             return (Edit("set", at, {normalise(key).strip(): entry}),), (*at, normalise(key).strip())
-        return (Edit("set", at, [{**entry, "id": "new-1"}]),), (*at, "@new-1")
+        name = _free(set(), at[-1])
+        return (Edit("set", at, [{**entry, "id": name}]),), (*at, f"@{name}")
     raise NoSuchSpot(at=write(at))
 
 
 def _free(taken: set[str], stem: str) -> str:
-    base = stem.rstrip("0123456789").rstrip("-") or "new"
-    return next(name for n in range(1, len(taken) + 2) if (name := f"{base}-{n}") not in taken)
+    """The next name like *stem*, of the letters that every kind of id may have: those of situations may have no hyphen, for tests and rules name them."""
+    base = stem.rstrip("0123456789").rstrip("-_").replace("-", "_") or "new"
+    return next(name for n in range(1, len(taken) + 2) if (name := f"{base}_{n}") not in taken)
 
 
 def copied(content: Mapping[str, Any], at: Spot) -> tuple[tuple[Edit, ...], Spot]:
@@ -48,7 +50,7 @@ def copied(content: Mapping[str, Any], at: Spot) -> tuple[tuple[Edit, ...], Spot
         raise NoSuchSpot(at=write(at))
     made = deepcopy(entry)
     if isinstance(holder, Mapping):
-        return added(content, at[:-1], made, key=_free({*holder, at[-1]}, at[-1]).replace("-", "_"))
+        return added(content, at[:-1], made, key=_free({*holder, at[-1]}, at[-1]))
     return added(content, at[:-1], made, after=at[-1])
 
 
