@@ -59,6 +59,7 @@ class Compiler:
         self.defs: dict[str, Field] = {}
         self.raw_defs: Mapping[str, Any] = definition.get("$defs", {})
         self.recursive = recursive_defs(definition)
+        self.spoken: dict[str, dict[str, str]] = {}  # locale → what blocks say in it, by the paths that they stand at
         self.spots: dict[str, str] = {}  # field path → JSON pointer, for findings about it
 
     def fault(self, spot: str, key: str, **params: Any) -> None:
@@ -96,13 +97,18 @@ class Compiler:
             nodes=nodes,
             checks=self._checks(),
             definition=definition,
-            translations=_translations(definition),
+            translations=self._spoken(),
         )
 
     def _hash(self) -> str:
         used = {name: self.blocks[name] for name in sorted(_includes(self.definition)) if name in self.blocks}
         lists = {name: list(values) for name, values in sorted(self.lists.items())}
         return digest(json.loads(json.dumps({"form": self.definition, "blocks": used, "options": lists})))
+
+    def _spoken(self) -> dict[str, dict[str, str]]:
+        """What blocks bring in other languages, and the form's own over it."""
+        own = _translations(self.definition)
+        return {locale: {**self.spoken.get(locale, {}), **own.get(locale, {})} for locale in dict.fromkeys((*own, *self.spoken))}
 
     def _checks(self) -> tuple[Assertion, ...]:
         made = []
@@ -216,6 +222,9 @@ class Compiler:
                 if block is None:
                     self.fault(f"{spot}/include", "block", block=include)
                     return {**merged, "type": "object", "properties": {}}, None
+                for locale, texts in _translations(block).items():
+                    words = self.spoken.setdefault(locale, {})
+                    words.update({f"form.{path}.{name.removeprefix('form.')}": text for name, text in texts.items()})
                 body = {k: block[k] for k in ("type", "title", "description", "properties", "required", "additionalProperties", "minProperties") if k in block}
                 merged = {**body, **merged, "ui": {**{k: v for k, v in block.get("ui", {}).items() if k not in ("pages", "checks")}, **merged.get("ui", {})}}
             elif ref := merged.pop("$ref", None):

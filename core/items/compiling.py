@@ -95,7 +95,7 @@ def _spellings(reference: str) -> tuple[str, ...]:
 def _references(value: Any) -> Iterator[str]:
     if isinstance(value, Mapping):
         for name, child in value.items():
-            if (name == "$ref" and isinstance(child, str)) or (name in ("block", "use") and isinstance(child, str)):
+            if (name == "$ref" and isinstance(child, str)) or (name in ("include", "block", "use") and isinstance(child, str)):
                 yield child
             else:
                 yield from _references(child)

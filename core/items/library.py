@@ -78,13 +78,19 @@ def library(home: Path | None = None, *, within: tuple[Path, ...] | None = None)
         for folder, target in ((root / "form_definitions", forms), (root / "form_definitions" / "blocks", blocks)):
             for path in sorted(folder.glob("*.json")):
                 try:
-                    target[path.stem] = read_json(path)
+                    read = read_json(path)
+                    target.update(named_blocks([(path.stem, read)]) if target is blocks else {path.stem: read})
                 except BrokenFile as error:
                     broken[path] = Finding("error", "", error.message_key, error.params)
                     target.pop(path.stem, None)
         for path in item_files(root / "item_configs"):
             items[path.stem] = path
     return Library(forms, blocks, items, broken)
+
+
+def named_blocks(files: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Mapping[str, Any]]:
+    """Shared blocks by the name that forms have for them, ``id@version``; a file that says neither is called as its file is."""
+    return {f"{body['id']}@{body['version']}" if isinstance(body.get("id"), str) and "version" in body else stem: body for stem, body in files}
 
 
 def item_files(folder: Path) -> Iterator[Path]:

@@ -81,10 +81,12 @@ class ItemDraft(Base):
 never_changed(cast(Table, ItemVersion.__table__))
 
 
+from core.items.blocks import models as _blocks  # noqa: E402
 from core.items.catalogue import models as _catalogue  # noqa: E402 – tables of this slice too; they name ours
 from core.items.links import models as _links  # noqa: E402
 from core.items.studio import models as _studio  # noqa: E402
 
+assert _blocks
 assert _catalogue
 assert _links
 assert _studio

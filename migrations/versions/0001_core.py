@@ -1121,6 +1121,17 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_department_successor_id"), ["successor_id"], unique=False)
 
     op.create_table(
+        "item_block",
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_item_block_item_code_item")),
+        sa.PrimaryKeyConstraint("item_code", "name", "number", name=op.f("pk_item_block")),
+    )
+    with op.batch_alter_table("item_block", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_item_block_name"), ["name"], unique=False)
+
+    op.create_table(
         "item_draft",
         sa.Column("item_code", sa.String(length=64), nullable=False),
         sa.Column("hash", sa.String(length=80), nullable=False),
@@ -1335,6 +1346,21 @@ def upgrade() -> None:
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.create_index("ix_document_case", ["case_id", "id"], unique=False)
 
+    op.create_table(
+        "form_block",
+        sa.Column("name", sa.String(length=64), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(length=200), nullable=False),
+        sa.Column("body", types.Json(), nullable=False),
+        sa.Column("hash", sa.String(length=80), nullable=False),
+        sa.Column("department_id", types.Id(), nullable=True),
+        sa.Column("item_code", sa.String(length=64), nullable=False),
+        sa.Column("published_at", types.Instant(), nullable=False),
+        sa.Column("published_by", sa.String(length=80), nullable=False),
+        sa.ForeignKeyConstraint(["department_id"], ["department.id"], name=op.f("fk_form_block_department_id_department")),
+        sa.ForeignKeyConstraint(["item_code"], ["item.code"], name=op.f("fk_form_block_item_code_item")),
+        sa.PrimaryKeyConstraint("name", "number", name=op.f("pk_form_block")),
+    )
     op.create_table(
         "hall",
         sa.Column("id", types.Id(), nullable=False),
@@ -1992,6 +2018,7 @@ def downgrade() -> None:
 
     op.drop_table("item_offer")
     op.drop_table("hall")
+    op.drop_table("form_block")
     with op.batch_alter_table("document", schema=None) as batch_op:
         batch_op.drop_index("ix_document_case")
 
@@ -2037,6 +2064,10 @@ def downgrade() -> None:
 
     op.drop_table("item_version")
     op.drop_table("item_draft")
+    with op.batch_alter_table("item_block", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_item_block_name"))
+
+    op.drop_table("item_block")
     with op.batch_alter_table("department", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_department_successor_id"))
         batch_op.drop_index(batch_op.f("ix_department_parent_id"))

@@ -11,7 +11,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
-_TABLES = ("item_version", "catalogue_version", "hall_document")
+_TABLES = ("item_version", "catalogue_version", "hall_document", "form_block")
 _GUARD = "CREATE TRIGGER IF NOT EXISTS {table}_no_{name} BEFORE {verb} ON {table} BEGIN SELECT RAISE(ABORT, '{table} is immutable'); END"
 _REFUSE = """
 CREATE FUNCTION {table}_immutable() RETURNS trigger LANGUAGE plpgsql AS $$

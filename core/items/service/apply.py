@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 from core.audit import service as audit
+from core.items.blocks import shelf
 from core.items.catalogue.claims import gate
 from core.items.checking import check_item, has_errors
 from core.items.compiling import compile_item, used_blocks
@@ -46,7 +47,8 @@ def apply(
     found = check_item(doc, forms=forms, blocks=blocks, known=known)
     if isinstance(doc, Mapping) and not has_errors(found):
         form = forms.get(str(doc.get("form")))
-        found = [*found, *gate(session, doc, form, used_blocks(form, blocks or {}) if form is not None else {})]
+        used = used_blocks(form, blocks or {}) if form is not None else {}
+        found = [*found, *gate(session, doc, form, used), *shelf.gate(session, str(doc.get("code")), used)]
     if has_errors(found):
         raise GateClosed([*found, *_rehearsed(doc, forms, blocks, found)], code=doc.get("code", "?"))
     compiled = compile_item(doc, forms=forms, blocks=blocks)

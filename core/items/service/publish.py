@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.items.anywhere import setting
+from core.items.blocks import shelf
 from core.items.card import card, search_body
 from core.items.catalogue.claims import gate
 from core.items.catalogue.errors import NotNow, ReviewNeeded
@@ -63,6 +64,7 @@ def publish(
     item.current_version_id, item.card, item.within = version.id, card(compiled.doc), setting(compiled.doc).get("within")
     session.delete(draft)
     session.flush()
+    shelf.keep(session, compiled, actor)
     offer(session, compiled, division)
     detail = {"hash": compiled.hash, "number": version.number, "version": version.id, "applied_by": draft.applied_by}
     audit.record(session, "item.published", subject=("item", code), actor=actor, detail=detail)
@@ -76,6 +78,7 @@ def _review_needed(session: Session, code: str) -> bool:
 def _gate(session: Session, compiled: CompiledItem, division: str | None, findings: Iterable[Finding] | None) -> None:
     found = list(findings) if findings is not None else _checked(session, compiled, division)
     found.extend(gate(session, compiled.doc, compiled.form_doc, compiled.blocks))
+    found.extend(shelf.gate(session, compiled.code, compiled.blocks))
     found.extend(run_tests(compiled).findings)
     if has_errors(found):
         raise GateClosed(found, code=compiled.code)

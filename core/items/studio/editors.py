@@ -41,7 +41,7 @@ _RARE = frozenset(("const", "enum", "anyOf", "$ref", "$defs", "description"))
 #: Keywords whose values are no schemas.
 _WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
 #: What a draft may hold → the schema that it follows.
-ROOTS = {"item": "item", "form": "form", "notice": "notice_template", "theme": "theme"}
+ROOTS = {"item": "item", "form": "form", "blocks": "form", "notice": "notice_template", "theme": "theme"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None,
     if not isinstance(properties, Mapping) or not (isinstance(value, Mapping) or value is MISSING):
         return _whole(place, at, value, locale)
     wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
-    wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] == "form" and len(at) > 1 else wanted
+    wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] in ("form", "blocks") and len(at) > 1 else wanted
     wanted = tuple(name for name in wanted if not is_rule(place.root, properties[name]))  # edited by menus: :mod:`core.items.studio.ruled`
     few = part is not None and len(part.names) <= FEW
     carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None and not (few and _one(place.root, properties[name])))
@@ -229,11 +229,13 @@ def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
     """The schema of a spot; shapes are chosen by what stands there."""
     if not at or at[0] not in ROOTS or at[0] not in content:
         return None
-    root = at[0]
+    if at[0] == "blocks" and len(at) < 2:
+        return None
+    root, first = ("form", 2) if at[0] == "blocks" else (at[0], 1)  # a shared block is written as a form is
     schema: Any = _schema(root)
-    value: Any = content.get(root, MISSING)
+    value: Any = find(content, at[:first])
     required = True
-    for depth, token in enumerate(at[1:], 2):
+    for depth, token in enumerate(at[first:], first + 1):
         holder = _shaped(root, schema, value)
         required = token in holder.get("required", ())
         root, schema = _entered(root, at[:depth], _below(holder, token))
@@ -249,10 +251,11 @@ def way(content: Mapping[str, Any], at: Spot) -> Iterator[tuple[str, str, bool]]
 
     It ends where the schemas know no further, and takes whatever the draft holds, right or wrong.
     """
-    root = at[0] if at and at[0] in ROOTS else ""
+    first = 2 if at[:1] == ("blocks",) else 1
+    root = ROOTS[at[0]] if at and at[0] in ROOTS else ""
     schema: Any = _schema(root) if root else None
-    value: Any = content.get(root, MISSING)
-    for depth, token in enumerate(at[1:] if root else (), 2):
+    value: Any = find(content, at[:first])
+    for depth, token in enumerate(at[first:] if root else (), first + 1):
         holder = _shaped(root, schema, value)
         root, schema = _entered(root, at[:depth], _below(holder, token))
         if schema is None:

@@ -210,6 +210,13 @@ def add_field(content: Mapping[str, Any], kind: str, *, title: str, section: Spo
     return (*_held(content, name, schema), _stand(content, section, name, after)), (*_FIELDS, name)
 
 
+def put_field(content: Mapping[str, Any], stem: str, schema: Mapping[str, Any], section: Spot) -> tuple[tuple[Edit, ...], Spot]:
+    """A field of that *schema* at the end of a section, called *stem* or – where that is taken – something like it."""
+    held = find(content, _FIELDS)
+    name = stem if not isinstance(held, Mapping) or stem not in held else _free(content, stem)
+    return (*_held(content, name, schema), _stand(content, section, name, None)), (*_FIELDS, name)
+
+
 def copy_field(content: Mapping[str, Any], name: str) -> tuple[tuple[Edit, ...], Spot]:
     """A field once more, right after it."""
     schema, section = find(content, (*_FIELDS, name)), place_of(content, name)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy.orm import Session
 
 from core.forms import service as forms
+from core.items.blocks import shelf
 from core.items.checking import Known, check_item, has_errors
 from core.items.compiling import named_notices, used_blocks
 from core.items.errors import finding
@@ -83,10 +84,20 @@ def found(session: Session | None, content: Mapping[str, Any], *, known: Known |
     closing = list(_closing(content, known))
     listed = [*((each, here.of_item(each.path)) for each in closing), *((each, here.of_content(each.path)) for each in _advice(content))]
     listed += advising.advice(session, content) if session is not None else ()
+    listed += _blocks(session, content) if session is not None else ()
     made: dict[tuple[Any, ...], Found] = {}
     for each, spot in listed:
         made.setdefault((each.level, each.key, spot, str(each.params)), Found(each, spot, part_of(spot), content))
     return tuple(sorted(made.values(), key=lambda one: one.level != "error"))
+
+
+def _blocks(session: Session, content: Mapping[str, Any]) -> Iterator[tuple[Finding, Spot]]:
+    """What the gate would say to the shared blocks that the form names."""
+    item, form, held = content.get("item"), content.get("form"), mapping(content.get("blocks"))
+    if not held or not isinstance(form, Mapping):
+        return
+    for each in shelf.gate(session, str(mapping(item).get("code")), used_blocks(form, held)):
+        yield each, ("blocks", each.path.split("/")[2])
 
 
 def _known(session: Session | None, content: Mapping[str, Any], division: str | None) -> Known:

@@ -78,7 +78,7 @@ def _properties() -> Mapping[str, Any]:
 
 def part_of(spot: Spot) -> str:
     """The part in which *spot* is edited."""
-    if spot[:1] == ("form",) or spot[:2] == ("item", "form"):
+    if spot[:1] in (("form",), ("blocks",)) or spot[:2] == ("item", "form"):
         return "form"
     if spot and spot[0] in OF_HALL:
         return next(each.key for each in OF_HALL[spot[0]] if spot[: len(each.at)] == each.at)
