@@ -1,6 +1,7 @@
 """Finding an item: search, lists, guide, language and look, branch halls, error pages."""
 
 import re
+from xml.etree import ElementTree
 
 import pytest
 
@@ -179,3 +180,15 @@ def test_every_text_of_the_pages_is_translated() -> None:
         found = extract_from_dir(root, [(pattern, method)], options, keywords={"_": None, "say": None, "ngettext": (1, 2)})
         missing |= {(message if isinstance(message, str) else message[0]) for _file, _line, message, _comments, _context in found} - known
     assert not missing
+
+
+def test_the_drawing_of_the_route_for_the_readers_situation_is_taken_along(reader) -> None:
+    page = reader.get("/items/food-operation-new?kind=catering").text
+    address = re.search(r'href="(/items/food-operation-new/route\.svg[^"]*)"', page)
+    assert address is not None
+    assert "kind=catering" in address[1]
+    answer = reader.get(address[1])
+    assert answer.mimetype == "image/svg+xml"
+    assert answer.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment; filename*=UTF-8''")
+    assert ElementTree.fromstring(answer.text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
+    assert reader.get("/items/nothing/route.svg").status_code == 404

@@ -2,7 +2,7 @@
 
 #: For everybody; shows nothing of a person.
 PUBLIC = """
-GET /  GET /accessibility  GET /departments  GET /departments/<code>  GET /for/<who>  GET /healthz  GET /help  GET /items/<code>
+GET /  GET /accessibility  GET /departments  GET /departments/<code>  GET /for/<who>  GET /healthz  GET /help  GET /items/<code>  GET /items/<code>/route.svg
 GET /language/<code>  GET /look/<theme>  GET /map  GET /metrics  GET /privacy  GET /readyz  GET /search  GET /search/suggest
 GET /static/<path:filename>  GET /static/appbuilder/<path:filename>  GET /theme/<file>  GET /themes  GET /themes/<slug>
 GET /account/login  POST /account/login  POST /account/logout  GET /account/register  POST /account/register

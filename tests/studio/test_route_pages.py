@@ -183,7 +183,7 @@ def test_a_route_that_cannot_be_drawn_says_why_and_is_outlined_as_written(chief,
 def test_the_drawing_is_taken_along_with_its_look(chief, base):
     answer = chief.get(f"{base}/route/drawing.svg")
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
-    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment; filename*=UTF-8''%E6%B5%81%E7%A8%8B%E5%9B%BE-")
     assert 'xmlns="http://www.w3.org/2000/svg"' in answer.text
     assert "<style>" in answer.text
     assert "<a " not in answer.text

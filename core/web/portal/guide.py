@@ -4,14 +4,19 @@ from typing import Any
 
 from flask import request, url_for
 from markupsafe import Markup
+from werkzeug.wrappers import Response
 
 from core.guides.build import build_guide
+from core.guides.draw import route_svg
 from core.guides.spec import Guide
 from core.identity import queries as people
 from core.items import anywhere
 from core.items import facts as item_facts
 from core.items.spec import Current
+from core.items.texts import Reader
+from core.kernel.errors import NotFound
 from core.web import edge
+from core.web.drawn import as_file
 from core.web.page import Kept, plugin_slots, say, typeset
 from core.web.portal import away, offer
 from core.web.portal.browse import portal
@@ -30,6 +35,23 @@ def item(code: str) -> str:
         return plugin_slots("portal.guide", department_id=current.offer.department_id, item=current.compiled.plugins, item_code=code)
 
     return kept.page(key, "portal/guide.html", lambda: {"g": view(current, answers)}, typeset, plugins)
+
+
+@portal.get("/items/<code>/route.svg")
+def route_drawing(code: str) -> Response:
+    """The drawing of the route for the reader's situation, to be kept."""
+    current = offer.shown(code)
+    known = item_facts.facts(current.compiled, item_facts.chosen(current.compiled.doc, request.args))
+    locale = edge.locale()
+    svg = route_svg(current.compiled, known, locale, people.department_titles(edge.session(), edge.scope()))
+    if not svg:
+        raise NotFound
+    return as_file(svg, f"{say('流程图')}-{_short(current, locale)}")
+
+
+def _short(current: Current, locale: str) -> str:
+    read = Reader(current.compiled.doc, locale)
+    return read("short_title", current.compiled.doc.get("short_title")).text or read("title", current.compiled.doc["title"]).text
 
 
 def _dead(current: Current) -> tuple[tuple[str, Any], ...]:
@@ -65,6 +87,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "away": away.teller(away.gone(compiled)),
         "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
+        "drawing_href": url_for("portal.route_drawing", code=compiled.code, **answers),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, request
+from flask import Blueprint, redirect, request
 from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
@@ -22,6 +22,7 @@ from core.kernel.wording import word
 from core.routing import service as route
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
+from core.web.drawn import as_file
 from core.web.page import say as _
 from core.web.studio import route_panel
 from core.web.studio.desk import framed, own
@@ -253,7 +254,7 @@ _DOES: dict[str, Callable[[Any, Any], Done]] = {
 
 @blueprint.get("/drawing.svg")
 @at_desk
-def picture(draft_id: str) -> Response:
+def picture(draft_id: str) -> Answer:
     """The drawing as a file that stands by itself, its look in it."""
     draft = own(draft_id)
     made = sketch(draft.content, edge.locale())
@@ -261,20 +262,4 @@ def picture(draft_id: str) -> Response:
         raise NotFound
     titles = people.department_titles(edge.session(), edge.scope())
     svg = route.draw(made.spec, locale=edge.locale(), labels=made.labels, departments=titles)
-    head, gap, rest = svg.partition("<title")
-    head = head.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
-    text = f"{head}<style>{_LOOK}</style>{gap}{rest}"
-    answer = Response(f'<?xml version="1.0" encoding="UTF-8"?>\n{text}', mimetype="image/svg+xml")
-    answer.headers["Content-Disposition"] = f'attachment; filename="route-{draft.item_code}.svg"'
-    return answer
-
-
-#: The standard look of a drawing, in colours that print; the pages have theirs from the theme.
-_LOOK = (
-    "svg{background:#fff;font-family:system-ui,'Noto Sans CJK SC','Microsoft YaHei',sans-serif}"
-    ".t{font-size:15px;font-weight:500;fill:#1b1f24}.n{font-size:13px;fill:#4a5560}"
-    ".w{fill:none;stroke:#0b4f6c;stroke-width:4;stroke-linecap:round;stroke-linejoin:round}"
-    ".w.off{stroke:#6b7885;stroke-width:2;stroke-dasharray:2 7}"
-    "circle{fill:#fff;stroke:#0b4f6c;stroke-width:4}.full{fill:#0b4f6c}"
-    ".x{fill:none;stroke:#6b7885;stroke-width:1.5;stroke-dasharray:5 4}"
-)
+    return as_file(svg, _("流程图") + "-" + draft.title)
