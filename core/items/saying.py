@@ -59,7 +59,7 @@ def _index() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str], Mapping[
             told = _told(inner)
             if told:
                 values.setdefault((above, name), told)
-                values.setdefault(("", name), told)
+                values["", name] = {**told, **values.get(("", name), {})}
             walk(inner, name)
         for key, inner in schema.items():
             if key not in ("properties", "title", "description"):
@@ -84,7 +84,9 @@ def called(name: str, above: str = "", locale: str = "zh") -> str:
     key = f"items.name_{name}"
     own = word(key, locale)
     listed = own if own != key else ""
-    told = (near.get((above, name)), listed, far.get(name)) if locale == "zh" else (listed,)
+    own_words = [near.get((above, name), ""), far.get(name, "")]
+    spoken = own_words if locale.startswith("zh") else [schemas.spoken(each, locale) for each in own_words]
+    told = (spoken[0], listed, spoken[1]) if locale.startswith("zh") else (listed, *spoken)
     return next((each for each in told if each), f"“{name.replace('_', ' ')}”")
 
 
@@ -204,12 +206,12 @@ def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | 
 
 
 def _valued(value: Any, name: str, above: str, locale: str) -> str:
-    values = _index()[2] if locale == "zh" else {}
-    told = values.get((above, name)) or values.get(("", name)) or {}
+    values = _index()[2]
     try:
-        return told.get(value, str(value))
-    except TypeError:
+        told = values.get((above, name), {}).get(value) or values.get(("", name), {}).get(value)
+    except TypeError:  # what is no value of any list
         return str(value)
+    return schemas.spoken(told, locale) if told else str(value)
 
 
 def _comma(locale: str) -> str:

@@ -62,9 +62,9 @@ class Suggestion:
     steps: tuple[dict[str, Any], ...]
 
 
-def targets(compiled: CompiledItem, locale: str = "zh") -> tuple[Target, ...]:
-    """Everything that tests can take in, in the order of the route."""
-    return tuple(_targets(compiled, Voice(compiled.route, locale)))
+def targets(compiled: CompiledItem, locale: str = "zh", departments: Mapping[str, str] | None = None) -> tuple[Target, ...]:
+    """Everything that tests can take in, in the order of the route. *departments* says what kinds of them are called."""
+    return tuple(_targets(compiled, Voice(compiled.route, locale, None, departments)))
 
 
 def _targets(compiled: CompiledItem, voice: Voice) -> Iterator[Target]:
@@ -100,11 +100,15 @@ def _targets(compiled: CompiledItem, voice: Voice) -> Iterator[Target]:
             yield made("no_material", material["id"], "", title=material["title"])
 
 
-def coverage(compiled: CompiledItem, locale: str = "zh", *, report: GateReport | None = None) -> tuple[Covered, ...]:
+def coverage(
+    compiled: CompiledItem, locale: str = "zh", *, report: GateReport | None = None, departments: Mapping[str, str] | None = None
+) -> tuple[Covered, ...]:
     """Every target with the tests that take it in; nothing is known of a test that does not run. *report*: the tests ran already."""
     ran = {result.id: result.walked for result in (report or run_tests(compiled)).results}
     walks = [(str(test["id"]), test["given"], walked) for test in compiled.doc.get("tests") or () if (walked := ran.get(test["id"])) is not None]
-    return tuple(Covered(each, tuple(name for name, given, walked in walks if met(compiled, each, given, walked))) for each in targets(compiled, locale))
+    return tuple(
+        Covered(each, tuple(name for name, given, walked in walks if met(compiled, each, given, walked))) for each in targets(compiled, locale, departments)
+    )
 
 
 def met(compiled: CompiledItem, target: Target, given: JsonObject, walked: Walked) -> bool:

@@ -145,7 +145,7 @@ def _line(definition: Mapping[str, Any], at: Spot, name: str, schema: Any, local
     options = schema.get("oneOf") or find(schema, ("items", "oneOf"))
     return Line(
         at, name, str(schema.get("title") or name), key, getattr(kind.title, locale) if kind is not None else key, named,
-        _sentence(definition, ui.get("visible_when"), locale), _source(ui.get("prefill")), len(options) if isinstance(options, list) else 0,
+        _sentence(definition, ui.get("visible_when"), locale), _source(ui.get("prefill"), locale), len(options) if isinstance(options, list) else 0,
         tuple(_line(definition, (*at, *way, child), child, inner, locale) for way, child, inner in _inside(schema)),
     )  # fmt: skip
 
@@ -193,8 +193,13 @@ def _label(schema: Any) -> Any:
     return Label(title, told)
 
 
-def _source(prefill: Any) -> str:
-    return str(prefill.get("title") or prefill.get("fact") or prefill.get("from") or "") if isinstance(prefill, Mapping) else str(prefill or "")
+def _source(prefill: Any, locale: str) -> str:
+    """Where a field is prefilled from, in words; a source that nobody has words for is called by itself."""
+    if isinstance(prefill, Mapping):
+        return str(prefill.get("title") or _source(prefill.get("fact") or prefill.get("from"), locale))
+    key = f"items.studio_source_{str(prefill or '').replace('.', '_')}"
+    said = word(key, locale)
+    return said if said != key else str(prefill or "")
 
 
 # ---- what buttons do

@@ -1,7 +1,7 @@
 """Where a draft has rules, and what each may read: found by the schemas, so that a new rule in one is edited by menus the day it is there."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from core.items.studio import conditions, editors, expressions, scopes
@@ -26,12 +26,14 @@ class Ruled:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What a rule at some place may read: ``facts`` to choose from, ``tables`` whose rows may be asked, types and names of everything."""
+    """What a rule at some place may read: ``facts`` to choose from, ``tables`` whose rows may be asked, types and names of everything, and where on the
+    form it stands."""
 
     facts: tuple[Fact, ...]
     tables: tuple[Fact, ...]
     types: Mapping[str, Any]
     labels: Mapping[str, Any]
+    places: Mapping[str, str] = field(default_factory=dict)
 
     def inside(self, table: str) -> "World":
         """The same for a condition on each row of *table*: its columns come first."""
@@ -40,7 +42,7 @@ class World:
         names = {fact.path for fact in columns}
         return World(
             (*columns, *(fact for fact in self.facts if not fact.path.startswith("row.") and fact.path not in names)), (),
-            {**self.types, **{fact.path: fact.type for fact in columns}}, {**self.labels, **{fact.path: _label(fact) for fact in columns}},
+            {**self.types, **{fact.path: fact.type for fact in columns}}, {**self.labels, **{fact.path: _label(fact) for fact in columns}}, self.places,
         )  # fmt: skip
 
 
@@ -66,7 +68,7 @@ def world(content: Mapping[str, Any], at: Spot, known: Known, route: Sketch | No
         types[path], labels[path] = "choice", label
     found = conditions.facts(types, labels, known.tables)
     tables = tuple(Fact(path, "rows", conditions.called(path, labels)) for path in known.tables)
-    made = World(found, tables, types, labels)
+    made = World(found, tables, types, labels, known.places)
     rows = _rows(content, at)
     return made.inside(rows) if rows is not None else made
 

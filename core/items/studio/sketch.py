@@ -1,7 +1,7 @@
 """The route of a draft as far as it can be read: compiled and checked where it compiles, as written where it does not."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from core.forms import service as forms
@@ -34,11 +34,13 @@ class Numbers:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What rules of a draft may read: the ``types`` and the names (``labels``) of its facts, and which of them are ``tables`` with rows."""
+    """What rules of a draft may read: the ``types`` and the names (``labels``) of its facts, which of them are ``tables`` with rows, and on which
+    section of the form each stands (``places``)."""
 
     types: Mapping[str, Any]
     labels: Mapping[str, Any]
     tables: frozenset[str]
+    places: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +131,29 @@ def known(content: Mapping[str, Any], locale: str = "zh") -> Known:
     item, form = content.get("item"), form_of(content)
     if form is not None:
         types, said = _in_order(form), dict(form.labels_in(locale))
-        rows = [field for field in form.root.walk() if field.item is not None]
-        tables = frozenset(f"form.{field.path}" for field in rows)
-        said |= {f"form.{field.path}": Label(form.text(f"{field.path}.title", field.title, locale)[0]) for field in rows}
+        rows = [each for each in form.root.walk() if each.item is not None]
+        tables = frozenset(f"form.{each.path}" for each in rows)
+        said |= {f"form.{each.path}": Label(form.text(f"{each.path}.title", each.title, locale)[0]) for each in rows}
     else:
         types, said, tables = _as_written(content.get("form"))
+    places = _places(form, locale) if form is not None else {}
     doc = item if isinstance(item, Mapping) else {}
     try:
-        return Known(item_facts.types(doc, types), _spoken(doc, item_facts.labels(doc, said, locale), locale), tables)
+        return Known(item_facts.types(doc, types), _spoken(doc, item_facts.labels(doc, said, locale), locale), tables, places)
     except (AttributeError, KeyError, TypeError):  # situations in a shape of their own
         return Known({**item_facts.PLAIN_TYPES, **types}, {**item_facts.plain_labels(locale), **said}, tables)
 
 
 def _in_order(form: FormSpec) -> dict[str, Any]:
     """The types of a form's facts in the order in which they are asked."""
-    asked = {field.path.split(".")[0]: place for place, field in enumerate(field for page in form.pages for field in page.fields)}
+    asked = {each.id: place for place, each in enumerate(each for page in form.pages for each in page.fields)}
     return dict(sorted(form.types.items(), key=lambda each: asked.get(each[0].split(".")[1], len(asked)) if "." in each[0] else -1))
+
+
+def _places(form: FormSpec, locale: str) -> dict[str, str]:
+    """The section on which each question stands."""
+    sections = [(section, form.text(f"{section.id}.title", section.title, locale)[0]) for page in form.pages for section in page.sections]
+    return {f"form.{each.id}": title for section, title in sections for each in section.fields}
 
 
 def _spoken(item: Mapping[str, Any], labels: Mapping[str, Any], locale: str) -> Mapping[str, Any]:
@@ -161,11 +170,11 @@ def _as_written(form: Any) -> tuple[dict[str, Any], dict[str, Any], frozenset[st
     types: dict[str, Any] = {}
     labels: dict[str, Any] = {}
     kinds, tables = registry.kinds(), set()
-    for at, field in fields_of(mapping(form)):
+    for at, schema in fields_of(mapping(form)):
         path = f"form.{path_of(at)}"
-        kind = kinds.get(kind_of(field))
+        kind = kinds.get(kind_of(schema))
         types[path] = kind.rule_type if kind is not None else "any"
-        options = [each for each in listed(field.get("oneOf")) if isinstance(each, Mapping) and isinstance(each.get("const"), str | int)]
-        labels[path] = Label(str(field.get("title") or ""), {each["const"]: str(each.get("title", each["const"])) for each in options})
+        options = [each for each in listed(schema.get("oneOf")) if isinstance(each, Mapping) and isinstance(each.get("const"), str | int)]
+        labels[path] = Label(str(schema.get("title") or ""), {each["const"]: str(each.get("title", each["const"])) for each in options})
         tables |= {path} if types[path] == "rows" else set()
     return types, labels, frozenset(tables)

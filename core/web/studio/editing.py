@@ -71,7 +71,8 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
         "studio/editor.html", draft, shown, seat, editor=condition.worded(made, reader), spot=write(at), whole=part, trail=_trail(draft, at, part),
-        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True, said=reader.said(at)) if made.names else "",
+        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True,
+            said=reader.said(at)) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), version=draft.revision if version is None else version,
         opened=text is not None, write=write, entry=_entry(draft, at) if part is None else None,

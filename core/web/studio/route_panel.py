@@ -43,8 +43,13 @@ def panel(draft: Draft, at: Spot, made: Sketch, titles: Mapping[str, str], local
         "ways": _ways(draft, at, made, locale), "staffed": _staffed(draft, made, path), "branches": list(scopes.branches_of(held).items()),
         "rules": condition.views(draft.content, at, reader),
         "join": held.get("join") if isinstance(held.get("join"), Mapping) else {}, "lead": held.get("lead"), "departments": sorted(titles.items()),
-        "sheet": held.get("rules"), "policies": [(policy, word(f"items.studio_route_join_{policy}", locale)) for policy in routing.POLICIES],
+        "sheet": _sheet(draft, held.get("rules")), "policies": [(policy, word(f"items.studio_route_join_{policy}", locale)) for policy in routing.POLICIES],
     }  # fmt: skip
+
+
+def _sheet(draft: Draft, name: Any) -> str:
+    """What the rule sheet of a step is called."""
+    return scopes.title_of(find(draft.content, ("item", "rule_sheets", name)), name) if isinstance(name, str) else ""
 
 
 def _drawn(made: editors.Editor, reader: condition.Reader) -> dict[str, Any] | None:

@@ -58,18 +58,24 @@ class _Drawing:
         return word(f"items.studio_{key}", self.locale, **params)
 
     def options(self, facts: Sequence[Fact]) -> list[dict[str, Any]]:
-        """Facts to choose from, by where they come from; of two with one name, the id tells which."""
-        count = Counter((_source(fact), fact.title) for fact in facts)
+        """Facts to choose from, by where they come from; of two with one name, their sections tell which."""
+        count = Counter((_source(fact), fact.title) for fact in self.world.facts)
         made = []
         for source in _SOURCES:
             held = [
-                {"path": fact.path, "title": fact.title if count[source, fact.title] == 1 else f"{fact.title}（{fact.path.rpartition('.')[2]}）",
+                {"path": fact.path, "title": fact.title if count[source, fact.title] < 2 else self.word("fact_in", title=fact.title, place=self.place(fact)),
                  "lang": lang(fact.title, self.locale)}
                 for fact in facts if _source(fact) == source
             ]  # fmt: skip
             if held:
                 made.append({"title": self.word(f"facts_{source}"), "facts": held})
         return made
+
+    def place(self, fact: Fact) -> str:
+        """What tells a fact from another of the same name: its section, else – where that is the same, too – its id."""
+        twins = [self.world.places.get(each.path, "") for each in self.world.facts if each.title == fact.title]
+        own = self.world.places.get(fact.path, "")
+        return own if own and twins.count(own) == 1 else fact.path.rpartition(".")[2]
 
     def choosing(self, facts: Sequence[Fact], chosen: Fact) -> list[dict[str, Any]]:
         """:meth:`options` for a control that has *chosen* already."""

@@ -64,7 +64,7 @@ def _list(draft: Draft, error: PlatformError | None = None) -> str:
     try:
         compiled = playable(draft)
         report = gate.run_tests(compiled)
-        covered = covering.coverage(compiled, locale, report=report)
+        covered = covering.coverage(compiled, locale, report=report, departments=people.department_titles(edge.session(), edge.scope()))
     except PlatformError as why:
         return framed("studio/tests.html", draft, "tests", ("item", "tests"), results=None, why=(error or why).words(locale))
     proposals, lost = healing.heal(draft.content, report, compiled=compiled, locale=locale), healing.gone(compiled, locale)
@@ -113,7 +113,9 @@ def _heal(draft: Draft, given: Mapping[str, str]) -> Changes:
     """One new expectation, or one name that is gone taken out."""
     compiled = playable(draft)
     found: list[Edit] = [
-        each.edit for each in healing.heal(draft.content, gate.run_tests(compiled), compiled=compiled) if (each.test, each.name) == (given.get("test"), given.get("name"))
+        each.edit
+        for each in healing.heal(draft.content, gate.run_tests(compiled), compiled=compiled)
+        if (each.test, each.name) == (given.get("test"), given.get("name"))
     ]
     found += [
         each.edit for each in healing.gone(compiled) if each.edit is not None and (each.test, "/".join(each.at[3:])) == (given.get("test"), given.get("name"))
