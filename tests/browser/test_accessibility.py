@@ -40,8 +40,9 @@ from core.items.library import library
 from core.items.service.carrying import pack
 from core.items.studio import drafts as studio
 from core.items.studio.hall import opening
+from core.items.studio.importing import running as importing
 from core.items.studio.importing import staging
-from core.items.studio.importing.columns import MATERIALS
+from core.items.studio.importing.columns import CATALOGUE, MATERIALS
 from core.kernel.actor import SYSTEM, Actor
 from core.kernel.ids import is_id, new_id
 from core.licences import service as licences
@@ -178,6 +179,8 @@ DESKS = {
     "studio_copying.show": ("chief /office/studio/copy/", "chief /office/studio/copy/?q=zzzz"),
     "studio_copying.of_item": ("chief /office/studio/copy/item/senior-card",),
     "studio_copying.of_file": ("chief /office/studio/copy/{bundle_import}",),
+    "studio_import_catalogue.show": ("chief /office/studio/import/",),
+    "studio_import_catalogue.look": ("chief /office/studio/import/{catalogue_import}", "chief /office/studio/import/{catalogue_done}"),
     "studio_import_materials.show": ("chief {studio}/materials/import/",),
     "studio_import_materials.look": ("chief {studio}/materials/import/{materials_import}",),
     "studio_hall.show": ("admin /office/studio/hall/notice/granted/",),
@@ -218,7 +221,8 @@ NO_PAGE = {
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
-    "portal.route_drawing", "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key", "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
+    "portal.route_drawing", "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key", "studio_import_catalogue.table",  # files
+    "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
@@ -374,11 +378,20 @@ def of_the_hall(session: Session) -> dict[str, str]:
 
 
 def handed_in(session: Session, draft: studio.Draft, who: Actor) -> dict[str, str]:
-    """Files in the studio that wait to be taken over: a list of materials with every kind of row, a signed bundle."""
+    """Files in the studio that wait to be taken over: a list of materials with every kind of row, a signed bundle, catalogues."""
     table = io.BytesIO("材料名称,材料必要性,备注,没人认识\n平面图,必要,一份,x\n营业执照,,副本,\n操作流程,也许,,\n".encode())
     listed = staging.keep_sheet(session, table, "清单.csv", "materials", MATERIALS, draft_id=draft.id, department_id=draft.department_id, actor=who)
     bundle_of_two = staging.keep_file(session, pack(session, [ITEM, "senior-card"]), "省厅.json", department_id=draft.department_id, actor=who)
-    return {"materials_import": listed.id, "bundle_import": bundle_of_two.id}
+    catalogues = []
+    for done in (False, True):
+        table = io.BytesIO("事项名称,事项类型,办理流程\n摆摊备案,备案,先来再说\n没有类型,,\n".encode())
+        catalogues.append(staging.keep_sheet(session, table, "实施清单.csv", "catalogue", CATALOGUE, department_id=draft.department_id, actor=who))
+        if done:
+            importing.start(session, catalogues[1], actor=who)
+            importing.go_on(session, {"import": catalogues[1].id, "attempt": 1, "next": 0}, "")
+    return {
+        "materials_import": listed.id, "bundle_import": bundle_of_two.id, "catalogue_import": catalogues[0].id, "catalogue_done": catalogues[1].id,
+    }  # fmt: skip
 
 
 def export(hall: DemoHall) -> str:

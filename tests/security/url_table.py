@@ -94,6 +94,8 @@ GET /office/studio/<draft_id>/documents/  POST /office/studio/<draft_id>/documen
 GET /office/studio/<draft_id>/documents/<kind>.pdf  GET /office/studio/<draft_id>/documents/licences/<result>.pdf
 GET /office/studio/bundles/  POST /office/studio/bundles/  GET /office/studio/bundles/key.json  GET /office/studio/bundles/<import_id>
 POST /office/studio/bundles/<import_id>  GET /office/studio/items/<code>/versions/bundle.json
+GET /office/studio/import/  POST /office/studio/import/  GET /office/studio/import/<import_id>  POST /office/studio/import/<import_id>
+GET /office/studio/import/<import_id>/results.csv
 GET /office/studio/copy/  POST /office/studio/copy/  GET /office/studio/copy/<import_id>  POST /office/studio/copy/<import_id>
 GET /office/studio/copy/item/<code>  POST /office/studio/copy/item/<code>
 GET /office/studio/hall/<kind>/<name>/  POST /office/studio/hall/<kind>/<name>/

@@ -102,7 +102,7 @@ def test_a_file_is_its_uploaders_own(office, chief, base):
     assert chief.get(here).status_code == 404
 
 
-@pytest.mark.parametrize("kind", ["materials"])
+@pytest.mark.parametrize("kind", ["materials", "catalogue"])
 def test_the_blank_is_read_back_with_every_column_known(chief, kind):
     from core.items.studio.importing.blanks import BLANKS
     from core.items.studio.importing.columns import guess, names
@@ -186,3 +186,48 @@ def test_pasted_json_is_looked_into_and_what_is_none_is_kept_to_be_mended(chief)
     assert chief.post("/office/studio/copy/", {}).status_code == 422
     assert send(chief, "/office/studio/bundles/", b"x" * (10 * 2**20 + 1), "x.json").status_code == 422
     assert send(chief, "/office/studio/bundles/", b"{}", "x.json").status_code == 422
+
+
+def test_a_catalogue_is_tried_started_and_its_drafts_are_listed(office, chief):
+    door = chief.get("/office/studio/import/").text
+    department = re.search(r'<select id="department".*?value="([^"]+)"', door, re.S)[1]
+    content = file_of(["叫什么", "事项类型", "没人要"], ["摆摊备案", "备案", "甲"], ["<i>坏</i>", "不知道", ""])
+    assert send(chief, "/office/studio/import/", content, "清单.xlsx", department=new_id()).status_code == 403
+    assert send(chief, "/office/studio/import/", b"", "清单.csv", department=department).status_code == 422
+    here = send(chief, "/office/studio/import/", content, "清单.xlsx", department=department).headers["Location"]
+    assert "还有必须的项没有对应的列" in chief.get(here).text
+    assert chief.post(here, {"do": "start"}).status_code == 422
+    chief.post(here, {"do": "map", "to-title": "叫什么", "to-type": "事项类型"})
+    page = chief.get(here).text
+    assert "前 2 行，1 行有错" in page
+    assert "&lt;i&gt;坏" in page
+    assert "摆摊备案" not in chief.get("/office/studio/").text
+    assert chief.post(here, {"do": "start"}).status_code == 303
+    assert "data-live" in chief.get(here).text
+    office.settle()
+    done = chief.get(here).text
+    draft = re.search(r'href="(/office/studio/[0-9a-f-]{36}/)"[^>]*>摆摊备案', done)
+    assert draft is not None
+    assert chief.get(draft[1]).status_code == 200
+    assert "没有用上的列" in done
+    table = chief.get(f"{here}/results.csv").text
+    assert "不知道" in table
+    assert chief.post(here, {"do": "drop"}).status_code == 409
+    assert chief.post(here, {"do": "burn"}).status_code == 422
+    assert "Imported" in chief.get("/office/studio/import/?lang=en").text or "导入完了" in chief.get("/office/studio/import/").text
+    admin = office.staff("admin")
+    for path in (here, f"{here}/results.csv"):
+        assert admin.get(path).status_code == 404
+    assert admin.post(here, {"do": "start"}).status_code == 404
+    assert office.staff("window").get("/office/studio/import/").status_code == 403
+    chief.post(f"{draft[1]}drop")
+
+
+def test_a_formula_in_a_result_is_no_formula_in_the_table(office, chief):
+    department = re.search(r'<select id="department".*?value="([^"]+)"', chief.get("/office/studio/import/").text, re.S)[1]
+    content = "事项名称,事项类型\n=cmd|'/c calc'!A1,@SUM(1)\n".encode()
+    here = send(chief, "/office/studio/import/", content, "a.csv", department=department).headers["Location"]
+    chief.post(here, {"do": "start"})
+    office.settle()
+    table = chief.get(f"{here}/results.csv").data.decode("utf-8-sig")
+    assert "\n2,'=cmd" in table.replace('"', "").replace("\r", "")

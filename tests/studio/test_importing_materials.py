@@ -73,7 +73,8 @@ def test_a_row_becomes_a_material_with_everything_that_it_says(content):
     assert read.verdict == "new"
     assert read.material == {
         "id": "m-1", "title": "场所平面图", "need": "deferrable", "when": None, "source": {"from": "applicant", "issuer": "规划部门"},
-        "original": 2, "copies": 2, "accept": ["pdf", "jpg", "png"], "standard": "与现场一致", "help": "标清厨房\n规划部门", "basis": {"status": "known", "text": "《办法》第十二条"},
+        "original": 2, "copies": 2, "accept": ["pdf", "jpg", "png"], "standard": "与现场一致", "help": "标清厨房\n规划部门",
+        "basis": {"status": "known", "text": "《办法》第十二条"},
     }  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from tests.security import url_table
 FOOD = "food-operation-new"
 #: Doors that everybody has who makes items of any department, with nothing of another's drafts behind them; what is published is everybody's to copy.
 PUBLISHED = ("/office/studio/copy/",)
-OWN_DOORS = ("/office/studio/", "/office/studio/links/", "/office/studio/bundles/", "/office/studio/bundles/key.json", *PUBLISHED)
+OWN_DOORS = ("/office/studio/", "/office/studio/import/", "/office/studio/links/", "/office/studio/bundles/", "/office/studio/bundles/key.json", *PUBLISHED)
 
 
 @pytest.fixture(scope="session")

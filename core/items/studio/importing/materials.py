@@ -71,18 +71,18 @@ def read(sheet: Sheet, mapping: Mapping[str, str], content: Mapping[str, Any], l
     """Every row. *licences* are the kinds of licence of this hall (title → code)."""
     here = materials_of(content)
     by_id = {each["id"]: each for each in here if isinstance(each.get("id"), str)}
-    by_title = {_bare(str(each.get("title", ""))): each for each in reversed(by_id.values())}
+    by_title = {bare(str(each.get("title", ""))): each for each in reversed(by_id.values())}
     taken = set(by_id)
     free = (name for n in count(1) if (name := f"m-{n}") not in taken)
     seen: dict[str, int] = {}
     made = []
     for line, values in sheet.rows:
         cells = Cells(sheet.columns, mapping, values)
-        before = by_id.get(cells.text("id")) or by_title.get(_bare(cells.text("title")))
+        before = by_id.get(cells.text("id")) or by_title.get(bare(cells.text("title")))
         material = _material(cells, before, licences)
         if before is None:
             material["id"] = _id(cells, taken) or next(free)
-        key = str(before["id"]) if before is not None else f"{cells.text('id')}/{_bare(material['title'])}"
+        key = str(before["id"]) if before is not None else f"{cells.text('id')}/{bare(material['title'])}"
         if (first := seen.setdefault(key, line)) != line and material["title"]:
             cells.complain("title", "twice", line=first)
         if not cells.wrong and before is None:
@@ -169,7 +169,7 @@ def _source(cells: Cells, made: dict[str, Any], licences: Mapping[str, str]) -> 
     if not issuer and cells.text("source") in _ISSUED and len(cells.text("source_note")) <= 100:
         issuer = cells.text("source_note")
     if found == "library":
-        code = licences.get(_bare(made["title"]))
+        code = licences.get(bare(made["title"]))
         if code is None:
             cells.complain("source", "no_licence", title=shown(str(made["title"])))
         made["source"] = {"from": "library", "licence": code}
@@ -214,14 +214,14 @@ def _help(cells: Cells) -> str:
     return text
 
 
-def _bare(title: str) -> str:
+def bare(title: str) -> str:
     """A title as it is compared: 《营业执照》 is 营业执照."""
     return _QUOTES.sub("", plain(title))
 
 
 def by_title(types: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     """Kinds of licence as :func:`read` wants them."""
-    return {_bare(str(each.get("title", ""))): str(each["code"]) for each in types}
+    return {bare(str(each.get("title", ""))): str(each["code"]) for each in types}
 
 
 def _schema() -> Mapping[str, Any]:

@@ -4,7 +4,7 @@ import json
 import zlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
-from typing import IO, Any, Literal
+from typing import IO, Literal
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -15,7 +15,7 @@ from core.items.studio.errors import ImportEnded, ImportNotFound
 from core.items.studio.importing import columns, reading
 from core.items.studio.importing.columns import Column
 from core.items.studio.importing.reading import Sheet
-from core.items.studio.models import StudioDraft, StudioImport, StudioImportRow
+from core.items.studio.models import StudioImport, StudioImportRow
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.ids import is_id, new_id
@@ -114,11 +114,6 @@ def drop(session: Session, row: StudioImport) -> None:
         raise ImportEnded
     _forget(session, [row.id])
     session.flush()
-
-
-def draft_titles(session: Session, ids: Collection[str]) -> Mapping[str, Any]:
-    """Draft id → title, of those that are there."""
-    return dict(session.execute(select(StudioDraft.id, StudioDraft.title).where(StudioDraft.id.in_(ids))).tuples().all())
 
 
 def take_materials(session: Session, row: StudioImport, *, drop_others: bool, command_id: str, actor: Actor) -> drafts.Draft:
