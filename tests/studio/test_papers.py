@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from core.documents.render import render
 from core.documents.spec import KINDS, offered
@@ -19,6 +21,7 @@ from core.items.studio import designing, edits, samples
 from core.items.studio.advice.papers import _common as advice_common
 from core.items.studio.edits import Edit
 from core.items.studio.errors import BadEdit, Clashed, NoSuchSpot
+from core.items.studio.found import found
 from core.items.studio.spots import find
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
@@ -279,6 +282,33 @@ def test_what_a_paragraph_names_in_vain_is_told(content: dict[str, Any]) -> None
         ("1", "error", "documents.empty_block"),
         ("2/text", "warning", "documents.each_unnamed"),
     ]
+
+
+def test_what_is_wrong_is_mended_with_a_click(content: dict[str, Any]) -> None:
+    blocks = [{"id": "a", "text": "{{ acepted_on }}受理,{{ acepted_on }}"}, {"id": "b", "text": " "}, {"id": "c", "text": "x", "given": "consul"}]
+    content["item"]["documents"] = {"acceptance": {"blocks": blocks, "mark": "准"}}
+    listed = [each for each in found(None, content) if each.part == "documents" and each.level == "error"]
+    for each in sorted(listed, key=lambda one: one.key == "documents.empty_block"):
+        for way in each.mends[:1]:
+            content = dict(edits.apply(content, way.edits).doc) if find(content, way.edits[0].at) == way.edits[0].was else content
+    assert content["item"]["documents"] == {
+        "acceptance": {"blocks": [{"id": "a", "text": "{{accepted_on}}受理,{{accepted_on}}"}, {"id": "c", "text": "x", "given": "consult"}]}
+    }
+
+
+_ANY = st.recursive(
+    st.none() | st.booleans() | st.integers(0, 9) | st.sampled_from(["", "left", "reasons", "{{item}}", "{{", "text", "a\U0002a6a5"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["id", "text", "each", "given", "style", "x"]), inner, max_size=5),
+    max_leaves=12,
+)
+
+
+@given(own_words=st.dictionaries(st.sampled_from(["title", "seal", "mark", "seal_place", "code_place", "blocks"]), _ANY, max_size=6))
+@settings(max_examples=40, deadline=None)
+def test_whatever_a_draft_holds_it_has_a_sheet(own_words: dict[str, Any]) -> None:
+    content = {"item": {"title": "x", "documents": {"acceptance": own_words}}}
+    _, shown = paper(content, "acceptance")
+    assert shown.made.title
 
 
 # ---- the pages

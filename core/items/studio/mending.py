@@ -53,9 +53,9 @@ def mend(*keys: str) -> Callable[[Way], Way]:
 
 def ways() -> Mapping[str, list[Way]]:
     """Every way to mend, by the key of the finding."""
-    from core.items.studio.mends import forms, items, links, local, routes, shapes, writing
+    from core.items.studio.mends import forms, items, links, local, papers, routes, shapes, writing
 
-    assert all((forms, items, links, local, routes, shapes, writing))
+    assert all((forms, items, links, local, papers, routes, shapes, writing))
     return _ways
 
 

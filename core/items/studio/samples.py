@@ -3,6 +3,7 @@ last day, its materials, procedures and results. Nothing is numbered, stored or 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 ROUTE = ("item", "route")
 #: What stands where a document has the serial of its number and a case its own: nothing was numbered.
 NO_NUMBER = "×"
+#: What reading a draft that compiles and is half written all the same may meet.
+HALF_WRITTEN = (KeyError, TypeError, ValueError, AttributeError, IndexError)
 #: Materials named in a sample of a correction.
 _ASKED = 2
 
@@ -73,6 +76,12 @@ def answers(content: Mapping[str, Any], compiled: CompiledItem | None) -> dict[s
     """Answers to the form as people of this item's first test gave them, with valid ones where it gave none."""
     if compiled is None:
         return {}
+    with suppress(PlatformError, *HALF_WRITTEN):
+        return _answers(content, compiled)
+    return {}
+
+
+def _answers(content: Mapping[str, Any], compiled: CompiledItem) -> dict[str, Any]:
     given = _given(content)
     situation = item_facts.chosen(compiled.doc, given.get("situation"))
     preset = item_facts.preset(compiled.doc, situation)
@@ -212,14 +221,17 @@ def results(content: Mapping[str, Any]) -> tuple[JsonObject, ...]:
 
 
 def issued(content: Mapping[str, Any]) -> tuple[JsonObject, ...]:
-    """The results that are licences of the library, with a type."""
-    return tuple(each for each in results(content) if each.get("kind") == "licence" and isinstance(each.get("licence_type"), str))
+    """The results that are licences of the library, with an id and a type."""
+    named = (each for each in results(content) if all(isinstance(each.get(name), str) for name in ("id", "licence_type")))
+    return tuple(each for each in named if each.get("kind") == "licence")
 
 
 def faced(compiled: CompiledItem, result: JsonObject, given: Mapping[str, Any]) -> dict[str, str]:
     """What the sheet of a *result* says for these answers."""
-    known = item_facts.facts(compiled, {}, given, party={"kind": "person"}, channel="web")
-    return {name: str(value) for name, value in face(compiled, result, known).items()}
+    with suppress(PlatformError, *HALF_WRITTEN):
+        known = item_facts.facts(compiled, {}, given, party={"kind": "person"}, channel="web")
+        return {name: str(value) for name, value in face(compiled, result, known).items()}
+    return {}
 
 
 def licence(

@@ -115,7 +115,7 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
         styles=[(name, word(f"documents.style.{name}", locale)) for name in designing.STYLES], must=_must(made, locale), law=made.law,
         seal_places=[(name, word(f"documents.seal_place.{name}", locale)) for name in SEAL_PLACES], longest=designing,
         code_places=[(name, word(f"documents.code_place.{name}", locale)) for name in CODE_PLACES], possible=kind in samples.kinds_of(draft.content),
-        licences=[(each["id"], each.get("title") or each["id"]) for each in samples.issued(draft.content) if each.get("id")],
+        licences=[(each["id"], each.get("title") or each["id"]) for each in samples.issued(draft.content)],
         error=error.words(locale) if error else None, clashes=error.clashes if isinstance(error, Clashed) else (),
         lacks=word("items.studio_no_glyph", locale, **shown.lacks.params) if shown.lacks else "",
     )  # fmt: skip
@@ -276,7 +276,7 @@ def face(draft: Draft) -> str:
     locale, base = edge.locale(), f"/office/studio/{draft.id}/documents"
     found = _sample(draft)
     tabs = [(f"kind={kind}", word(f"documents.kind.{kind}", locale), f"{base}/{kind}.pdf") for kind in _kinds(draft)]
-    tabs += [(f"licence={each['id']}", str(each.get("title")), f"{base}/licences/{each['id']}.pdf") for each in samples.issued(draft.content) if each.get("id")]
+    tabs += [(f"licence={each['id']}", str(each.get("title")), f"{base}/licences/{each['id']}.pdf") for each in samples.issued(draft.content)]
     wanted = f"licence={request.args['licence']}" if request.args.get("licence") else f"kind={_asked(draft)}"
     here = next((tab for tab in tabs if tab[0] == wanted), tabs[0])
     drawn: tuple[Markup, ...] = ()

@@ -1,1 +1,1 @@
-"""Ways to mend what is found, by what they mend: shapes, items, forms, routes, writing."""
+"""Ways to mend what is found, by what they mend: shapes, items, forms, routes, documents, writing."""
