@@ -221,8 +221,8 @@ NO_PAGE = {
     "cases.document", "case_documents.show",
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
-    "portal.route_drawing", "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key", "studio_import_catalogue.table",  # files
-    "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
+    "portal.route_drawing", "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key",
+    "studio_import_catalogue.table", "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
