@@ -41,6 +41,7 @@ class Listener(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.open: list[tuple[str, bool]] = []
+        self.papers: list[int] = []  # how deep the documents of legal acts begin that are open: those are in the language of the state, whoever writes them
         self.heard: list[tuple[str, str, bool]] = []
         self.blocks: list[list[str]] = [[]]
         self.language = ""
@@ -54,6 +55,8 @@ class Listener(HTMLParser):
         if tag not in _INLINE:
             self.blocks.append([])
         if tag not in _VOID:
+            if "data-paper" in known:
+                self.papers.append(len(self.open))
             self.open.append((tag, marked))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -65,6 +68,7 @@ class Listener(HTMLParser):
         while any(each == tag for each, _ in self.open):
             if self.open.pop()[0] == tag:
                 break
+        self.papers = [depth for depth in self.papers if depth < len(self.open)]
         if tag not in _INLINE:
             self.blocks.append([])
 
@@ -72,7 +76,8 @@ class Listener(HTMLParser):
         here = self.open[-1][0] if self.open else ""
         if here in ("script", "style", "textarea"):
             return
-        self.blocks[-1].append(data)
+        if not self.papers:
+            self.blocks[-1].append(data)
         if here not in ("title", "option"):  # these hold no element that could be marked
             self.heard.append((here, data, self._marked()))
 
@@ -106,6 +111,9 @@ def test_the_listener_hears_what_it_should() -> None:
     page = '<html lang="en"><p title="提示">Hello 你好</p><p lang="zh-CN">你好</p><p lang="zh-CN">再见</p><b lang=zh-CN>王小芳</b><p>a：b</p></html>'
     assert chinese(page, ("王小芳", "你好")) == ["not marked, <p> Hello 你好", "not English: 再见", "not English: a：b", "not English: 提示"]
     assert chinese("<html lang=zh-CN></html>")
+    assert chinese('<html lang="en"><i data-paper lang="zh-CN">决定<b>书</b></i><b lang="zh-CN">你好</b><i data-paper>书</i></html>') == [
+        "not marked, <i> 书", "not English: 你好",
+    ]  # fmt: skip
 
 
 class World:
