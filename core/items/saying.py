@@ -45,6 +45,7 @@ def _index() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str], Mapping[
     near: dict[tuple[str, str], str] = {}
     far: dict[str, str] = {}
     values: dict[tuple[str, str], Mapping[Any, str]] = {}
+    defs: Mapping[str, Any] = {}
 
     def walk(schema: Any, above: str) -> None:
         if isinstance(schema, list):
@@ -56,7 +57,7 @@ def _index() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str], Mapping[
             if isinstance(inner, Mapping) and isinstance(inner.get("title"), str):
                 near.setdefault((above, name), inner["title"])
                 far.setdefault(name, inner["title"])
-            told = _told(inner)
+            told = _told(inner, defs)
             if told:
                 values.setdefault((above, name), told)
                 values["", name] = {**told, **values.get(("", name), {})}
@@ -66,16 +67,21 @@ def _index() -> tuple[Mapping[tuple[str, str], str], Mapping[str, str], Mapping[
                 walk(inner, above)
 
     for name in _SCHEMAS:
-        walk(schemas.load(name), "")
+        whole = schemas.load(name)
+        defs = whole.get("$defs", {})
+        walk(whole, "")
     return near, far, values
 
 
-def _told(schema: Any) -> dict[Any, str]:
-    """The closed list of a schema, value → what it is called; its elements' where it is a list of such."""
-    if not isinstance(schema, Mapping):
+def _told(schema: Any, defs: Mapping[str, Any], depth: int = 0) -> dict[Any, str]:
+    """The closed lists of a schema, value → what it is called: its own, those of its shapes, its elements' where it is a list of such."""
+    if not isinstance(schema, Mapping) or depth > 4:
         return {}
-    found = {each["const"]: str(each["title"]) for each in schema.get("oneOf") or () if isinstance(each, Mapping) and {"const", "title"} <= set(each)}
-    return found or _told(schema.get("items"))
+    shapes = [each for key in ("oneOf", "anyOf") for each in schema.get(key) or ()]
+    found = {each["const"]: str(each["title"]) for each in (schema, *shapes) if isinstance(each, Mapping) and {"const", "title"} <= set(each)}
+    for each in (schema.get("items"), *shapes, defs.get(str(schema.get("$ref", "")).removeprefix("#/$defs/"))):
+        found = {**_told(each, defs, depth + 1), **found}
+    return found
 
 
 def called(name: str, above: str = "", locale: str = "zh") -> str:

@@ -89,7 +89,7 @@ class _Names:
             return label.title
         if name in _MATERIALS and value in self.materials:
             return self.materials[value]
-        return self.place(value) if name in _PATHS else self.codes.get(value) if name in _CODES else None
+        return self.place(value) if name in _PATHS else self.codes.get(value) if {name, above} & set(_CODES) else None
 
 
 def printout(
