@@ -131,6 +131,12 @@ def unified(before: CompiledItem | None, after: CompiledItem) -> tuple[str, ...]
     return tuple(unified_diff(sides[0], sides[1], before.hash if before is not None else "", after.hash, lineterm=""))
 
 
+def between_forms(before: JsonObject, after: JsonObject) -> tuple[Change, ...]:
+    """What differs between two forms or two versions of a shared block, their numbers aside."""
+    known = ("properties", "required", "version")
+    return (*_keyed("fields", fields_of(before), fields_of(after)), *_others("form", "fields", before, after, known))
+
+
 def compare(old: JsonObject, new: JsonObject) -> tuple[Change, ...]:
     """What differs between two item documents, their forms aside."""
     changes = [

@@ -165,6 +165,7 @@ DESKS = {
     "studio_history.show": (f"chief /office/studio/items/{ITEM}/versions/",),
     "studio_publishing.print_out": ("chief {studio}/publish/print",),
     "studio_findings.show": ("chief {studio}/findings/",),
+    "studio_blocks.show": ("chief {studio}/blocks/?key=agent@1",),
     "studio_uses.show": ("chief {studio}/uses/?at=/item/materials/@layout",),
     "studio_condition.show": ("chief {studio}/condition/?at=/item/materials/@layout/when", "chief {studio}/condition/?at=/form/properties/area/ui/visible_when"),
     "studio_preview.show": (

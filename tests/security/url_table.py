@@ -83,6 +83,7 @@ POST /office/studio/<draft_id>/drop  POST /office/studio/<draft_id>/seat
 GET /office/studio/<draft_id>/publish/  POST /office/studio/<draft_id>/publish/  GET /office/studio/<draft_id>/publish/print
 GET /office/studio/items/<code>/versions/  POST /office/studio/items/<code>/versions/
 GET /office/studio/<draft_id>/form/  POST /office/studio/<draft_id>/form/
+GET /office/studio/<draft_id>/blocks/  POST /office/studio/<draft_id>/blocks/
 GET /office/studio/<draft_id>/uses/  POST /office/studio/<draft_id>/uses/
 GET /office/studio/<draft_id>/findings/  GET /office/studio/<draft_id>/findings/panel  POST /office/studio/<draft_id>/findings/mend
 GET /office/studio/<draft_id>/route/  POST /office/studio/<draft_id>/route/  GET /office/studio/<draft_id>/route/drawing.svg

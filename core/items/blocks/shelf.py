@@ -73,6 +73,24 @@ def versions(session: Session) -> dict[str, Block]:
     return {**shipped(), **{f"{row.name}@{row.number}": Block(row.name, row.number, row.title, row.body, row.department_id) for row in rows}}
 
 
+def published(session: Session, key: str) -> bool:
+    """Whether this version of a block is on the shelf, so that it never changes."""
+    parts = parts_of(key)
+    return parts is not None and (key in shipped() or session.get(FormBlock, parts) is not None)
+
+
+def behind(session: Session, blocks: Mapping[str, Any], item_code: str) -> tuple[tuple[Block, tuple[Use, ...]], ...]:
+    """For every version among *blocks* that is not published yet: the block as it would be, and the other items in force that have an earlier one."""
+    used = uses(session) if blocks else {}
+    made = []
+    for key, body in sorted(blocks.items()):
+        parts = parts_of(key)
+        if parts is not None and isinstance(body, Mapping) and not published(session, key):
+            block = Block(*parts, _title(body, key), body)
+            made.append((block, tuple(each for each in used.get(block.name, ()) if each.item_code != item_code)))
+    return tuple(made)
+
+
 def uses(session: Session) -> dict[str, tuple[Use, ...]]:
     """Block name → the items in force that have it, with the version that each has."""
     query = select(ItemBlock.name, ItemBlock.number, Item.code, Item.title).join(Item, Item.code == ItemBlock.item_code).order_by(Item.title)

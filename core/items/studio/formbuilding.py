@@ -50,12 +50,13 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
 #: Kinds that only editors of definitions need.
 NOT_OFFERED = frozenset(("union", "map", "reference", "rule", "recursive", "json"))
 NOWHERE = ""
+_DEEPEST = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One field. ``inside`` are the fields of a row or group; ``when`` its condition in words; ``source`` where it is prefilled from; ``there`` is false
-    for a place that names no field."""
+    for a place that names no field; ``shared`` names the shared block that it is, whose fields are read here and changed where the block is."""
 
     at: Spot
     id: str
@@ -68,6 +69,7 @@ class Line:
     options: int = 0
     inside: tuple["Line", ...] = ()
     there: bool = True
+    shared: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,7 @@ def palette(locale: str) -> tuple[tuple[str, str], ...]:
 def pages(content: Mapping[str, Any], locale: str) -> tuple[Page, ...]:
     """The form page by page; what stands on no page comes last, on a page without an id."""
     form = content.get("form")
-    definition: Mapping[str, Any] = form if isinstance(form, Mapping) else {}
+    definition: Mapping[str, Any] = {**form, "$shared": content.get("blocks")} if isinstance(form, Mapping) else {}
     held = definition.get("properties")
     fields: Mapping[str, Any] = held if isinstance(held, Mapping) else {}
     placed: set[str] = set()
@@ -134,6 +136,10 @@ def _text(entry: Mapping[str, Any]) -> str:
 def _line(definition: Mapping[str, Any], at: Spot, name: str, schema: Any, locale: str) -> Line:
     if not isinstance(schema, Mapping):
         return Line(at, name, name, "", "", False, there=schema is not MISSING)
+    shared = definition.get("$shared")  # bodies of the blocks, by key: an included one is shown with its fields
+    block = shared.get(schema["include"]) if isinstance(shared, Mapping) and isinstance(schema.get("include"), str) else None
+    if isinstance(block, Mapping) and len(at) < _DEEPEST:
+        schema = {**block, "ui": {"order": find(block, ("ui", "order"))}, **schema}
     ui: Mapping[str, Any] = schema["ui"] if isinstance(schema.get("ui"), Mapping) else {}
     key = kind_of(schema)
     kind = registry.get(key) if registry.known(key) else None
@@ -147,6 +153,7 @@ def _line(definition: Mapping[str, Any], at: Spot, name: str, schema: Any, local
         at, name, str(schema.get("title") or name), key, getattr(kind.title, locale) if kind is not None else key, named,
         _sentence(definition, ui.get("visible_when"), locale), _source(ui.get("prefill"), locale), len(options) if isinstance(options, list) else 0,
         tuple(_line(definition, (*at, *way, child), child, inner, locale) for way, child, inner in _inside(schema)),
+        shared=schema["include"] if isinstance(block, Mapping) else "",
     )  # fmt: skip
 
 

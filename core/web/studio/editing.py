@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from core.forms import service as forms
 from core.forms.spec import anchor
+from core.items.blocks import shelf
 from core.items.format import format_item
 from core.items.studio import addresses, drafts, editors, edits, entries, handing, parts, presence, ruled, scopes
 from core.items.studio.drafts import Draft
@@ -68,6 +69,7 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     locale = edge.locale()
     reader = condition.Reader(draft.content, locale)
     closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), at, part.names or None if part is not None else None)
+    closed = closed or (at[:1] == ("blocks",) and len(at) > 1 and shelf.published(edge.session(), at[1]))
     seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
         "studio/editor.html", draft, shown, seat, editor=condition.worded(made, reader), spot=write(at), whole=part, trail=_trail(draft, at, part),

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from core.identity import queries as people
 from core.items import queries as items
+from core.items.blocks import shelf
 from core.items.catalogue import kinds
 from core.items.catalogue.claims import compiled_of
 from core.items.errors import ItemNotFound
@@ -69,7 +70,8 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     return desk_page(
         "studio/publish.html", nav_here="studio", draft=draft, base=f"/office/studio/{draft.id}", number=_number(draft) + 1, after=after, before=before,
         errors=[each for each in spots if each[2] == "error"], advice=[each for each in spots if each[2] != "error"], tests=tests,
-        returned=handing.returned(session, draft), steps=kinds.KINDS["change"].steps, command_id=new_id(), given=request.form, locale_=locale,
+        returned=handing.returned(session, draft), behind=shelf.behind(session, after.blocks if after is not None else {}, draft.item_code),
+        steps=kinds.KINDS["change"].steps, command_id=new_id(), given=request.form, locale_=locale,
         error=error.words(locale) if error else None, told=told, **_compared(before, after), **_touched(before, after), **words(),
     )  # fmt: skip
 

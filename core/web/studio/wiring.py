@@ -4,6 +4,7 @@ from flask import Flask
 
 from core.web.site import Site
 from core.web.studio import (
+    blocks,
     bundles,
     condition,
     copying,
@@ -29,7 +30,7 @@ from core.web.studio import (
 
 def register(app: Flask, site: Site) -> None:  # noqa: ARG001 – every face is hung in alike
     """Add the studio's pages."""
-    faces = (home, editing, form_builder, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, papers, links, hall)
+    faces = (home, editing, form_builder, blocks, findings, uses, route_editor, condition, preview, testing, whatif, publishing, history, papers, links, hall)
     imports = (uploading, import_materials, import_catalogue, bundles, copying)
     for face in (*faces, *imports):
         app.register_blueprint(face.blueprint)

@@ -1,0 +1,81 @@
+"""Shared blocks in the browser: put one in, make one, change it while it is a draft's, see who uses it, never change what is published."""
+
+import html
+import re
+
+from core.kernel.ids import new_id
+from tests.office.conftest import errors
+from tests.studio.test_pages import base, chief, office, page_form, save, template
+
+__all__ = ["base", "chief", "office", "template"]
+
+
+def press(browser, base, do, **more):
+    return browser.post(f"{base}/blocks/", {"do": do, "command_id": new_id(), **more})
+
+
+def options(page, name):
+    found = re.search(rf'<select name="{name}".*?</select>', page, re.S)
+    return re.findall(r'<option value="([^"]*)"', found[0]) if found else []
+
+
+def test_a_block_is_put_in_shown_and_made_ones_own(chief, base):
+    page = chief.get(f"{base}/blocks/").text
+    assert options(page, "block") == ["agent@1"]
+    assert "平台自带" in page
+    section = html.unescape(options(page, "section")[0])
+    assert press(chief, base, "insert", block="agent@1", section=section).status_code == 303
+    form = chief.get(f"{base}/form/?field=agent").text
+    assert "共用 agent@1" in form
+    assert "代理人姓名" in form
+    assert "/form/properties/agent/properties" not in form, "what is in it is only read here"
+    assert "代理人姓名" in chief.get(f"{base}/preview/form").text
+    shown = chief.get(f"{base}/blocks/?key=agent@1").text
+    assert "只能看" in shown
+    for do in ("add", "remove", "up", "require"):
+        refused = press(chief, base, do, key="agent@1", field="name", kind="text", title="x")
+        assert refused.status_code == 422
+        assert "已经发布" in errors(refused)
+    assert '<fieldset class="bare" disabled' in chief.get(f"{base}/?at=/blocks/agent@1/properties/name").text
+    assert press(chief, base, "detach", at="/form/properties/agent").status_code == 303
+    assert "agent@1</span>" not in chief.get(f"{base}/form/?field=agent").text
+    assert press(chief, base, "detach", at="/form/properties/agent").status_code == 422
+
+
+def test_a_block_is_made_of_a_group_and_changed_while_it_is_the_drafts(office, chief, base, browse):
+    section = html.unescape(options(chief.get(f"{base}/blocks/").text, "section")[0])
+    added = chief.post(f"{base}/form/", {"do": "add", "kind": "group", "title": "夜市摊位", "section": section, "command_id": new_id()})
+    assert added.status_code == 303
+    page = chief.get(f"{base}/blocks/").text
+    at = next(html.unescape(each) for each in options(page, "at") if each.startswith("/form/properties/"))
+    assert press(chief, base, "share", at=at, name="Bad Name").status_code == 422
+    made = press(chief, base, "share", at=at, name="stall")
+    assert made.status_code == 303
+    assert press(chief, base, "add", key="stall@1", kind="yes_no", title="有没有灯").status_code == 303
+    shown = chief.get(f"{base}/blocks/?key=stall@1").text
+    assert "还没发布" in shown
+    names = re.findall(r'<li class="block" id="field-(\w+)"', shown)
+    assert len(names) == 2
+    assert press(chief, base, "up", key="stall@1", field=names[1]).status_code == 303
+    assert press(chief, base, "require", key="stall@1", field=names[1]).status_code == 303
+    assert re.findall(r'<li class="block" id="field-(\w+)"', chief.get(f"{base}/blocks/?key=stall@1").text) == names[::-1]
+    field = f"/blocks/stall@1/properties/{names[0]}"
+    form = page_form(browse, chief.get(f"{base}/?at={field}").text)
+    assert save(chief, base, {**form, "title": "摊主"}).status_code == 200
+    assert "摊主" in chief.get(f"{base}/preview/form").text
+    assert press(chief, base, "remove", key="stall@1", field=names[1]).status_code == 303
+    assert press(chief, base, "renew", key="stall@1").status_code == 422, "what is not published is changed as it is"
+    assert "stall@1" not in options(chief.get(f"{base}/blocks/").text, "block"), "nobody else has it before it is published"
+
+
+def test_forged_presses_are_refused_in_words(chief, base):
+    for wrong in (
+        {"do": "insert", "block": "agent@9", "section": "/form"}, {"do": "insert", "block": "agent@1", "section": "/nowhere"},
+        {"do": "take", "block": "agent@1", "at": "/item/materials"}, {"do": "share", "at": "/item", "name": "x"}, {"do": "burn"},
+        {"do": "share", "at": "/form/properties/area", "name": "__proto__"}, {"do": "add", "key": "nothing@1", "kind": "text"},
+    ):  # fmt: skip
+        answer = press(chief, base, **wrong)
+        assert answer.status_code == 422, (wrong, answer.status_code)
+        assert errors(answer)
+    for key in ("x" * 200, "../../etc", "__proto__", "agent@99999999", "<b>"):
+        assert chief.get(f"{base}/blocks/?key={key}").status_code == 200
