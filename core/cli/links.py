@@ -7,6 +7,7 @@ import click
 
 from core.cli.opening import configured, opened
 from core.kernel.actor import SYSTEM
+from core.kernel.errors import BadInput
 
 #: Between two addresses of one server (seconds).
 PAUSE = 2.0
@@ -59,12 +60,18 @@ def show() -> None:
 
 @links.command()
 @click.option("--every-days", type=click.IntRange(0, 365), help="How many days between two looks at an address; 0 asks nobody any more.")
-def configure(every_days: int | None) -> None:
-    """Say how often addresses are asked; without the option tell it."""
+@click.option("--map", "map_link", help="The hall's own map, https://…{lng}…{lat}…, to which guides link places; empty links to none.")
+def configure(every_days: int | None, map_link: str | None) -> None:
+    """Say how often addresses are asked, and which map places are linked to; without options tell it."""
+    from core.guides.settings import MAP_LINK
     from core.items.links.settings import DAYS
     from core.settings import service as settings
 
     with opened() as (_site, session):
         if every_days is not None:
             settings.put(session, DAYS, every_days, actor=SYSTEM)
-        click.echo(f"{DAYS}: {settings.get(session, DAYS)}")
+        if map_link is not None:
+            if map_link and not (map_link.startswith("https://") and "{lng}" in map_link and "{lat}" in map_link):
+                raise BadInput("cli.bad_map", url=map_link)
+            settings.put(session, MAP_LINK, map_link, actor=SYSTEM)
+        click.echo(f"{DAYS}: {settings.get(session, DAYS)}  {MAP_LINK}: {settings.get(session, MAP_LINK) or '–'}")

@@ -8,6 +8,7 @@ from core.guides.facts import four_facts
 from core.guides.materials import counts, material_views, note_words, win_words
 from core.guides.notes import assumed_notes, unknown_notes
 from core.guides.places import contacts, places, redress
+from core.guides.plan import distances, plan_svg
 from core.guides.spec import Fee, Guide, Option, Question, Result, Said, Situation
 from core.items.facts import chosen, facts
 from core.items.limits import choose
@@ -32,11 +33,12 @@ def build_guide(
     published: datetime | None = None,
     address: str | None = None,
     departments: Mapping[str, str] | None = None,
+    map_link: str = "",
 ) -> Guide:
     """The guide of *compiled* for the chosen *answers* (situation id → option id; anything else in it is ignored).
 
     *division* names where it is handled; *number* and *published* the version; *address* is what the QR code holds,
-    *departments* the names (code → title) that the route's sentences use.
+    *departments* the names (code → title) that the route's sentences use, *map_link* the hall's own map (``{lng}``, ``{lat}``).
     What the source does not say is said openly: facts carry ``unknown``, and ``assumed`` / ``unknown`` list every such spot.
     """
     doc, read = compiled.doc, Reader(compiled.doc, locale)
@@ -47,6 +49,7 @@ def build_guide(
     own, free, undecided = counts(materials)
     title, short, summary = (read(name, doc.get(name)) for name in ("title", "short_title", "summary"))
     lines, assumed_redress = redress(doc, read)
+    found_places = places(doc, read, map_link)
     basis = tuple(_basis(entry, read) for entry in doc.get("basis") or ())
     return Guide(
         code=compiled.code,
@@ -84,7 +87,9 @@ def build_guide(
         basis_summary=_basis_summary(basis, locale),
         fees=_fees(doc, known, read),
         results=tuple(_result(result, known, read, locale) for result in doc["results"]),
-        places=places(doc, read),
+        places=found_places,
+        plan=plan_svg(found_places, locale),
+        distances=distances(found_places, locale),
         contacts=contacts(doc, locale),
         redress=lines,
         redress_assumed=assumed_redress,

@@ -11,14 +11,31 @@ from core.kernel.wording import word
 _POWERS = frozenset(f"{number:02d}" for number in range(11))
 
 
-def places(doc: JsonObject, read: Reader) -> tuple[Place, ...]:
-    """Every place with its hours, as the source writes them."""
-    found = []
+def places(doc: JsonObject, read: Reader, map_link: str = "") -> tuple[Place, ...]:
+    """Every place with its hours, as the source writes them; *map_link* is the address of the hall's map, with ``{lng}`` and ``{lat}``."""
+    found: list[Place] = []
+    numbered = 0
     for place in doc.get("places") or ():
         path = f"places.{place['id']}"
         title, address, hours = (read(f"{path}.{part}", place.get(part)) for part in ("title", "address", "hours"))
-        found.append(Place(place["id"], title.text, title.lang, address.text, address.lang, hours.text, hours.lang, place.get("phone") or ""))
+        at = _at(place)
+        numbered += at is not None
+        where = _words(at, read.locale) if at else ""
+        link = map_link.replace("{lng}", f"{at[0]:g}").replace("{lat}", f"{at[1]:g}") if at else ""
+        phone = place.get("phone") or ""
+        found.append(
+            Place(place["id"], title.text, title.lang, address.text, address.lang, hours.text, hours.lang, phone, at, where, numbered if at else 0, link)
+        )
     return tuple(found)
+
+
+def _at(place: JsonObject) -> tuple[float, float] | None:
+    point = place.get("point")
+    return (float(point["lng"]), float(point["lat"])) if point else None
+
+
+def _words(at: tuple[float, float], locale: str) -> str:
+    return word("guides.point", locale, lng=f"{at[0]:.6g}", lat=f"{at[1]:.6g}")
 
 
 def contacts(doc: JsonObject, locale: str) -> tuple[Contact, ...]:

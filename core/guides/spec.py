@@ -106,7 +106,8 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where one can go."""
+    """Where one can go. ``at`` is longitude and latitude (CGCS2000), ``point`` the same in words, ``number`` what
+    the plan calls it (0: it has no point), ``map`` where the hall's own map shows it."""
 
     id: str
     title: str
@@ -116,6 +117,10 @@ class Place:
     hours: str
     hours_lang: str | None
     phone: str
+    at: tuple[float, float] | None = None
+    point: str = ""
+    number: int = 0
+    map: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +196,8 @@ class Guide:
     fees: tuple[Fee, ...]
     results: tuple[Result, ...]
     places: tuple[Place, ...]
+    plan: str
+    distances: tuple[str, ...]
     contacts: tuple[Contact, ...]
     redress: tuple[str, ...]
     redress_assumed: bool
@@ -212,7 +219,7 @@ class Guide:
 
     def to_json(self) -> dict[str, Any]:
         """The guide for the API; drawing and QR are left to their own addresses."""
-        return {name: _json(getattr(self, name)) for name in self.__slots__ if name not in ("route_svg", "qr")}
+        return {name: _json(getattr(self, name)) for name in self.__slots__ if name not in ("route_svg", "plan", "qr")}
 
 
 def _json(value: Any) -> Any:

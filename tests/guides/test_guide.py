@@ -4,12 +4,15 @@ import copy
 import json
 import re
 from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
+from core.guides.plan import metres
 from core.guides.service import Guide, build_guide
 from core.items import service as items
 from core.items.library import library, read_json
+from core.schemas import service as schemas
 
 SHELF = library()
 
@@ -96,3 +99,37 @@ def test_every_shipped_item_has_a_guide_in_both_languages(code: str, locale: str
     shown = guide(code=code, locale=locale)
     plain = json.dumps(shown.to_json(), ensure_ascii=False)
     assert len(shown.facts) == 4 and shown.route_outline and "guides." not in plain and "items.name" not in plain
+
+
+# ---- places
+
+
+def _placed(*points: tuple[float, float] | None) -> Any:
+    places = [{"id": f"p{n}", "title": f"大厅 <{n}>", **({"point": {"lng": at[0], "lat": at[1]}} if at else {})} for n, at in enumerate(points, 1)]
+    return item(places=places)
+
+
+def test_places_with_points_are_told_in_degrees_and_drawn_to_scale_beside_each_other() -> None:
+    guide = build_guide(_placed((109.08, 34.53), None, (109.08, 34.62), (109.178, 34.53)), map_link="https://map.example/?c={lng},{lat}")
+    assert [place.point[:10] for place in guide.places] == ["东经 109.08°", "", "东经 109.08°", "东经 109.178"]
+    assert guide.places[0].point == "东经 109.08°,北纬 34.53°(CGCS2000)"
+    assert [place.number for place in guide.places] == [1, 0, 2, 3]
+    assert guide.places[0].map == "https://map.example/?c=109.08,34.53" and guide.places[1].map == ""
+    assert guide.distances == ("大厅 <1>到大厅 <3>的直线距离大约 10 公里", "大厅 <1>到大厅 <4>的直线距离大约 9.0 公里")
+    drawn = ElementTree.fromstring(guide.plan.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
+    first, north, east = [(float(each.get("cx")), float(each.get("cy"))) for each in drawn.iter("{http://www.w3.org/2000/svg}circle")]
+    assert north[0] == first[0] and north[1] < first[1] and east[1] == first[1] and east[0] > first[0]
+    far = [metres(guide.places[0].at, place.at) for place in (guide.places[2], guide.places[3])]
+    assert (first[1] - north[1]) / far[0] == pytest.approx((east[0] - first[0]) / far[1], rel=0.01), "to scale"
+
+
+def test_one_point_or_points_in_one_spot_are_not_drawn() -> None:
+    for points in (((109.08, 34.53),), ((109.08, 34.53), (109.0801, 34.5301)), (None, None)):
+        assert build_guide(_placed(*points)).plan == ""
+
+
+@pytest.mark.parametrize(
+    "point", [{"lng": 34.5, "lat": 109.0}, {"lng": 109.0}, {"lng": "109", "lat": 34}, {"lng": 109.0, "lat": 34.5, "alt": 3}, [109.0, 34.5]]
+)
+def test_a_point_that_is_none_in_china_is_refused(point: Any) -> None:
+    assert schemas.validate("item", {**read_json(SHELF.items["food-operation-new"]), "places": [{"id": "p", "title": "大厅", "point": point}]})

@@ -8,6 +8,7 @@ from werkzeug.wrappers import Response
 
 from core.guides.build import build_guide
 from core.guides.draw import route_svg
+from core.guides.settings import MAP_LINK
 from core.guides.spec import Guide
 from core.identity import queries as people
 from core.items import anywhere
@@ -15,6 +16,7 @@ from core.items import facts as item_facts
 from core.items.spec import Current
 from core.items.texts import Reader
 from core.kernel.errors import NotFound
+from core.settings import service as settings
 from core.web import edge
 from core.web.drawn import as_file
 from core.web.page import Kept, plugin_slots, say, typeset
@@ -29,7 +31,7 @@ def item(code: str) -> str:
     """The guide of an item; ``?<situation>=<option>`` shortens it to what concerns the reader."""
     current = offer.shown(code)
     answers = item_facts.chosen(current.compiled.doc, request.args)
-    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped, _dead(current))
+    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped, _dead(current), _map())
 
     def plugins() -> str:
         return plugin_slots("portal.guide", department_id=current.offer.department_id, item=current.compiled.plugins, item_code=code)
@@ -54,6 +56,11 @@ def _short(current: Current, locale: str) -> str:
     return read("short_title", current.compiled.doc.get("short_title")).text or read("title", current.compiled.doc["title"]).text
 
 
+def _map() -> str:
+    """The hall's own map."""
+    return str(settings.get(edge.session(), MAP_LINK))
+
+
 def _dead(current: Current) -> tuple[tuple[str, Any], ...]:
     """What of the addresses in a guide is dead, as a part of its page's name."""
     return tuple(sorted((url, each.checked_at) for url, each in away.gone(current.compiled).items()))
@@ -72,6 +79,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         published=current.published_at,
         address=address,
         departments=people.department_titles(edge.session(), edge.scope()),
+        map_link=_map(),
     )
     shown = {name: getattr(guide, name) for name in guide.__slots__}
     return shown | {
@@ -79,6 +87,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "contents": _contents(guide),
         "contacts": [(each.title, each.value, each.phone) for each in guide.contacts],
         "route_svg": Markup(guide.route_svg),  # noqa: S704 – drawn by core.routing, which escapes every title
+        "plan": Markup(guide.plan),  # noqa: S704 – drawn by core.guides.plan, which escapes every title
         "qr": Markup(guide.qr),  # noqa: S704 – drawn by segno
         "department_href": url_for("portal.department", code=compiled.doc["department"]),
         "department": current.offer.department_title,
