@@ -90,6 +90,17 @@ def test_a_material_that_is_there_is_found_by_its_title_and_keeps_what_the_row_d
     assert by_id.before == before
 
 
+def test_a_list_does_not_ask_again_for_what_the_hall_fetches_or_needs_in_some_cases_only(content, food):
+    before = next(each for each in food["materials"] if each["id"] == "business_licence")
+    (read,) = read_csv(
+        content, row("营业执照", 材料必要性="非必要", 来源渠道="政府部门核发", 来源渠道说明="市场监督管理局", 材料类型="复印件", 纸质材料份数="1")
+    )
+    assert read.material == {**before, "help": "市场监督管理局"}
+    (asked,) = read_csv(content, row("营业执照", 来源渠道="申请人自备", 材料必要性="必要", 材料类型="复印件", 纸质材料份数="1"))
+    assert asked.material["source"] == {"from": "applicant"}
+    assert (asked.material["need"], asked.material["when"], asked.material["copies"]) == ("required", None, 1)
+
+
 def test_every_mistake_of_a_row_is_told_with_its_column_and_how_to_mend_it(content):
     wrong, _first, twice = read_csv(
         content,

@@ -27,12 +27,14 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """An item to copy. ``signer`` is what vouches for it: empty where nobody does."""
+    """An item to copy: whose it is – a department, a file – and whether somebody who is trusted here vouches for it."""
 
     code: str
     title: str
     content: Mapping[str, Any]
     origin: Origin
+    whose: str
+    vouched: bool = True
 
 
 def published(session: Session, words: str) -> Sequence[tuple[str, str, str]]:
@@ -57,7 +59,7 @@ def of_this_hall(session: Session, code: str) -> Model:
     data = bundle_of(session, code)
     parts, office = json.loads(data), power.owner(session, code)
     words = f"{_whose(session, code)}：{row.title}（{code}，{canonical.digest(data)[:23]}）"
-    return Model(code, row.title, _content(parts), Origin(words, office.division_title))
+    return Model(code, row.title, _content(parts), Origin(words, office.division_title), _whose(session, code))
 
 
 def of_file(data: bytes, keys: Mapping[str, Mapping[str, Any]], *, name: str, region: str = "") -> tuple[Model, ...]:
@@ -68,10 +70,9 @@ def of_file(data: bytes, keys: Mapping[str, Mapping[str, Any]], *, name: str, re
     outer = _json(data)
     if outer.get("format") == carrying.FORMAT:
         looked = carrying.look(data, keys)
-        vouched = {None: "（签名未验证）", "": "（本厅签名）"}.get(looked.signer, f"（{looked.signer} 签名）")
-        return tuple(_model(each, f"{name}{vouched}", region) for each in looked.items)
+        return tuple(_model(each, name, looked.signer, region) for each in looked.items)
     bundle = outer if isinstance(outer.get("item"), Mapping) else {"item": outer, "form": _form(outer), "blocks": _blocks(outer)}
-    return (_model(Carried(str(bundle["item"].get("code", "")), "", bundle), f"{name}（签名未验证）", region),)
+    return (_model(Carried(str(bundle["item"].get("code", "")), "", bundle), name, None, region),)
 
 
 def _json(data: bytes) -> dict[str, Any]:
@@ -95,15 +96,16 @@ def _blocks(doc: Mapping[str, Any]) -> Mapping[str, Any]:
     return used_blocks(form, library().blocks) if form is not None else {}
 
 
-def _model(item: Carried, name: str, region: str) -> Model:
+def _model(item: Carried, name: str, signer: str | None, region: str) -> Model:
     doc = item.bundle["item"]
     if not readable({"blocks": {}, **item.bundle}):
         wrong = [*schemas.validate("item", doc), *schemas.validate("form", item.bundle.get("form"))]
         first = {locale: wrong[0].words(locale) if wrong else "blocks" for locale in ("zh", "en")}
         raise BadInput("items.copy_no_item", tuple(wrong), count=max(len(wrong), 1), first=first, code=item.code[:64])
-    words = f"{name}：{doc['title']}（{item.code}" + (f"，{item.hash[:23]}）" if item.hash else "）")
+    vouched = {None: "（签名未验证）", "": "（本厅签名）"}.get(signer, f"（{signer} 签名）")
+    words = f"{name}{vouched}：{doc['title']}（{item.code}" + (f"，{item.hash[:23]}）" if item.hash else "）")
     where = region or str(doc["provenance"].get("region") or "")
-    return Model(item.code, str(doc["title"]), _content(item.bundle), Origin(words, where))
+    return Model(item.code, str(doc["title"]), _content(item.bundle), Origin(words, where), name, signer is not None)
 
 
 def _content(parts: Mapping[str, Any]) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def _limit(cells: Cells, name: str) -> dict[str, Any] | None:
         return {"value": 0, "unit": "at_once"}
     found = _UNITS.get(match[2] or unit) or _UNITS.get(unit)
     if found is None or found == "at_once":
-        cells.complain(f"{name}_unit" if unit or not match[2] else name, "no_unit", value=shown(match[2] or unit))
+        cells.complain(f"{name}_unit" if unit or not match[2] else name, "no_unit", value=shown(match[2] or unit), known="工作日、自然日、个月、年、小时")
         return None
     note = cells.text(f"{name}_note", 500)
     return {"value": int(match[1]), "unit": found, **({"basis": note} if note else {})}

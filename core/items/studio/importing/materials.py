@@ -31,6 +31,8 @@ SOURCES = {
     "电子证照": "library", "证照库": "library", "数据共享": "library", "部门共享": "library", "政府部门内部核查": "library", "library": "library",
 }  # fmt: skip
 _ISSUED = {"政府部门核发", "政府部门出具", "中介机构或法定机构产生", "中介机构"}
+#: What nobody hands in.
+_FETCHED = ("library", "fact")
 _QUOTES = re.compile(r"[《》〈〉「」“”\"'（）()\s]")
 
 
@@ -153,6 +155,8 @@ def _id(cells: Cells, taken: set[str]) -> str:
 
 def _need(cells: Cells, made: dict[str, Any]) -> None:
     found = cells.choice("need", NEEDS)
+    if (found, made["need"]) == ("optional", "conditional"):
+        return  # 非必要 is what the national list says of what is needed in some cases only; which, the item knows
     if found is not None and found != made["need"]:
         made["need"] = found
         made["when"] = None
@@ -173,7 +177,9 @@ def _source(cells: Cells, made: dict[str, Any], licences: Mapping[str, str]) -> 
         if code is None:
             cells.complain("source", "no_licence", title=shown(str(made["title"])))
         made["source"] = {"from": "library", "licence": code}
-    elif found is not None and (made["source"].get("from") != found or issuer):
+    elif made["source"]["from"] in _FETCHED and cells.text("source") in ("", *_ISSUED):
+        return  # issued by an authority, which is where the hall fetches it: nobody has to hand it in again because of a list
+    elif found is not None and (made["source"]["from"] != found or issuer):
         made["source"] = {"from": found}
     if issuer:
         made["source"] = {**made["source"], "issuer": issuer}
@@ -190,6 +196,8 @@ def _copies(cells: Cells, made: dict[str, Any]) -> None:
         copies = number if "复印件" in kind else 0
     if plain(cells.text("form")) in ("电子", "电子化", "电子材料", "电子件"):
         original, copies = original or 0, copies or 0
+    if made["source"]["from"] in _FETCHED:
+        original = copies = None  # 能共享的不得收纸质
     for name, value in (("original", original), ("copies", copies)):
         if value is not None:
             made[name] = value
