@@ -1,5 +1,6 @@
 """Documents of legal acts: numbers without gaps, words that lack nothing, texts an item may reword, a paper that holds in court."""
 
+import re
 import shutil
 import subprocess
 import threading
@@ -185,6 +186,31 @@ def test_a_document_is_sealed_until_its_paper_is_made_and_gone_with_the_key(hall
             files.open(session, str(view.pdf_blob_id), holder=("case", whose.case_id))
         erased = draw_up(session, kind="decision_grant", subject=whose, item=ITEM, values=VALUES, department=office(session))
         assert not make_paper(session, erased.id, None)
+
+
+def test_mark_seal_and_code_of_the_item_are_those_of_its_paper(hall: Database, tmp_path: Path) -> None:
+    own = {"mark": "拒", "seal": "本局印章", "seal_place": "left", "code_place": "right"}
+    with hall.session() as session:
+        whose = subject(session)
+        item = {**ITEM, "documents": {"decision_refuse": own}}
+        ref = draw_up(session, kind="decision_refuse", subject=whose, item=item, values=VALUES, department=office(session))
+        plain = draw_up(session, kind="decision_refuse", subject=whose, item=ITEM, values=VALUES, department=office(session))
+        assert ref.number.startswith("示市监拒〔")
+        places = []
+        for each in (ref, plain):
+            make_paper(session, each.id, whose.key)
+            blob = queries.one(session, whose.case_id, each.id).pdf_blob_id
+            (tmp_path / "x.pdf").write_bytes(files.open(session, str(blob), holder=("case", whose.case_id)))
+            if shutil.which("pdftotext") is None:
+                pytest.skip("pdftotext is not installed")
+            boxes = subprocess.run(["pdftotext", "-bbox", str(tmp_path / "x.pdf"), "-"], capture_output=True, check=True).stdout.decode()
+            found = {words: float(x) for x, words in re.findall(r'xMin="([-\d.]+)".*?>(.*?)</word>', boxes)}
+            places.append(
+                (next(x for words, x in found.items() if words.endswith("印章")), next(x for words, x in found.items() if words.startswith("扫码核验")))
+            )
+        (seal, code), (plain_seal, plain_code) = places
+        assert seal < 200 < plain_seal
+        assert plain_code < 200 < code
 
 
 def test_everybody_may_verify_and_learns_nothing_of_what_it_says(hall: Database) -> None:

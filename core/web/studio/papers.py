@@ -18,7 +18,7 @@ from core.documents.texts import Values
 from core.identity import queries as people
 from core.identity.spec import DepartmentView
 from core.items.spec import CompiledItem, JsonObject
-from core.items.studio import designing, drafts, samples
+from core.items.studio import designing, drafts, handing, samples
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.errors import BadEdit, Clashed
@@ -108,6 +108,7 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     shown = designing.sheet(made, paper, values, own=designing.own_of(draft.content, kind) is not None, locale=locale)
     chosen = next((each for each in shown.paragraphs if each.id == request.values.get("block", "")), None)
     given, each = designing.choices(kind, locale)
+    closed, locks = handing.locked_here(handing.locked(edge.session(), draft.item_code), (*designing.DOCUMENTS, kind), None)
     return framed(
         "studio/papers.html", draft, "documents", designing.DOCUMENTS, kinds=[_tab(draft, name, locale) for name in dict.fromkeys([*_kinds(draft), kind])],
         kind=kind, kind_title=word(f"documents.kind.{kind}", locale), sheet=shown, paper=paper, chosen=chosen, whole=whole, spot=f"/item/documents/{kind}",
@@ -116,7 +117,7 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
         seal_places=[(name, word(f"documents.seal_place.{name}", locale)) for name in SEAL_PLACES], longest=designing,
         code_places=[(name, word(f"documents.code_place.{name}", locale)) for name in CODE_PLACES], possible=kind in samples.kinds_of(draft.content),
         licences=[(each["id"], each.get("title") or each["id"]) for each in samples.issued(draft.content)],
-        error=error.words(locale) if error else None, clashes=error.clashes if isinstance(error, Clashed) else (),
+        closed=closed or bool(locks), error=error.words(locale) if error else None, clashes=error.clashes if isinstance(error, Clashed) else (),
         lacks=word("items.studio_no_glyph", locale, **shown.lacks.params) if shown.lacks else "",
     )  # fmt: skip
 
