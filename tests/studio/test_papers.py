@@ -438,6 +438,21 @@ def test_buttons_work_without_javascript_and_are_undone(chief: site.Browser, bas
         assert errors(answer)
 
 
+def test_a_form_of_an_older_page_overwrites_nothing(office: Office, chief: site.Browser, base: str) -> None:
+    other = office.staff("admin")
+    seen = {"seal": "行政机关印章", "was_seal": "行政机关印章", "mark": "准", "was_mark": "准", "_version": "0"}
+    assert press(other, base, "settings", **{**seen, "mark": "许"}).status_code == 303
+    assert press(chief, base, "settings", **{**seen, "seal": "本局印章"}).status_code == 303
+    page = chief.get(f"{base}/documents/").text
+    assert "许〔" in plain(page), "what the page only showed is not written"
+    assert "本局印章" in plain(page)
+    clash = press(chief, base, "settings", **{**seen, "mark": "发", "_version": "1"})
+    assert clash.status_code == 303, "made on the mark as it was"
+    clash = press(other, base, "settings", **{**seen, "mark": "给", "was_mark": "许", "_version": "1"})
+    assert clash.status_code == 409
+    assert "发〔" in plain(chief.get(f"{base}/documents/").text)
+
+
 def test_findings_lead_to_the_paragraph(chief: site.Browser, base: str) -> None:
     assert write(chief, base, "body", "你的申请{{accepted_onn}}", 0).status_code == 200
     found = chief.get(f"{base}/findings/").text

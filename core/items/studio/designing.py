@@ -188,6 +188,13 @@ def _short(value: Any) -> str:
 # ---- what the buttons do
 
 
+def grounds(content: Mapping[str, Any], base: Mapping[str, Any], kind: str) -> Mapping[str, Any]:
+    """What a form of a page made from *base* is compared with: *base*, so that somebody else's change to the same clashes; the draft as it stands where the
+    item's own text came or went since – what the page changed is then changed in that."""
+    then, now = own_of(base, kind) or {}, own_of(content, kind) or {}
+    return base if bool(then) == bool(now) and ("blocks" in then) == ("blocks" in now) else content
+
+
 def changed(content: Mapping[str, Any], kind: str, **properties: Any) -> tuple[Edit, ...]:
     """*properties* of the document of *kind*; ``None`` takes one back to the platform's. Those that say what the platform says are not written."""
     own = {**(own_of(content, kind) or {}), **properties}

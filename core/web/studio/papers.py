@@ -141,7 +141,7 @@ def press(draft_id: str) -> Answer | tuple[str, int]:
         work = _DOES.get(given.get("do", ""))
         if not is_id(given.get("command_id", "")) or work is None:
             raise BadEdit(what=given.get("do", "")[:20])
-        changes, focus = work(draft.content, kind, given)
+        changes, focus = work(designing.grounds(draft.content, saving.base_of(draft), kind) if given["do"] in _ON_BASE else draft.content, kind, given)
         drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
     except PlatformError as error:
         session.rollback()
@@ -169,16 +169,19 @@ def _set_up(content: Any, kind: str, given: Any) -> Done:
 
 
 def _settings(content: Any, kind: str, given: Any) -> Done:
-    """The document itself: what is left empty is the platform's."""
-    said = {name: given.get(name, "").strip()[:most] or None for name, most in (("mark", designing.LONGEST_MARK), ("seal", designing.LONGEST_SEAL))}
-    places = (("seal_place", SEAL_PLACES), ("code_place", CODE_PLACES))
-    return designing.changed(content, kind, **said, **{name: given.get(name) if given.get(name) in known else None for name, known in places}), {}
+    """The document itself: what the page did not change is left alone, what is left empty is the platform's."""
+    said = {name: given.get(name, "").strip()[:most] for name, most in (("mark", designing.LONGEST_MARK), ("seal", designing.LONGEST_SEAL))}
+    said |= {name: given.get(name, "") for name, known in (("seal_place", SEAL_PLACES), ("code_place", CODE_PLACES)) if given.get(name) in known}
+    changed = {name: value or None for name, value in said.items() if name in given and value != given.get(f"was_{name}")}
+    return designing.changed(content, kind, **changed), {}
 
 
 def _move(content: Any, kind: str, given: Any) -> Done:
     return designing.moved(content, kind, given.get("block", ""), before=given.get("before", "")[:64] or None, steps=designing.FARTHEST), {}
 
 
+#: Those that send what a form showed: made on what the page was made from, so that what somebody else wrote meanwhile is told.
+_ON_BASE = frozenset(("set", "settings"))
 #: What the buttons are called → the edits they make, and where to go then.
 _DOES: dict[str, Callable[[Any, str, Any], Done]] = {
     "add": _add,
