@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from core.kernel.ids import new_id
+from core.web.studio import home
 from tests import fixtures_site as site
 from tests.office.conftest import Office, errors
 from tests.security import url_table
@@ -186,6 +187,20 @@ def test_a_new_item_from_a_template_and_from_another_item(office, chief):
         assert "小餐饮" in bad.text, "what was written is kept"
     foreign = chief.post("/office/studio/", {"do": "new", "title": "x", "code": "zzz", "department": new_id(), "like": FOOD})
     assert foreign.status_code == 403
+
+
+def test_who_has_many_items_finds_one_by_a_word_of_it(chief, monkeypatch):
+    listed = lambda page: re.findall(r'name="item" value="([^"]+)"', page)  # noqa: E731
+    everything = listed(chief.get("/office/studio/").text)
+    assert FOOD in everything
+    assert 'name="q"' not in chief.get("/office/studio/").text, "a few are seen at a glance"
+    monkeypatch.setattr(home, "MOST", 3)
+    page = chief.get("/office/studio/").text
+    assert listed(page) == everything[:3]
+    assert "只列了前 3 个" in page
+    assert listed(chief.get("/office/studio/?q=FOOD-oper").text) == [FOOD]
+    assert "没有找到" in chief.get("/office/studio/?q=<b>nothing").text
+    assert "<b>nothing" not in chief.get("/office/studio/?q=<b>nothing").text
 
 
 @pytest.mark.parametrize("login", ["window", "reviewer", "legal", "yunling-reviewer", "nobody", "citizen"])

@@ -14,6 +14,8 @@ from core.web.backoffice.desk import actor, at_desk, desk_page, me
 from core.web.studio import hall
 
 blueprint = Blueprint("studio", __name__, url_prefix="/office/studio")
+#: Items on one page; a city has thousands, whoever looks for one writes a word of it.
+MOST = 30
 
 
 def offices() -> list[tuple[str, str, str, str]]:
@@ -39,9 +41,12 @@ def _home(error: PlatformError | None = None) -> str:
     open_drafts = drafts.mine(session, actor=actor())
     titles = people.titles(session, [each.department_id for each in open_drafts])
     drafted = {each.item_code for each in open_drafts}
-    items = [each for each in reading.held(session, me()) if each.department_id in {office[0] for office in departments}]
+    held = [each for each in reading.held(session, me()) if each.department_id in {office[0] for office in departments}]
+    words = request.args.get("q", "").strip()[:100]
+    items = [each for each in held if words.casefold() in f"{each.title} {each.code}".casefold()]
+    listed = {"items": items[:MOST], "more": len(items) > MOST, "most": MOST, "many": len(held) > MOST, "q": words}
     return desk_page(
-        "studio/home.html", nav_here="studio", drafts=open_drafts, titles=titles, items=items, drafted=drafted, offices=departments,
+        "studio/home.html", nav_here="studio", drafts=open_drafts, titles=titles, **listed, drafted=drafted, offices=departments,
         templates=beginnings.templates(), error=error.words(edge.locale()) if error else None, given=request.form, locale_=edge.locale(),
         links=links.counts(session, me()), hall=hall.listed(),
     )  # fmt: skip
