@@ -12,7 +12,7 @@ from functools import wraps
 from threading import Lock
 from typing import Any, TypeVar
 
-from flask import current_app, g, request, url_for
+from flask import g, request, url_for
 from flask import session as cookie
 from flask_wtf.csrf import generate_csrf
 from jinja2 import Environment, Template
@@ -25,7 +25,7 @@ from core.kernel.clock import local, now
 from core.kernel.errors import PlatformError
 from core.kernel.text import typeset as typeset
 from core.notices import queries as notices
-from core.web import edge, slots
+from core.web import edge, looks, slots
 from core.web.marking import mark_chinese
 from core.web.theming import Theme, Themes, translations
 
@@ -38,9 +38,8 @@ Words = TypeVar("Words")
 
 
 def themes() -> Themes:
-    """The site's themes."""
-    found: Themes = current_app.extensions["wangting_themes"]
-    return found
+    """The site's themes, as this hall has them."""
+    return looks.current()
 
 
 def look() -> str:

@@ -3,7 +3,8 @@
 ``themes/<name>/theme.json`` gives tokens, ``templates/`` overrides **named blocks** of core pages (each file must extend
 ``parent/<its own path>`` and may only fill blocks that exist there), ``static/theme.css`` may add a few rules. Everything is read once at
 start: tokens and sheets become one stylesheet under an address with its hash, templates run in a sandbox. A theme whose colours cannot be
-read (WCAG contrast) or whose tokens try to smuggle in rules is refused by name.
+read (WCAG contrast) or whose tokens try to smuggle in rules is refused by name. A hall may put tokens of its own in the place of a theme's
+(decision 0015): :meth:`Themes.with_own`.
 """
 
 import copy
@@ -11,17 +12,18 @@ import gettext as stdlib_gettext
 import hashlib
 import io
 import json
+import logging
 import re
 import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from flask import Flask, Response, abort
+from flask import Flask
 from jinja2 import BaseLoader, Environment, TemplateNotFound, nodes
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
@@ -38,8 +40,11 @@ PARENT = "parent/"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
 _VALUE = re.compile(r"[#\w\s.,%()/\"'+*-]{1,300}")
-#: (foreground, background, least ratio): WCAG 2.2 AA, and 7:1 where long texts stand.
-_READABLE = (
+log = logging.getLogger("wangting.theming")
+#: WCAG 2.2 AA: text, and what is no text (edges, the focus).
+AA_TEXT, AA_OTHER = 4.5, 3.0
+#: (foreground, background, ratio): the pairs that the sheets put on one another. WCAG 2.2 AA, and 7:1 where long texts stand.
+READABLE = (
     ("ink", "paper", 7.0),
     ("ink2", "paper", 7.0),
     ("ink2", "wash", 7.0),
@@ -82,6 +87,8 @@ class Themes:
     def __init__(self, themes: Mapping[str, Theme], plugins: Mapping[str, Path] | None = None) -> None:
         self._themes = dict(themes)
         self._plugins = dict(plugins or {})
+        self.docs: Mapping[str, dict[str, Any]] = {}  #: what the files say, by name
+        self._folders: Mapping[str, Path] = {}
 
     @classmethod
     def load(cls, *roots: Path, plugins: Mapping[str, Path] | None = None) -> "Themes":
@@ -93,20 +100,67 @@ class Themes:
         docs = {name: _read(folder) for name, folder in found.items()}
         if "standard" not in docs:
             raise BadInput("theming.no_standard")
-        return cls({name: _theme(name, docs, found) for name in docs}, plugins)
+        made = cls({name: _theme(name, docs, found) for name in docs}, plugins)
+        made.docs, made._folders = docs, found
+        return made
+
+    def with_own(self, own: Mapping[str, Mapping[str, Any]]) -> "Themes":
+        """These themes with the hall's *own* documents in the place of the files' – tokens, title, whether readers may choose it; templates and rules stay
+        the files'. What cannot be used – nobody could read it, a parent that is gone – is left out with a line in the log: the look never takes the hall down.
+        """
+        docs: dict[str, Any] = dict(self.docs)
+        for name, doc in own.items():
+            tried = {**docs, name: {**docs.get(name, {}), **_own(doc)}}
+            if name in docs and self._usable(name, tried):
+                docs = tried
+        made = Themes({name: self._again(name, docs) for name in docs}, self._plugins)
+        made.docs, made._folders = docs, self._folders
+        return made
+
+    def tried(self, name: str, doc: Mapping[str, Any]) -> "Themes":
+        """The theme *name* and those that inherit from it as they would be with *doc*, readable or not. Raises :class:`BadInput` for tokens that are none."""
+        docs = {**self.docs, name: {**self.docs[name], **_own(doc)}}
+        made = Themes({each: self._again(each, docs) for each in self.family(name)}, self._plugins)
+        made.docs = docs
+        return made
+
+    def family(self, name: str) -> tuple[str, ...]:
+        """*name* and the themes that inherit from it, itself first."""
+        return (name, *(each for each in self.docs if each != name and name in _chain(each, self.docs)))
+
+    def inherited(self, name: str) -> dict[str, str]:
+        """The tokens of its parents as *name* has them, phones' with their ``-phone``."""
+        found: dict[str, str] = {}
+        for each in reversed(_chain(name, self.docs)[1:]):
+            found |= {token: str(value) for token, value in self.docs[each].get("tokens", {}).items()}
+        return found
+
+    def _usable(self, name: str, docs: Mapping[str, Any]) -> bool:
+        try:
+            for each in self.family(name):
+                check_contrast(each, self._again(each, docs).tokens, least=AA)
+        except BadInput as error:
+            log.warning("the hall's own look is not used: %s", error)
+            return False
+        return True
+
+    def _again(self, name: str, docs: Mapping[str, Any]) -> Theme:
+        """One theme with other documents; its folders, and the templates compiled from them, are the same."""
+        here = self._themes[name]
+        if all(docs[each] is self.docs[each] for each in here.chain):
+            return here
+        tokens, phone = _tokens(here.chain, docs)
+        css = _stylesheet(tokens, phone, [self._folders[each] for each in reversed(here.chain)])
+        return replace(
+            here, title=docs[name]["title"], tokens=tokens, public=bool(docs[name].get("public", False)), css=css, digest=hashlib.sha256(css).hexdigest()[:12]
+        )
 
     def install(self, app: Flask) -> None:
         """Serve the stylesheets at ``/theme/<name>.<hash>.css`` and hand the themes to :mod:`core.web.page`."""
         app.extensions["wangting_themes"] = self
-        app.add_url_rule("/theme/<file>", "theme_css", self._answer)
+        from core.web import looks  # which knows what the hall changed, and reads the themes from here
 
-    def _answer(self, file: str) -> Response:
-        css = self.stylesheet(file)
-        if css is None:
-            abort(404)
-        response = Response(css, mimetype="text/css")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-        return response
+        app.add_url_rule("/theme/<file>", "theme_css", looks.stylesheet)
 
     def __iter__(self) -> Iterator[Theme]:
         return iter(self._themes.values())
@@ -152,14 +206,28 @@ def _read(folder: Path) -> dict[str, Any]:
     return doc
 
 
-def _theme(name: str, docs: Mapping[str, dict[str, Any]], found: Mapping[str, Path]) -> Theme:
-    chain = _chain(name, docs)
+#: What of a theme's document a hall has of its own.
+OWN = ("title", "description", "public", "tokens")
+
+
+def _own(doc: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: doc[name] for name in OWN if name in doc}
+
+
+def _tokens(chain: Sequence[str], docs: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str], dict[str, str]]:
+    """The tokens of a theme with its parents', for every screen and for phones."""
     tokens: dict[str, str] = {}
     phone: dict[str, str] = {}
     for each in reversed(chain):
         wide, narrow = split_tokens(each, docs[each].get("tokens", {}))
         tokens |= wide
         phone |= narrow
+    return tokens, phone
+
+
+def _theme(name: str, docs: Mapping[str, dict[str, Any]], found: Mapping[str, Path]) -> Theme:
+    chain = _chain(name, docs)
+    tokens, phone = _tokens(chain, docs)
     check_contrast(name, tokens)
     css = _stylesheet(tokens, phone, [found[each] for each in reversed(chain)])
     folders = tuple(found[each] / "templates" for each in chain if (found[each] / "templates").is_dir())
@@ -228,10 +296,15 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-def check_contrast(theme: str, tokens: Mapping[str, str]) -> None:
-    """Refuse a theme that cannot be read; every miss is named at once."""
+#: The least ratio of each pair by law (GB/T 37668, WCAG 2.2 AA).
+AA: Mapping[tuple[str, str], float] = {(front, back): min(wanted, AA_TEXT) for front, back, wanted in READABLE}
+
+
+def check_contrast(theme: str, tokens: Mapping[str, str], *, least: Mapping[tuple[str, str], float] | None = None) -> None:
+    """Refuse a theme that cannot be read – below what each pair should have, or below *least* –; every miss is named at once."""
+    wanted = least or {(front, back): ratio for front, back, ratio in READABLE}
     try:
-        misses = [f"{front}/{back} {ratio:.1f} < {least}" for front, back, least in _READABLE if (ratio := contrast(tokens[front], tokens[back])) < least]
+        misses = [f"{front}/{back} {ratio:.1f} < {most}" for (front, back), most in wanted.items() if (ratio := contrast(tokens[front], tokens[back])) < most]
     except (KeyError, ValueError, IndexError) as error:
         raise BadInput("theming.colour", theme=theme, why=str(error)) from error
     if misses:

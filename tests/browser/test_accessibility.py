@@ -10,6 +10,7 @@ that a new page cannot be forgotten.
 
 import functools
 import io
+import json
 import os
 from collections.abc import Callable
 from datetime import date
@@ -158,6 +159,7 @@ DESKS = {
     "studio_links.show": ("chief /office/studio/links/", "chief /office/studio/links/?state=new"),
     "studio_editing.show": (
         "chief {studio}/?part=basic", "chief {studio}/?part=materials", "chief {studio}/?at=/item/materials/@layout", "admin {notice}/?part=notice",
+        "admin {theme}/?part=tokens",
     ),
     "studio_form.show": ("chief {studio}/form/?page=premises&field=area",),
     "studio_route.show": ("chief {studio}/route/", "chief {studio}/route/?node=review.joint.fire", "chief {studio}/route/?node=review.joint"),
@@ -171,6 +173,7 @@ DESKS = {
     "studio_preview.show": (
         "chief {studio}/preview/guide", "chief {studio}/preview/form", "chief {studio}/preview/route", "chief {studio}/preview/documents",
         "admin {notice}/preview/message",
+        "admin {theme}/preview/home", "admin {theme}/preview/pairs",
     ),
     "studio_papers.show": ("chief {studio}/documents/?kind=decision_grant&block=body", "chief {studio}/documents/?kind=acceptance&all=1"),
     "studio_testing.show": ("chief {studio}/tests/",),
@@ -223,7 +226,7 @@ NO_PAGE = {
     "office_cases.material", "case_licences.show", "savings.table", "bulk_runs.table", "library_exports.file", "licence_types.export", "paper_licences.scan",
     "LocaleView.index", "UtilView.back", "Entrance.index",
     "portal.route_drawing", "studio_route.picture", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key",
-    "studio_import_catalogue.table", "studio_papers.sample", "studio_papers.licence", "studio_typeface.font",  # files
+    "studio_import_catalogue.table", "studio_papers.sample", "studio_papers.licence", "studio_typeface.font", "studio_hall.sheet",  # files
     "studio_findings.panel",  # a part of every page of a draft, looked at there
     # pages of plugins: looked at in the plugins' own journeys
     "plugged.portal", "plugged.office", "plugged.static", "plugged.all_office", "plugged_machines.machine", "plugin_page.show",
@@ -373,9 +376,15 @@ def lives_of_items(hall: DemoHall) -> dict[str, str]:
 
 def of_the_hall(session: Session) -> dict[str, str]:
     """Drafts of documents of the hall."""
-    keeper = session.scalars(select(Post.staff_id).where(Post.role == "admin")).first()
-    assert keeper is not None
-    return {"notice": f"/office/studio/{opening.begin(session, 'notice:granted', actor=Actor('staff', keeper)).id}"}
+    post = session.scalars(select(Post).where(Post.role == "admin")).first()
+    assert post is not None
+    keeper, office = Actor("staff", post.staff_id), people.department(session, post.department_id)
+    doc = json.loads((ROOT / "themes" / "elder" / "theme.json").read_text(encoding="utf-8"))
+    made = {
+        "notice": opening.begin(session, "notice:granted", actor=keeper),
+        "theme": studio.opened(session, "theme:elder", {"theme": doc}, office.id, office.region_root, None, keeper),
+    }
+    return {name: f"/office/studio/{draft.id}" for name, draft in made.items()}
 
 
 def handed_in(session: Session, draft: studio.Draft, who: Actor) -> dict[str, str]:

@@ -100,7 +100,7 @@ GET /office/studio/import/<import_id>/results.csv
 GET /office/studio/copy/  POST /office/studio/copy/  GET /office/studio/copy/<import_id>  POST /office/studio/copy/<import_id>
 GET /office/studio/copy/item/<code>  POST /office/studio/copy/item/<code>
 GET /office/studio/hall/<kind>/<name>/  POST /office/studio/hall/<kind>/<name>/
-GET /office/studio/<draft_id>/in-force/  POST /office/studio/<draft_id>/in-force/
+GET /office/studio/<draft_id>/look.css  GET /office/studio/<draft_id>/in-force/  POST /office/studio/<draft_id>/in-force/
 GET /office/studio/blank/<kind>.xlsx  GET /office/studio/<draft_id>/materials/import/  POST /office/studio/<draft_id>/materials/import/
 GET /office/studio/<draft_id>/materials/import/<import_id>  POST /office/studio/<draft_id>/materials/import/<import_id>
 """

@@ -220,3 +220,16 @@ def test_what_others_read_at_once_when_it_is_committed(database, who):
     with database.session() as session:
         documents.seen(session)
         assert documents.in_force(session, "notice")["granted"]["title"]["zh"] == "批准：{item}"
+
+
+def test_every_token_of_every_theme_is_edited_and_sent_back_as_it_was(env, browse):
+    from core.forms import service as forms
+    from core.web.theming import Themes
+
+    for name, doc in Themes.load().docs.items():
+        made = editors.editor({"theme": doc}, ("theme", "tokens"), parts.part("tokens"), locale="en")
+        assert set(made.names) >= doc["tokens"].keys(), name
+        html = forms.render_page(env, made.spec, "main", made.filled, begun=True)
+        assert made.changes(forms.decode(made.spec, browse(html).form())) == (), name
+        [change] = made.changes({**made.filled, "on__deep": "#fff"})
+        assert change.at == ("theme", "tokens", "on-deep")

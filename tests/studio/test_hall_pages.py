@@ -24,14 +24,14 @@ def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> It
     built = site.copy(template, tmp_path_factory.mktemp("hall") / "hall")
     made = Office(built, built.app())
     with made.here.database.session() as session:
-        appoint(session, "leader", "city")
+        appoint(session, "leader", demo.CITY)
     yield made
     made.here.database.close()
 
 
-def appoint(session, login, level):
-    """Make somebody an administrator of the division of that level, too."""
-    place = select(Department.id).join(Division, Division.id == Department.division_id).where(Division.level == level).limit(1)
+def appoint(session, login, division):
+    """Make somebody an administrator of a division, too."""
+    place = select(Department.id).join(Division, Division.id == Department.division_id).where(Division.code == division).limit(1)
     names = {clerk.login: clerk.name for clerk in demo.STAFF}
     staff_id = session.scalar(select(Staff.id).where(Staff.name == names[login]))
     session.add(Post(id=new_id(), staff_id=staff_id, department_id=session.scalar(place), role="admin"))
@@ -135,3 +135,94 @@ def test_nobody_else_sees_or_touches_them(office, login):
         assert "已获准予" not in answer.text
     if login == "chief":
         assert "大厅的文字和样子" not in stranger.get("/office/studio/").text
+
+
+def stylesheet(browser, path="/"):
+    """(address, answer) of the sheet that a page asks for."""
+    address = re.search(r'<link rel="stylesheet" href="([^"]+)"', browser.get(path).text)
+    assert address is not None
+    return address[1], browser.get(address[1])
+
+
+def put(second, base, words="换颜色"):
+    revision = re.search(r'name="revision" value="(\d+)"', second.get(f"{base}/in-force/").text)
+    assert revision is not None, re.sub(r"<[^>]+>", " ", second.get(f"{base}/in-force/").text)[-1500:]
+    return second.post(f"{base}/in-force/", {"revision": revision[1], "words": words})
+
+
+def test_a_look_is_seen_by_its_writer_alone_until_it_is_in_force_and_then_by_everybody(office, browse):
+    admin, second, reader = office.staff("admin"), office.staff("leader"), site.Browser(office.app)
+    before, _sheet = stylesheet(reader)
+    where = begin(admin, "theme/standard")
+    base = where.split("/?")[0]
+    page = admin.get(where).text
+    assert 'data-k="colour"' in page
+    assert "colour.js" in page
+    form = page_form(browse, page)
+    assert form["accent"] == ["#0b5069"]
+    assert save(admin, base, {**form, "accent": "#5a1e6b"}).status_code == 200
+    shown = admin.get(f"{base}/preview/home").text
+    own = re.search(r'<link rel="stylesheet" href="([^"]+)"', shown)
+    assert own is not None
+    assert own[1].startswith(f"{base}/look.css")
+    mine = admin.get(own[1].replace("&amp;", "&"))
+    assert "--accent:#5a1e6b" in mine.text
+    assert mine.headers["Cache-Control"] == "no-store"
+    assert stylesheet(reader)[0] == before, "nobody else sees it"
+    assert reader.get(f"{base}/look.css").status_code in (302, 303)
+    assert office.staff("chief").get(f"{base}/look.css").status_code == 404
+    assert "7:1" in admin.get(f"{base}/preview/pairs").text
+    assert put(second, base).status_code == 303
+    unknown = reader.get(f"/theme/standard.{'0' * 12}.css")
+    assert unknown.headers["Cache-Control"] == "no-cache", "what stands in for an unknown address is kept by nobody"
+    assert "--accent:#5a1e6b" in unknown.text
+    after, sheet = stylesheet(reader)
+    assert after != before
+    assert "--accent:#5a1e6b" in sheet.text
+    assert "immutable" in sheet.headers["Cache-Control"]
+    assert "--accent:#063f55" in reader.get(f"/theme/elder.{'0' * 12}.css").text, "who has an accent of their own keeps it"
+    back = admin.post("/office/studio/hall/theme/standard/", {"number": "0"}).headers["Location"].split("/?")[0]
+    assert put(second, back, "还是原来的").status_code == 303
+    reader.get(f"/theme/standard.{'1' * 12}.css")
+    assert stylesheet(reader)[0] == before
+
+
+def test_a_look_that_cannot_be_read_is_not_put_in_force(office, browse):
+    admin, second = office.staff("admin"), office.staff("leader")
+    where = begin(admin, "theme/standard")
+    base = where.split("/?")[0]
+    form = page_form(browse, admin.get(where).text)
+    for given, said in (({"ink2": "#aab4bb"}, "看不清"), ({"stop": "rgb(1 2 3)"}, "#rrggbb"), ({"seal": "red;}body{display:none"}, "")):
+        assert save(admin, base, {**form, **given}, _mine="1").status_code == 200
+        listed = admin.get(f"{base}/findings/panel?part=tokens").text
+        assert said in listed
+        assert "tag stop" in listed
+        refused = second.post(f"{base}/in-force/", {"revision": "1", "words": "x"})
+        assert refused.status_code in (409, 422)
+    sheet = admin.get(f"{base}/look.css")
+    assert (sheet.status_code, sheet.mimetype) == (422, "text/html"), "no rule is smuggled into a stylesheet"
+    assert admin.get(f"{base}/preview/home").status_code == 200
+    assert "还没写完" in admin.get(f"{base}/preview/home").text
+    admin.post(f"{base}/drop", {})
+
+
+def test_a_child_that_nobody_could_read_any_more_is_named(office, browse):
+    admin = office.staff("admin")
+    where = begin(admin, "theme/standard")
+    base = where.split("/?")[0]
+    form = page_form(browse, admin.get(where).text)
+    assert save(admin, base, {**form, "paper": "#10181d", "ink": "#fff"}, _mine="1").status_code == 200
+    assert "长辈版" in admin.get(f"{base}/findings/").text + admin.get(f"{base}/findings/panel?part=tokens").text
+    admin.post(f"{base}/drop", {})
+
+
+def test_a_branch_dresses_its_own_hall_only(office):
+    with office.here.database.session() as session:
+        appoint(session, "yunling-leader", demo.COUNTY)
+    county = office.staff("yunling-leader")
+    assert county.post("/office/studio/hall/theme/branch/").status_code == 303
+    for code in ("theme/standard", "theme/elder", "notice/granted"):
+        assert county.post(f"/office/studio/hall/{code}/").status_code == 404, code
+    home = county.get("/office/studio/").text
+    assert "分厅" in home
+    assert "准予许可" not in home

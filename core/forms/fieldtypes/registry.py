@@ -11,13 +11,13 @@ from core.forms.fieldtypes.dates import DateRange, Day
 from core.forms.fieldtypes.editors import Json, Lines, RuleText
 from core.forms.fieldtypes.nested import Group, Map, Recursive, Rows, Union
 from core.forms.fieldtypes.places import Address, MapPoint
-from core.forms.fieldtypes.text import BankAccount, Email, Gone, LicenceRef, LongText, Phone, Reference, ResidentId, Text, Uscc
+from core.forms.fieldtypes.text import BankAccount, Colour, Email, Gone, LicenceRef, LongText, Phone, Reference, ResidentId, Text, Uscc
 from core.forms.fieldtypes.uploads import File, Photo, Signature
 
 _BUILT_IN: tuple[FieldType, ...] = (
     Text(), LongText(), Number(), Integer(), Money(), Day(), DateRange(), YesNo(), Choice(), Choices(), Cascade(), Region(), Address(),
     ResidentId(), Uscc(), Phone(), Email(), BankAccount(), File(), Photo(), Signature(), Rows(), Group(), MapPoint(), LicenceRef(),
-    Statement(), Computed(), Union(), Map(), Reference(), RuleText(), Recursive(), Json(), Lines(),
+    Statement(), Computed(), Union(), Map(), Reference(), RuleText(), Recursive(), Json(), Lines(), Colour(),
 )  # fmt: skip
 _GONE = Gone()
 _kinds: dict[str, FieldType] = {kind.key: kind for kind in _BUILT_IN}

@@ -60,6 +60,17 @@ class Text(FieldType):
         return fitting(field.schema, ("样例文字", "示范内容", "测试用文")[seed % 3])
 
 
+class Colour(Text):
+    """A colour as CSS writes it; a script puts the browser's own picker beside it."""
+
+    key = "colour"
+    title = Title("颜色", "Colour")
+
+    def sample(self, field: Field, seed: int = 0) -> Any:
+        """A colour."""
+        return "#0b5069"
+
+
 class LongText(Text):
     """Several lines."""
 

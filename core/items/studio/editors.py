@@ -84,8 +84,20 @@ class Editor:
                 return (Edit("remove", self.at, was=self.values[_WRAPPED]),)
             return editing.between(self.values[_WRAPPED], given[_WRAPPED], self.at)
         emptied = {name: type(value)() for name, value in self.values.items() if name in self.required and isinstance(value, list | dict)}
-        made = settled(self.spec.json_schema, emptied | {name: value for name, value in given.items() if name in self.names})
+        real = {posted(name): name for name in self.names}
+        asked = {posted(name): value for name, value in (emptied | dict(given)).items() if posted(name) in real}
+        made = {real.get(name, name): value for name, value in settled(self.spec.json_schema, asked).items()}
         return editing.between(dict(self.values), made, self.at)
+
+    @property
+    def filled(self) -> dict[str, Any]:
+        """The values as the form asks for them (:func:`posted`)."""
+        return {posted(name): value for name, value in self.values.items()}
+
+
+def posted(name: str) -> str:
+    """What a property is called in a form, where a dash stands between a field and what is in it."""
+    return name.replace("-", "__")
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +177,8 @@ def _fixed(at: Spot, name: str) -> bool:
 
 
 def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: list[str]) -> dict[str, Any]:
-    return {"type": "object", "properties": {name: properties[name] for name in names}, "required": required, "additionalProperties": True}
+    asked = {posted(name): properties[name] for name in names}
+    return {"type": "object", "properties": asked, "required": [posted(name) for name in required], "additionalProperties": True}
 
 
 def _whole(place: _Place, at: Spot, value: Any, locale: str) -> Editor:
@@ -252,7 +265,7 @@ def way(content: Mapping[str, Any], at: Spot) -> Iterator[tuple[str, str, bool]]
     It ends where the schemas know no further, and takes whatever the draft holds, right or wrong.
     """
     first = 2 if at[:1] == ("blocks",) else 1
-    root = ROOTS[at[0]] if at and at[0] in ROOTS else ""
+    root = "form" if at[:1] == ("blocks",) else at[0] if at and at[0] in ROOTS else ""
     schema: Any = _schema(root) if root else None
     value: Any = find(content, at[:first])
     for depth, token in enumerate(at[first:] if root else (), first + 1):

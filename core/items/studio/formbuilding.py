@@ -48,7 +48,7 @@ STARTERS: Mapping[str, Mapping[str, Any]] = {
     "lines": {"type": "array", "items": {"type": "string"}, "maxItems": 50},
 }  # fmt: skip
 #: Kinds that only editors of definitions need.
-NOT_OFFERED = frozenset(("union", "map", "reference", "rule", "recursive", "json"))
+NOT_OFFERED = frozenset(("union", "map", "reference", "rule", "recursive", "json", "colour"))
 NOWHERE = ""
 _DEEPEST = 40
 

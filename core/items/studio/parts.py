@@ -48,7 +48,9 @@ OF_HALL: Mapping[str, tuple[Part, ...]] = {
 }
 #: Set by the platform in each document.
 FIXED_IN: Mapping[str, tuple[str, ...]] = {
-    "item": FIXED, "form": FIXED, "notice": ("$schema", "schema_version", "id"), "theme": ("$schema", "schema_version", "name", "tokens"),
+    "item": FIXED, "form": FIXED, "notice": ("$schema", "schema_version", "id"),
+    # templates and rules of a theme are its files'; its tokens are a part of their own
+    "theme": ("$schema", "schema_version", "name", "tokens", "parent", "blocks", "locales", "logo", "brand", "dark"),
 }  # fmt: skip
 _BY_KEY = {part.key: part for part in (*PARTS, *(each for parts in OF_HALL.values() for each in parts))}
 

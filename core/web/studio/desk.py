@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import request
 
-from core.items.studio import addresses, drafts, parts, presence, scopes
+from core.items.studio import addresses, drafts, editors, parts, presence, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftNotFound
 from core.items.studio.hall import kinds
@@ -14,14 +14,14 @@ from core.items.studio.spots import Spot, find, write
 from core.kernel.clock import local
 from core.kernel.ids import new_id
 from core.kernel.wording import word
-from core.web import edge
+from core.web import edge, looks
 from core.web.backoffice.desk import actor, desk_page
 from core.web.page import say as _
 
 #: Pages that documents of the hall have too.
 FOR_ALL = frozenset(("studio_editing", "studio_preview", "studio_findings", "studio_hall"))
 #: What a document of the hall is seen as, by its kind.
-FACES = {"notice": ("message",)}
+FACES = {"notice": ("message",), "theme": ("home", "pairs")}
 
 
 def own(draft_id: str) -> Draft:
@@ -39,9 +39,17 @@ def kind_of(draft: Draft) -> str:
 
 def _frame(draft: Draft) -> dict[str, Any]:
     """What the frame around a document of the hall shows; an item's is the template's own."""
-    words = {"message": _("消息和短信"), "home": _("首页"), "guide": _("指南"), "form": _("表单")}
+    words = {"message": _("消息和短信"), "home": _("首页"), "pairs": _("对比")}
     faces = [(face, words[face]) for face in FACES.get(kind_of(draft), ())]
-    return {"frame": "studio/hall_frame.html", "faces": faces} if faces else {}
+    if not faces:
+        return {}
+    named = draft.item_code.partition(kinds.MARK)[2]
+    return {"frame": "studio/hall_frame.html", "faces": faces, "inherited": _inherited(named) if kind_of(draft) == looks.KIND else None}
+
+
+def _inherited(theme: str) -> dict[str, str]:
+    """What a theme's fields hold where they are left empty, by the name that each has in the editor."""
+    return {editors.posted(token): value for token, value in looks.inherited(theme).items()}
 
 
 def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any) -> str:

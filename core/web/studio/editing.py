@@ -64,7 +64,7 @@ def show(draft_id: str) -> str | Response:
 
 def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None, version: int | None = None) -> str:
     made = _offered(draft, editors.editor(draft.content, at, part, locale=edge.locale()))
-    wrong = forms.decide(made.spec, dict(made.values)).errors if made.values else ()
+    wrong = forms.decide(made.spec, made.filled).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
     locale = edge.locale()
     reader = condition.Reader(draft.content, locale)
@@ -73,7 +73,7 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
     seat = (*part.at, part.names[0]) if part is not None and part.names else at
     return framed(
         "studio/editor.html", draft, shown, seat, editor=condition.worded(made, reader), spot=write(at), whole=part, trail=_trail(draft, at, part),
-        form_html=forms.render_page(environment(), made.spec, "main", dict(made.values), wrong, locale=locale, begun=True,
+        form_html=forms.render_page(environment(), made.spec, "main", made.filled, wrong, locale=locale, begun=True,
             said=reader.said(at)) if made.names else "",
         json_text=text if text is not None else format_item(_json_of(made)), error=error.words(locale) if error else None,
         clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), version=draft.revision if version is None else version,

@@ -128,7 +128,7 @@ def _entry(content: Mapping[str, Any], spot: Spot) -> Spot:
 
 
 def _anchor(rest: Spot) -> str:
-    return "#f-" + "-".join(rest) if rest and not any(token.startswith("@") for token in rest) else ""
+    return "#f-" + "-".join(map(editors.posted, rest)) if rest and not any(token.startswith("@") for token in rest) else ""
 
 
 def _safe(listed: Sequence[Found]) -> list[Found]:

@@ -16,13 +16,14 @@ from core.kernel.errors import BadInput, PlatformError
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
 from core.web.page import say as _
+from core.web.studio import hall_preview, hall_themes
 from core.web.studio.desk import own
 from core.web.studio.findings import address
 from core.web.studio.publishing import MOST_LINES, Line
 
 blueprint = Blueprint("studio_hall", __name__, url_prefix="/office/studio")
 #: In the order in which they are listed.
-KINDS = (notices.NOTICE,)
+KINDS = (hall_themes.THEME, notices.NOTICE)
 
 
 def listed() -> list[tuple[str, str, list[Listed]]]:
@@ -79,6 +80,18 @@ def begin(kind: str, name: str) -> Response | tuple[str, int]:
 def first_part(draft: Draft) -> str:
     """Where one begins to edit a document of the hall."""
     return parts.shown(kinds.split(draft.item_code)[0].name)[0].key
+
+
+@blueprint.get("/<draft_id>/look.css")
+@at_desk
+def sheet(draft_id: str) -> Response:
+    """The stylesheet of a draft of a theme: for whoever may change it, and kept by nobody."""
+    draft = _of_hall(draft_id)
+    if kinds.split(draft.item_code)[0] is not hall_themes.THEME:
+        raise DraftNotFound
+    response = Response(hall_preview.tried(draft).css, mimetype="text/css")
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 @blueprint.get("/<draft_id>/in-force/")

@@ -1,0 +1,104 @@
+"""Themes as documents of the hall: what keeps a look from being put in force – a pair of colours that nobody can read –, and whose it is to change."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from core.identity.models import Division, Hall
+from core.items.studio.hall.kinds import Documents, Kind, declare, top
+from core.kernel.errors import BadInput, Finding
+from core.kernel.wording import word
+from core.schemas import service as schemas
+from core.web import looks
+from core.web.theming import AA, READABLE, Themes, contrast, split_tokens
+
+
+def _shipped() -> Documents:
+    return looks.shipped().docs
+
+
+def _division(session: Session, name: str) -> str:
+    """The whole site's where readers may choose it or its halls lie apart; else the division of the halls that look like it."""
+    here, highest = looks.shipped(), top(session)
+    family = here.family(name)
+    query = select(Division.path).join(Hall, Hall.division_id == Division.id).where(Hall.theme.in_(family))
+    paths = sorted(set(session.scalars(query)), key=len)
+    alone = bool(paths) and all(path.startswith(paths[0]) for path in paths) and not any(here.docs[each].get("public") for each in family)
+    return paths[0] if alone else highest
+
+
+def _check(session: Session, name: str, doc: Any) -> Iterable[Finding]:
+    faults = tuple(schemas.validate("theme", doc))
+    if faults:
+        return faults
+    wrong = tuple(_tokens(name, doc["tokens"]))
+    if wrong:
+        return wrong
+    return (*_public(session, name, doc), *_contrasts(name, looks.shipped().tried(name, doc)))
+
+
+def _tokens(name: str, tokens: Mapping[str, Any]) -> Iterator[Finding]:
+    for token, value in tokens.items():
+        try:
+            split_tokens(name, {token: value})
+        except BadInput:
+            yield Finding("error", f"/tokens/{token}", "web.look_token", {"title": both(token)})
+
+
+def _public(session: Session, name: str, doc: Mapping[str, Any]) -> Iterator[Finding]:
+    if bool(doc.get("public")) != bool(_shipped()[name].get("public")) and _division(session, name) != top(session):
+        yield Finding("error", "/public", "web.look_public")
+
+
+def _contrasts(name: str, tried: Themes) -> Iterator[Finding]:
+    """Every pair of colours that is hard to read, in the theme and in those that inherit from it; each once."""
+    told: set[tuple[str, str]] = set()
+    for theme in tried:
+        where = {locale: "" if theme.name == name else word("web.look_contrast_heir", locale, theme=theme.title[locale]) for locale in ("zh", "en")}
+        for front, back, wanted, ratio in pairs(theme.tokens):
+            if ratio is None:
+                colour = next((each for each in (front, back) if not _hex(theme.tokens.get(each, ""))), front)
+                if (colour, "") not in told:
+                    yield Finding("error", f"/tokens/{colour}", "web.look_colour", {"title": both(colour)})
+                told.add((colour, ""))
+            elif ratio < wanted and (front, back) not in told:
+                told.add((front, back))
+                least = AA[front, back]
+                unreadable = ratio < least
+                params = {"front": both(front), "back": both(back), "ratio": shown(ratio), "least": f"{least if unreadable else wanted:g}", "where": where}
+                key = "web.look_contrast" if unreadable else "web.look_contrast_low"
+                yield Finding("error" if unreadable else "warning", f"/tokens/{front}", key, params)
+
+
+def pairs(tokens: Mapping[str, str]) -> Iterator[tuple[str, str, float, float | None]]:
+    """(foreground, background, ratio wanted, ratio) of every pair of colours that the sheets use; ``None`` where a colour is none that can be computed with."""
+    for front, back, wanted in READABLE:
+        known = _hex(tokens.get(front, "")) and _hex(tokens.get(back, ""))
+        yield front, back, wanted, contrast(tokens[front], tokens[back]) if known else None
+
+
+def shown(ratio: float) -> str:
+    """A ratio with one digit, never rounded up: 4.49 is not 4.5."""
+    return f"{int(ratio * 10) / 10:g}"
+
+
+def _hex(colour: str) -> bool:
+    digits = colour.removeprefix("#")
+    return colour.startswith("#") and len(digits) in (3, 6) and all(each in "0123456789abcdefABCDEF" for each in digits)
+
+
+def both(token: str) -> dict[str, str]:
+    """What a token is called, in both languages."""
+    named = schemas.load("theme")["properties"]["tokens"]["properties"].get(token)
+    title = str(named["title"]) if named is not None else token
+    return {locale: schemas.spoken(title, locale) for locale in ("zh", "en")}
+
+
+def _title(doc: Mapping[str, Any], locale: str) -> str:
+    titles = doc.get("title")
+    return str(titles.get(locale) or titles.get("zh") or "") if isinstance(titles, Mapping) else ""
+
+
+THEME = declare(Kind(looks.KIND, _shipped, _check, _division, _title))
