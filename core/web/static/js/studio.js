@@ -4,6 +4,8 @@ import { keep, news } from "./studio-save.js";
 const main = document.querySelector("main[data-draft]");
 const base = main?.dataset.draft;
 
+document.querySelector("nav.parts [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone the parts are one line
+
 // ---- the preview
 
 const frame = document.querySelector("iframe[data-preview]");
