@@ -17,12 +17,12 @@ from core.schemas import service as schemas
 
 AT: Spot = ("item", "materials")
 Verdict = Literal["new", "changed", "same", "wrong"]
-#: 材料必要性. Guangdong's list has 条件性 beside the national three; GB/T 39046 has 是否必备材料 1-是, 0-否.
+#: 材料必要性. Guangdong's list has 条件性 beside the national three; GB/T 39046 has 是否必备材料 1-是, 0-否; platforms write 2 for 非必要.
 NEEDS = {
     "必要": "required", "必须": "required", "必备": "required", "是": "required", "1": "required", "required": "required",
     "非必要": "optional", "选填": "optional", "否": "optional", "0": "optional", "2": "optional", "optional": "optional",
-    "容缺后补": "deferrable", "容缺": "deferrable", "可容缺": "deferrable", "3": "deferrable", "deferrable": "deferrable",
-    "条件性": "conditional", "视情况": "conditional", "4": "conditional", "conditional": "conditional",
+    "容缺后补": "deferrable", "容缺": "deferrable", "可容缺": "deferrable", "deferrable": "deferrable",
+    "条件性": "conditional", "视情况": "conditional", "conditional": "conditional",
 }  # fmt: skip
 #: 来源渠道: who gives it. What the library or a shared fact gives needs a kind of licence of that name here.
 SOURCES = {
