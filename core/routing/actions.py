@@ -105,8 +105,10 @@ def _why_not(
     exit_ = action.exit
     if exit_.back is not None and marking.backs.get(f"{node.path}#{action.id}", 0) >= (exit_.max or 1):
         return word("routing.no_more_backs", locale, title=action.title, max=exit_.max)
+    if action.when is None:  # most have none: the facts of the place, a thousand answers long perhaps, are not gathered for them
+        return None
     truth = holds(action.when, facts_at(spec, marking, node.scope, facts))
-    if truth is True or action.when is None:
+    if truth is True:
         return None
     key = "routing.only_when" if truth is False else "routing.unknown_when"
     return word(key, locale, rule=action.when.sentence({**outcome_labels(spec, locale), **labels}, locale))

@@ -4,12 +4,15 @@ import copy
 from collections.abc import Mapping
 from typing import Any
 
-FIELDS, RULES, STEPS = 1_000, 100, 40
+FIELDS, RULES, STEPS, TESTS = 1_000, 100, 40, 40
 _PER_SECTION = 10
 
 
-def large(food: Mapping[str, Any], food_form: Mapping[str, Any], *, fields: int = FIELDS, rules: int = RULES, steps: int = STEPS) -> dict[str, Any]:
-    """A draft's content grown from the item *food* and its form: so many fields more, rules that show some of them, steps one after another."""
+def large(
+    food: Mapping[str, Any], food_form: Mapping[str, Any], *, fields: int = FIELDS, rules: int = RULES, steps: int = STEPS, tests: int = TESTS
+) -> dict[str, Any]:
+    """A draft's content grown from the item *food* and its form: so many fields more, rules that show some of them, steps one after another,
+    and so many tests, each with answers of its own."""
     item, form = copy.deepcopy(dict(food)), copy.deepcopy(dict(food_form))
     added = {f"extra_{n}": _field(n) for n in range(fields - len(form["properties"]))}
     names = list(added)
@@ -23,7 +26,19 @@ def large(food: Mapping[str, Any], food_form: Mapping[str, Any], *, fields: int 
     ]
     form["ui"]["pages"] += [{"id": f"page_{n}", "title": f"补充第 {n // 10 + 1} 页", "sections": sections[n : n + 10]} for n in range(0, len(sections), 10)]
     _lengthen(item, steps)
+    item["tests"] = [_again(item["tests"][n % len(item["tests"])], n) for n in range(max(tests, len(item["tests"])))]
     return {"item": item, "form": form, "blocks": {}}
+
+
+def _again(test: dict[str, Any], n: int) -> dict[str, Any]:
+    """A test once more, under an id of its own and with another answer in it, so that nothing that is remembered of the one helps the other."""
+    made = copy.deepcopy(test)
+    return {
+        **made,
+        "id": f"{made['id']}_{n}",
+        "title": f"{made['title']}（{n}）",
+        "given": {**made["given"], "form": {**made["given"]["form"], "extra_5": f"第 {n} 次"}},
+    }
 
 
 def _field(n: int) -> dict[str, Any]:
