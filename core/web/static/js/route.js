@@ -20,4 +20,4 @@ async function refresh() {
 }
 main?.addEventListener("studio:saved", refresh);
 // the chosen station is brought into sight
-document.querySelector(".route a.sel")?.scrollIntoView({ block: "nearest", inline: "center" });
+if (matchMedia("(min-width:64rem)").matches) document.querySelector(".route a.sel")?.scrollIntoView({ block: "nearest", inline: "center" }); // on a phone it is far below
