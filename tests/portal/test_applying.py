@@ -4,13 +4,20 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
+from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from sqlalchemy import event
 from werkzeug.datastructures import MultiDict
 
 from core.items import queries as items
+from core.items.seasons import standing
+from core.kernel import clock
 from core.web import edge
+from core.web.portal import offer
+from tests import fixtures_hall as halls
 from tests.portal.conftest import Reader
 
 CODE = "residence-permit"
@@ -270,3 +277,45 @@ def test_acting_for_a_party_that_is_not_mine_is_refused(citizen, app) -> None:
     with app.app_context():
         edge.close()
     assert citizen.post("/my/acting", {"party": "01890000-0000-7000-8000-000000000000"}).status_code == 403
+
+
+# ---- seasons
+
+
+@pytest.fixture
+def seasonal(app) -> Iterator[date]:
+    """The item is applied for from five days ago until in five days, which is yielded; then all year round again."""
+    database, today = app.extensions["wangting"].database, clock.today()
+    last = today + timedelta(5)
+
+    def publish(seasons: Any) -> None:
+        with database.session() as session:
+            halls.publish_item(session, "public_security/residence-permit.json", change=lambda doc: doc.update(seasons=seasons))
+        offer.forget()
+
+    publish([{"id": "s", "title": "集中办理", "opens": f"{today - timedelta(5):%m-%d}", "closes": f"{last:%m-%d}"}])
+    yield last
+    publish(None)
+
+
+def test_out_of_season_nobody_is_taken_in_and_everybody_is_told_from_when(citizen, app, seasonal) -> None:
+    assert "截止" in citizen.get(f"/items/{CODE}").text
+    check = fill_in(citizen, app)
+    filed_in_time = submit(citizen, fill_in(citizen, app))
+    assert filed_in_time.status_code == 303
+    with clock.freeze(clock.now() + timedelta(6)):
+        opens = f"{standing({'title': '', 'seasons': _seasons(app)}, clock.today()).opens:%Y-%m-%d}"
+        guide = citizen.get(f"/items/{CODE}").text
+        assert "现在不在办理时段" in guide
+        assert f'href="/items/{CODE}/apply' not in guide
+        for answer in (citizen.get(f"/items/{CODE}/apply"), send(citizen, f"/items/{CODE}/apply", answers(app)), submit(citizen, check)):
+            assert answer.status_code == 409
+            assert opens in answer.text
+        assert citizen.get(check).status_code == 200, "what was filled in is kept"
+        assert citizen.get(filed_in_time.headers["Location"]).status_code == 200
+    assert submit(citizen, check).status_code == 303
+
+
+def _seasons(app) -> Any:
+    with app.extensions["wangting"].database.session() as session:
+        return items.current(session, CODE).compiled.doc["seasons"]

@@ -23,10 +23,11 @@ from core.db.together import Rows, insert_together
 from core.files import service as files
 from core.identity import queries as people
 from core.identity.spec import ActingParty, DepartmentView
+from core.items import seasons
 from core.items.facts import facts as item_facts
 from core.items.spec import CompiledItem, co_applicants
 from core.kernel.actor import Actor
-from core.kernel.clock import now
+from core.kernel.clock import now, today
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id, new_query_code
 from core.keys.keyring import DataKey
@@ -51,10 +52,14 @@ def submit(
     *command_id* again answers with the same case. *supplies* is what the applicant decided about materials that the hall has already and about
     promises; with it the case pins that evidence (:mod:`core.cases.service.resolving`). *delivery* is how the result shall reach them, *reception* who
     took the application in for another authority (全域通办). Raises :class:`BadInput`, :class:`core.identity.errors.NotYours`,
-    :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule asks for a value that is not there.
+    :class:`core.items.seasons.OutOfSeason`, :class:`core.cases.errors.EvidenceGone`, and :class:`core.routing.errors.RouteRefused` when a rule asks
+    for a value that is not there.
     *pre_review* asks for the check beforehand (预审) where the item offers it, *handed_at* is the department whose agents took the papers in (村镇县
     接力), *visit* the visit at which a desk files for somebody (综合窗口, 帮办代办).
     """
+    command = machine.command_key(actor, command_id)
+    if not seasons.standing(compiled.doc, today()).open:
+        return _out_of_season(session, compiled, command, draft_id)
     check_together(compiled, parties)
     wishes.check(compiled, delivery, reception)
     behalf = authority(session, compiled, parties, actor, visit)
@@ -78,7 +83,6 @@ def submit(
     )  # fmt: skip
     applicants = [party.party_id for party in parties if party.role in ("applicant", "co_applicant")]
     aims = outcomes.check(session, compiled, values, applicants)
-    command = machine.command_key(actor, command_id)
     try:
         filed = write(session, filing, command=command, actor=actor)
     except NobodyHolds as error:  # nothing was filed; whoever looks after the organisation still hears of it
@@ -194,6 +198,14 @@ def _events(row: Mapping[Any, Any], filing: Filing, key: DataKey, actor: Actor, 
         received["parent"] = filing.parent_id
     facts = [*machine.engine_facts(filing.plan.events), Fact("papers_received", received), *filing.also]
     return chain.rows(row["id"], row["region_root"], facts, seq=0, head=chain.genesis(row["id"]), at=at, actor=actor, command_key=command, key=key)
+
+
+def _out_of_season(session: Session, compiled: CompiledItem, command: str, draft_id: str | None) -> CaseRef:
+    """Nothing is taken in now; who filed while it was and asks again still gets the answer. Raises :class:`OutOfSeason`."""
+    try:
+        return _replayed(session, command, draft_id)
+    except CaseNotFound:
+        raise seasons.OutOfSeason.of(compiled.doc, today()) from None
 
 
 def _replayed(session: Session, command: str, draft_id: str | None) -> CaseRef:

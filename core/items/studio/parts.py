@@ -24,7 +24,7 @@ PARTS: tuple[Part, ...] = (
     Part(
         "basic",
         ("title", "short_title", "summary", "code", "department", "level", "type", "case_type", "codes", "service_objects", "applicants", "themes",
-         "life_events", "words", "visits", "online", "anywhere", "seasons"),
+         "life_events", "words", "visits", "online", "anywhere"),
     ),
     Part("basis", ("basis", "conditions", "provenance")),
     Part("situations", ("situations",)),
@@ -32,6 +32,7 @@ PARTS: tuple[Part, ...] = (
     Part("form", at=("form",)),
     Part("route", ("intake", "review", "delivery", "anytime", "pauses"), ("item", "route")),
     Part("limits", ("limits", "lights"), ("item", "route")),
+    Part("seasons", ("seasons",)),
     Part("fees", ("fees",)),
     Part("results", ("results", "rule_sheets")),
     Part("documents", ("documents",)),

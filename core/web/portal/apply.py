@@ -28,7 +28,7 @@ kept = Kept()
 @seat.seated
 def begin(code: str) -> Answer:
     """The first page, blank. Nothing is stored yet."""
-    current, who = offer.current(code), acting.acting()
+    current, who = offer.taken_in(code), acting.acting()
     compiled = current.compiled
     if (turn := _wrong_kind(compiled, who.kind)) is not None:
         return turn
@@ -68,7 +68,7 @@ def _start(spec: FormSpec, situation: Mapping[str, str], compiled: CompiledItem,
 @seat.seated
 def begun(code: str) -> Answer:
     """The first answers: make the draft, then go on."""
-    current = offer.current(code)
+    current = offer.taken_in(code)
     if request.form.get("_hash") not in (None, current.compiled.hash):  # ours may be a moment old, or the page
         current = offer.fresh(code)
         if request.form.get("_hash") != current.compiled.hash:

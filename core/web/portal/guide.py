@@ -11,10 +11,11 @@ from core.guides.draw import route_svg
 from core.guides.settings import MAP_LINK
 from core.guides.spec import Guide
 from core.identity import queries as people
-from core.items import anywhere
+from core.items import anywhere, seasons
 from core.items import facts as item_facts
 from core.items.spec import Current
 from core.items.texts import Reader
+from core.kernel import clock
 from core.kernel.errors import NotFound
 from core.settings import service as settings
 from core.web import edge
@@ -31,7 +32,17 @@ def item(code: str) -> str:
     """The guide of an item; ``?<situation>=<option>`` shortens it to what concerns the reader."""
     current = offer.shown(code)
     answers = item_facts.chosen(current.compiled.doc, request.args)
-    key = ("guide", current.version_id, current.compiled.hash, tuple(sorted(answers.items())), request.host_url, current.stopped, _dead(current), _map())
+    key = (
+        "guide",
+        current.version_id,
+        current.compiled.hash,
+        tuple(sorted(answers.items())),
+        request.host_url,
+        current.stopped,
+        _dead(current),
+        _map(),
+        seasons.standing(current.compiled.doc, clock.today()),
+    )
 
     def plugins() -> str:
         return plugin_slots("portal.guide", department_id=current.offer.department_id, item=current.compiled.plugins, item_code=code)
@@ -96,6 +107,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "away": away.teller(away.gone(compiled)),
         "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
+        "season": seasons.standing(compiled.doc, clock.today()),
         "drawing_href": url_for("portal.route_drawing", code=compiled.code, **answers),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }

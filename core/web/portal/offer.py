@@ -8,7 +8,9 @@ from threading import Lock
 
 from core.identity.spec import Scope
 from core.items import queries as items
+from core.items import seasons
 from core.items.spec import Current
+from core.kernel import clock
 from core.web import edge, seat
 from core.web.site import site
 
@@ -22,6 +24,13 @@ def current(code: str) -> Current:
     """Item *code* as this hall shows it, at most :data:`MOMENT` seconds old. Raises :class:`ItemNotFound`, and :class:`ItemStopped` with the reason."""
     found = shown(code)
     return found if found.stopped is None else items.current(edge.session(), code, seat.scope())  # which says why nobody can apply
+
+
+def taken_in(code: str) -> Current:
+    """:func:`current` for who begins to apply. Raises :class:`OutOfSeason` with the day from which one can; a draft that was begun stays open."""
+    found = current(code)
+    seasons.require(found.compiled.doc, clock.today())
+    return found
 
 
 def shown(code: str) -> Current:
