@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from core.forms import service as forms
+from core.items import told
 from core.items.errors import finding
 from core.items.materials import Need, needs
 from core.items.rehearsal import FILED, PLAIN_CALENDAR, Rehearsal, Walked, rehearse
@@ -91,12 +92,12 @@ def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Cale
         number, why = walked.stopped
         at = f"{path}/steps" if number is None else f"{path}/steps/{number}"
         if isinstance(why, PlatformError):
-            found.append(finding("error", at, "test_refused", {"test": test["id"], "what": why.words()}))
+            found.append(finding("error", at, "test_refused", {"test": test["title"], "what": {locale: why.words(locale) for locale in ("zh", "en")}}))
         else:
-            found.append(finding("error", at, why[0], {"test": test["id"], **why[1]}))
+            found.append(finding("error", at, why[0], {"test": test["title"], **why[1]}))
     actual = outcome(compiled, walked.facts, walk)
-    found.extend(_expectations(test, walk, actual, path))
-    return TestResult(test["id"], test["title"], walk.end, walk.path, actual["days_used"], walk.documents, frozenset(walk.acted), tuple(found), actual, walked)
+    found.extend(_expectations(compiled, test, walk, actual, path))
+    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found), actual, walked)
 
 
 def outcome(compiled: CompiledItem, facts: Mapping[str, Any], walk: Rehearsal) -> dict[str, Any]:
@@ -117,9 +118,9 @@ def _form_findings(compiled: CompiledItem, test: JsonObject, errors: Sequence[An
     for name in sorted(actual - expected):
         error = next(e for e in errors if e.path == name)
         what = {locale: forms.words(error, compiled.form, locale) for locale in ("zh", "en")}
-        yield finding("error", f"{path}/given/form/{name}", "test_form_error", {"test": test["id"], "what": what})
+        yield finding("error", f"{path}/given/form/{name}", "test_form_error", {"test": test["title"], "what": what})
     for name in sorted(expected - actual):
-        yield finding("error", f"{path}/expect/errors", "test_no_error", {"test": test["id"], "field": name})
+        yield finding("error", f"{path}/expect/errors", "test_no_error", {"test": test["title"], "field": told.field(compiled, name)})
 
 
 def _material_findings(compiled: CompiledItem, test: JsonObject, facts: Mapping[str, Any], path: str) -> Iterator[Finding]:
@@ -128,14 +129,20 @@ def _material_findings(compiled: CompiledItem, test: JsonObject, facts: Mapping[
     if given is not None:
         for need in wanted:
             if need.demanded and need.id not in given:
-                yield finding("error", f"{path}/given/materials", "test_material_lacking", {"test": test["id"], "title": need.doc["title"]})
+                yield finding("error", f"{path}/given/materials", "test_material_lacking", {"test": test["title"], "title": need.doc["title"]})
     expected = test["expect"].get("materials")
     actual = _called_for(wanted)
     if expected is not None and sorted(expected) != sorted(actual):
-        yield finding("error", f"{path}/expect/materials", "test_materials", {"test": test["id"], "expected": "、".join(expected), "actual": "、".join(actual)})
+        yield _unlike(compiled, test, f"{path}/expect/materials", "materials", expected, actual)
 
 
-def _expectations(test: JsonObject, walk: Rehearsal, actual: Mapping[str, Any], path: str) -> Iterator[Finding]:
+def _unlike(compiled: CompiledItem, test: JsonObject, path: str, name: str, wanted: Any, came: Any) -> Finding:
+    """What was expected and what came out, as people call it; ``came`` is what the test would have to say."""
+    said = {key: told.expectation(compiled, name, value) for key, value in (("expected", wanted), ("actual", came))}
+    return finding("error", path, f"test_{name}", {"test": test["title"], **said, "came": came})
+
+
+def _expectations(compiled: CompiledItem, test: JsonObject, walk: Rehearsal, actual: Mapping[str, Any], path: str) -> Iterator[Finding]:
     expect = test["expect"]
     for name in ("end", "path", "days_used", "documents"):
         if name not in expect:
@@ -144,14 +151,10 @@ def _expectations(test: JsonObject, walk: Rehearsal, actual: Mapping[str, Any], 
         if name == "path" and follows(walk.path, wanted):
             continue
         if wanted != actual[name]:
-            yield finding("error", f"{path}/expect/{name}", f"test_{name}", {"test": test["id"], "expected": _say(wanted), "actual": _say(actual[name])})
+            yield _unlike(compiled, test, f"{path}/expect/{name}", name, wanted, actual[name])
 
 
 def follows(path: Sequence[str], wanted: Sequence[str]) -> bool:
     """Whether *path* visits *wanted* in this order; a test names the stations it cares for."""
     visited = iter(path)
     return all(any(node == name for node in visited) for name in wanted)
-
-
-def _say(value: Any) -> str:
-    return " → ".join(value) if isinstance(value, list) else str(value)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from core.forms.service import decide
 from core.forms.spec import Decision
+from core.items import told
 from core.items.facts import facts as facts_of
 from core.items.facts import preset
 from core.items.spec import CompiledItem, JsonObject
@@ -119,8 +120,7 @@ class Rehearsal:
             return None
         task = self._task(step, do)
         if task is None:
-            waiting = "、".join(f"{short(t.node)}({t.holders.role})" for t in self.marking.tasks) or "—"
-            return "test_no_task", {"who": step["as"], "do": do, "open": waiting}
+            return "test_no_task", {"who": told.post(str(step["as"])), "do": told.button(self.route, do), "open": told.waiting(self.route, self.marking.tasks)}
         if do in _PAUSES:
             command = Command(do, task.no, data.get("pause"), step.get("reason"), data, actor)
         elif do in _BESIDE:
@@ -132,7 +132,7 @@ class Rehearsal:
         else:
             closed = next((view.why_not for view in actions(self.route, self.marking, task.no, self.facts) if view.id == do and not view.enabled), None)
             if closed is not None:
-                return "test_closed", {"do": do, "why": closed}
+                return "test_closed", {"do": told.button(self.route, do), "why": closed}
             command = Command("act", task.no, do, step.get("reason"), self._filled(do, data), actor)
         self._take(advance(self.route, self.marking, command, self.facts))
         self.acted.add((short(task.node), do))

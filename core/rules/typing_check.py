@@ -6,8 +6,11 @@ from difflib import get_close_matches
 from typing import Any
 
 from core.kernel.errors import Finding
+from core.kernel.wording import word
 from core.rules.spec import ROW, Node, Type
 
+#: Parameters of findings that are types.
+_TYPED = ("type", "a", "b")
 _ORDERED = ("number", "money", "date", "text")
 
 
@@ -27,7 +30,8 @@ class _Checker:
         self.findings: list[Finding] = []
 
     def fault(self, node: Node, key: str, **params: Any) -> None:
-        self.findings.append(Finding("error", node.at, f"rules.{key}", {"op": node.op, **params}))
+        told = {name: _called(held) if name in _TYPED else held for name, held in params.items()}
+        self.findings.append(Finding("error", node.at, f"rules.{key}", {"op": node.op, **told}))
 
     def type_of(self, node: Node, rows: str | None) -> Type:
         """The type of *node*; *rows* is the path of the list whose element ``row`` is."""
@@ -150,6 +154,11 @@ class _Checker:
                     self.fault(node, "unlike", a="money", b="number")
                     break
         return "money" if money else "any" if "any" in kinds else "number"
+
+
+def _called(kind: Type) -> dict[str, str]:
+    """What people call a type, in both languages."""
+    return {locale: word(f"rules.type_{kind}", locale) for locale in ("zh", "en")}
 
 
 def full_path(source: Node, rows: str | None) -> str | None:

@@ -14,7 +14,7 @@ from core.items.studio import edits as editing
 from core.items.studio.edits import Edit
 from core.items.studio.errors import Clashed
 from core.items.studio.spots import MISSING, Spot, find
-from core.kernel.errors import Finding
+from core.kernel.errors import Finding, spoken
 from core.kernel.wording import word
 
 
@@ -29,7 +29,7 @@ class Mend:
 
     def label(self, locale: str = "zh") -> str:
         """What the button says."""
-        return word(f"items.studio_mend_{self.key}", locale, **self.params)
+        return word(f"items.studio_mend_{self.key}", locale, **spoken(self.params, locale))
 
 
 Content = Mapping[str, Any]

@@ -247,8 +247,4 @@ def _reread(content: Content, path: str, meant: str, spot: Spot) -> Iterator[Men
 @mend("items.test_days_used", "items.test_end", "items.test_path", "items.test_documents", "items.test_materials")
 def as_it_is(content: Content, finding: Finding, spot: Spot) -> Iterator[Mend]:
     """The expectation becomes what happens – for who changed the item and meant to."""
-    actual, what = str(finding.params["actual"]), spot[-1]
-    made: Any = int(actual) if what == "days_used" else actual
-    if what in ("path", "documents", "materials"):
-        made = [part for part in actual.split("、" if what == "materials" else " → ") if part]
-    yield Mend("expect_actual", put(content, spot, made), {"actual": actual})
+    yield Mend("expect_actual", put(content, spot, finding.params["came"]), {"actual": finding.params["actual"]})
