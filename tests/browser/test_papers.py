@@ -4,9 +4,11 @@ import re
 from collections.abc import Callable
 
 from playwright.sync_api import Page, expect
+from sqlalchemy.orm import Session
 
 from tests.browser.conftest import next_page, shoot
 from tests.demo_hall import DemoHall
+from tests.studio.pages import copied
 
 #: How far, in points of paper, a line of the sheet may be from where it is printed.
 NEAR = 1.5
@@ -28,14 +30,11 @@ _SHEET = """sheet => {
 _PAGE = """page => [...page.querySelectorAll("text:not([transform])")].map((text) => [text.textContent, +text.getAttribute("x"), +text.getAttribute("y")])"""
 
 
-def test_a_document_is_written_on_a_sheet_that_has_the_lines_of_paper(person: Callable[..., Page], hall: DemoHall) -> None:
-    me = person("chief")
-    me.goto(hall.url("/office/studio/"))
-    row = me.locator("form", has=me.locator("input[name=item][value=food-operation-new]"))
-    with next_page(me):
-        row.get_by_role("button").first.click()
-    base = me.url.split("/?")[0].rstrip("/")
-    me.goto(f"{base}/documents/?kind=acceptance")
+def test_a_document_is_written_on_a_sheet_that_has_the_lines_of_paper(
+    person: Callable[..., Page], hall: DemoHall, in_the_hall: Callable[[Callable[[Session], str]], str]
+) -> None:
+    me, draft = person("chief"), in_the_hall(lambda session: copied(session, "food-papers"))
+    me.goto(hall.url(f"{draft}/documents/?kind=acceptance"))
     me.evaluate("document.fonts.ready")
     shown = me.locator("[data-sheet]").evaluate(_SHEET)
     preview = me.frame_locator("iframe[data-preview]")

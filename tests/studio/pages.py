@@ -55,6 +55,8 @@ PAGES = (
     StudioPage("route", "studio_route.show", "{draft}/route/?node=review.decide", "route", narrow=True),
     StudioPage("route-branch", "studio_route.show", "{draft}/route/?node=review.joint.fire", "route"),
     StudioPage("results", "studio_editing.show", "{draft}/?part=results", "documents"),
+    StudioPage("papers", "studio_papers.show", "{draft}/documents/?kind=decision_grant", "documents", narrow=True),
+    StudioPage("preview-documents", "studio_preview.show", "{draft}/preview/documents?kind=decision_grant", "documents"),
     StudioPage("uses", "studio_uses.show", "{draft}/uses/?at=/item/materials/@layout", "findings"),
     StudioPage("findings", "studio_findings.show", "{troubled}/findings/", "findings", narrow=True),
     StudioPage("tests", "studio_testing.show", "{troubled}/tests/", "tests"),
@@ -69,7 +71,7 @@ PAGES = (
     StudioPage("versions", "studio_history.show", f"/office/studio/items/{ITEM}/versions/", "publishing"),
 )
 #: GET addresses of the studio that are no pages: files, and parts of other pages.
-NO_PAGES = {"studio_route.picture", "studio_findings.panel"}
+NO_PAGES = {"studio_route.picture", "studio_findings.panel", "studio_papers.sample", "studio_papers.licence"}
 #: What troubles the second draft: a step that takes longer than was promised, a field that nobody can need, a title in the language of offices, an unused fact.
 _TROUBLES: Mapping[str, object] = {
     "/item/route/review/nodes/decide/limit/value": 12,
