@@ -131,6 +131,7 @@ CASES = [
     ("items.studio_officialese", sets((HELP, "齐全方可受理"))),
     ("items.studio_help_repeats", sets(("/form/properties/central_kitchen/ui/help", "请选择是否中央厨房"))),
     ("items.studio_blank", sets((HELP, "  "))),
+    ("items.studio_to_fill", sets(("/item/provenance/to_fill", ["redress", "places"]), ("/item/redress", None))),
     ("items.studio_choice_twice", sets(("/form/properties/business_kind/oneOf", lambda held: [*held, held[0]]))),
 ]
 
