@@ -17,7 +17,7 @@ from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
 from core.web.page import say as _
 from core.web.studio import hall_preview, hall_themes
-from core.web.studio.desk import own
+from core.web.studio.desk import FACES, own
 from core.web.studio.findings import address
 from core.web.studio.publishing import MOST_LINES, Line
 
@@ -118,7 +118,7 @@ def _look(draft: Draft, error: PlatformError | None = None) -> str:
         "studio/hall_force.html", nav_here="studio", draft=draft, base=f"/office/studio/{draft.id}", kind=kind.name, name=name, lines=lines,
         errors=[each for each in spots if each[2] == "error"], advice=[each for each in spots if each[2] != "error"], first=first_part(draft),
         json_lines=_unified(dict(opening.current(session, kind, name)), dict(draft.content.get(kind.name) or {})), writers=sorted(writers.values()),
-        mine=actor().id in writers, given=request.form, error=error.words(locale) if error else None,
+        mine=actor().id in writers, face=FACES[kind.name][0], given=request.form, error=error.words(locale) if error else None,
         told=[each.words(locale) for each in error.findings] if isinstance(error, BadInput) else [],
     )  # fmt: skip
 
