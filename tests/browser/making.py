@@ -47,15 +47,14 @@ def _form(hand: Hand, pages: dict[str, list[dict[str, Any]]]) -> None:
 def _route(hand: Hand, steps: Any) -> None:
     """Each step is one thing that is done in the route editor."""
     for step in steps:
-        if "特别程序" in step:
-            hand.pause(**step["特别程序"])
-            continue
         if hand.page.url.find("/route/") < 0:
             hand.part("路由")
         if "加" in step:
             hand.node(step["加"], step["名称"], step["在"])
         elif "选" in step:
             hand.choose(step["选"])
+        if "条件" in step:
+            hand.condition(step["条件"], hand.page.locator("#panel"))
         if "面板" in step:
             hand.panel(step["面板"])
         for lane in step.get("分支", ()):
