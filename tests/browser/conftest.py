@@ -13,9 +13,10 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from sqlalchemy.orm import Session
 
 from core.app import open_site
+from core.items.studio import drafts
 from core.web.site import Config
 from tests.demo_hall import DemoHall
-from tests.studio.pages import begun
+from tests.studio.pages import author, begun
 
 ROOT = Path(__file__).resolve().parents[2]
 #: Where pictures are kept; none is made unless somebody asked.
@@ -114,8 +115,15 @@ def in_the_hall(hall: DemoHall) -> Callable[[Callable[[Session], Any]], Any]:
 
 @pytest.fixture(scope="session")
 def studio(in_the_hall: Callable[[Callable[[Session], Any]], Any]) -> Mapping[str, str]:
-    """The two drafts in whose pages everybody looks (:mod:`tests.studio.pages`)."""
-    return dict(in_the_hall(begun))
+    """Drafts and files in whose pages everybody looks (:mod:`tests.studio.pages`)."""
+    from tests.browser.test_accessibility import handed_in, of_the_hall  # it imports this file
+
+    def made(session: Session) -> dict[str, str]:
+        found, who = begun(session), author(session)
+        draft = drafts.load(session, found["draft"].rsplit("/", 1)[1], actor=who)
+        return {**found, **handed_in(session, draft, who), **of_the_hall(session)}
+
+    return dict(in_the_hall(made))
 
 
 @pytest.fixture

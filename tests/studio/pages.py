@@ -22,7 +22,7 @@ ITEM = "food-operation-new"
 
 @dataclass(frozen=True, slots=True)
 class StudioPage:
-    """A page: its *name* is the name of its picture, *address* may say ``{draft}`` (sound) and ``{troubled}`` (with much to mend).
+    """A page: its *name* is the name of its picture, *address* may say ``{draft}`` (sound), ``{troubled}`` (with much to mend), or whatever :func:`begun` made.
 
     *chapter* is the page of the handbook that shows the picture, ``narrow`` pages are pictured as on a phone as well, *login* is who looks, and *act* names
     what is done there before anybody looks (``tests/browser/test_studio_pages.py``).
@@ -45,18 +45,36 @@ PAGES = (
     StudioPage("fees", "studio_editing.show", "{draft}/?part=fees", "basics"),
     StudioPage("guide", "studio_editing.show", "{draft}/?part=guide", "basics"),
     StudioPage("translations", "studio_editing.show", "{draft}/?part=translations", "basics"),
-    StudioPage("clash", "studio_editing.show", "{draft}/?part=basic", "together", act="clash"),
+    StudioPage("clash", "studio_editing.show", "{clash}/?part=basic", "together", act="clash"),
     StudioPage("materials", "studio_editing.show", "{draft}/?part=materials", "materials"),
     StudioPage("material", "studio_editing.show", "{draft}/?at=/item/materials/@layout", "materials"),
     StudioPage("material-condition", "studio_editing.show", "{draft}/?at=/item/materials/@business_licence", "conditions"),
     StudioPage("form", "studio_form.show", "{draft}/form/?page=premises&field=area", "form", narrow=True),
     StudioPage("form-condition", "studio_form.show", "{draft}/form/?page=operator&field=agent_name", "conditions"),
+    StudioPage("blocks", "studio_blocks.show", "{draft}/blocks/?key=agent@1", "form"),
     StudioPage("limits", "studio_editing.show", "{draft}/?part=limits", "route"),
     StudioPage("route", "studio_route.show", "{draft}/route/?node=review.decide", "route", narrow=True),
     StudioPage("route-branch", "studio_route.show", "{draft}/route/?node=review.joint.fire", "route"),
+    StudioPage("condition", "studio_condition.show", "{draft}/condition/?at=/item/materials/@business_licence/when", "conditions"),
+    StudioPage("import", "studio_import_materials.show", "{draft}/materials/import/", "import"),
+    StudioPage("import-look", "studio_import_materials.look", "{draft}/materials/import/{materials_import}", "import"),
+    StudioPage("catalogue", "studio_import_catalogue.show", "/office/studio/import/", "import"),
+    StudioPage("catalogue-look", "studio_import_catalogue.look", "/office/studio/import/{catalogue_import}", "import"),
+    StudioPage("catalogue-done", "studio_import_catalogue.look", "/office/studio/import/{catalogue_done}", "import"),
+    StudioPage("copy", "studio_copying.show", "/office/studio/copy/", "import"),
+    StudioPage("copy-item", "studio_copying.of_item", "/office/studio/copy/item/senior-card", "import"),
+    StudioPage("copy-file", "studio_copying.of_file", "/office/studio/copy/{bundle_import}", "import"),
+    StudioPage("bundles", "studio_bundles.show", "/office/studio/bundles/", "bundles"),
+    StudioPage("bundle-look", "studio_bundles.look", "/office/studio/bundles/{bundle_import}", "bundles"),
+    StudioPage("notice", "studio_editing.show", "{notice}/?part=notice", "site", login="admin"),
+    StudioPage("notice-versions", "studio_hall.show", "/office/studio/hall/notice/granted/", "site", login="admin"),
+    StudioPage("notice-in-force", "studio_hall.look", "{notice}/in-force/", "site", login="admin"),
+    StudioPage("theme", "studio_editing.show", "{theme}/?part=tokens", "site", login="admin"),
+    StudioPage("plugins", "studio_editing.show", "{draft}/?part=plugins", "site"),
+    StudioPage("links", "studio_links.show", "/office/studio/links/", "links"),
+    StudioPage("documents", "studio_papers.show", "{draft}/documents/?kind=decision_grant&block=body", "documents", narrow=True),
+    StudioPage("preview-documents", "studio_preview.show", "{draft}/preview/documents", "documents"),
     StudioPage("results", "studio_editing.show", "{draft}/?part=results", "documents"),
-    StudioPage("papers", "studio_papers.show", "{draft}/documents/?kind=decision_grant", "documents", narrow=True),
-    StudioPage("preview-documents", "studio_preview.show", "{draft}/preview/documents?kind=decision_grant", "documents"),
     StudioPage("uses", "studio_uses.show", "{draft}/uses/?at=/item/materials/@layout", "findings"),
     StudioPage("findings", "studio_findings.show", "{troubled}/findings/", "findings", narrow=True),
     StudioPage("tests", "studio_testing.show", "{troubled}/tests/", "tests"),
@@ -71,7 +89,14 @@ PAGES = (
     StudioPage("versions", "studio_history.show", f"/office/studio/items/{ITEM}/versions/", "publishing"),
 )
 #: GET addresses of the studio that are no pages: files, and parts of other pages.
-NO_PAGES = {"studio_route.picture", "studio_findings.panel", "studio_papers.sample", "studio_papers.licence"}
+NO_PAGES = {
+    "studio_route.picture", "studio_findings.panel", "studio_blanks.blank", "studio_bundles.export", "studio_bundles.key", "studio_papers.sample",
+    "studio_papers.licence", "studio_import_catalogue.table", "studio_typeface.font", "studio_hall.sheet",
+}  # fmt: skip
+#: Where the handbook is, and its pictures.
+HANDBOOK = "docs/admin"
+PICTURES = f"{HANDBOOK}/pictures"
+LANGUAGES = ("zh", "en")
 #: What troubles the second draft: a step that takes longer than was promised, a field that nobody can need, a title in the language of offices, an unused fact.
 _TROUBLES: Mapping[str, object] = {
     "/item/route/review/nodes/decide/limit/value": 12,
@@ -82,28 +107,34 @@ _TROUBLES: Mapping[str, object] = {
 }
 
 
+def picture(page: StudioPage, language: str, *, narrow: bool = False) -> str:
+    """The file of a page's picture."""
+    return f"{page.name}-{language}{'-360' if narrow else ''}.jpg"
+
+
 def begun(session: Session) -> Mapping[str, str]:
-    """The draft that changes the food licence, and a troubled copy of it: name in an address → where the draft is."""
-    who = _author(session)
+    """The draft that changes the food licence, a troubled copy of it and one at which two write: name in an address → where the draft is."""
+    who = author(session)
     sound = drafts.begin(session, ITEM, actor=who)
     troubled = copied(session, "food-troubled")
     held = drafts.load(session, troubled.rsplit("/", 1)[1], actor=who)
     for change in _troubles(held.content):
         drafts.edit(session, held.id, [change], command_id=new_id(), actor=who)
-    return {"draft": f"/office/studio/{sound.id}", "troubled": troubled}
+    return {"draft": f"/office/studio/{sound.id}", "troubled": troubled, "clash": copied(session, "food-clash")}
 
 
 def copied(session: Session, code: str) -> str:
     """Where a new draft is that begins with all that the food licence has, under another code."""
-    who = _author(session)
+    who = author(session)
     held = drafts.content_of(session, ITEM, actor=who)
     made = drafts.create(session, {**held, "item": {**held["item"], "code": code}}, department_id=power.owner(session, ITEM).id, actor=who)
     return f"/office/studio/{made.id}"
 
 
-def _author(session: Session) -> Actor:
+def author(session: Session, role: str = "section_chief") -> Actor:
+    """Who makes the items of the food licence's department; with another *role* somebody else there."""
     office = power.owner(session, ITEM)
-    return Actor("staff", session.scalars(select(Post.staff_id).where(Post.department_id == office.id, Post.role == "section_chief")).one())
+    return Actor("staff", session.scalars(select(Post.staff_id).where(Post.department_id == office.id, Post.role == role)).one())
 
 
 def _troubles(content: Mapping[str, object]) -> Iterator[Edit]:
