@@ -16,7 +16,7 @@ soak: ## the long tests with their full counts; last output in docs/evidence/
 bench: ## rates against peers set up in the same run; table and build/bench.json
 	@sh scripts/bench.sh
 
-screenshots: ## the pictures of the READMEs, made anew by the browser test of the main job
+screenshots: ## the pictures of the READMEs and the handbook, made anew by the browser test of the main job
 	@sh scripts/screenshots.sh
 
 lint: ## lint, types and contracts only
