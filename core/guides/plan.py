@@ -29,7 +29,7 @@ def length(value: float, locale: str) -> str:
     if value < 950:
         return word("guides.metres", locale, n=max(int(round(value, -1)), 10))
     kilometres = value / 1000
-    return word("guides.kilometres", locale, n=f"{kilometres:.1f}" if kilometres < 9.95 else f"{kilometres:.0f}")
+    return word("guides.kilometres", locale, n=f"{kilometres:.1f}".removesuffix(".0") if kilometres < 9.95 else f"{kilometres:.0f}")
 
 
 def distances(places: Sequence[Place], locale: str) -> tuple[str, ...]:
@@ -76,7 +76,7 @@ def _bar(scale: float, locale: str) -> str:
     far = max((each for each in (step, 2 * step, 5 * step) if each <= most), default=step)
     right = 12 + far * scale
     y = _HEIGHT - 12
-    return f'<path class="x" d="M12 {y - 5}V{y}H{right:.1f}V{y - 5}"/><text class="n" x="{right + 6:.1f}" y="{y + 1}">{escape(length(far, locale))}</text>'
+    return f'<path class="w" d="M12 {y - 5}V{y}H{right:.1f}V{y - 5}"/><text class="n" x="{right + 6:.1f}" y="{y + 1}">{escape(length(far, locale))}</text>'
 
 
 def _north(locale: str) -> str:

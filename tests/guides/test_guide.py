@@ -115,7 +115,7 @@ def test_places_with_points_are_told_in_degrees_and_drawn_to_scale_beside_each_o
     assert guide.places[0].point == "东经 109.08°,北纬 34.53°(CGCS2000)"
     assert [place.number for place in guide.places] == [1, 0, 2, 3]
     assert guide.places[0].map == "https://map.example/?c=109.08,34.53" and guide.places[1].map == ""
-    assert guide.distances == ("大厅 <1>到大厅 <3>的直线距离大约 10 公里", "大厅 <1>到大厅 <4>的直线距离大约 9.0 公里")
+    assert guide.distances == ("大厅 <1>到大厅 <3>的直线距离大约 10 公里", "大厅 <1>到大厅 <4>的直线距离大约 9 公里")
     drawn = ElementTree.fromstring(guide.plan.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1))
     first, north, east = [(float(each.get("cx")), float(each.get("cy"))) for each in drawn.iter("{http://www.w3.org/2000/svg}circle")]
     assert north[0] == first[0] and north[1] < first[1] and east[1] == first[1] and east[0] > first[0]

@@ -192,3 +192,16 @@ def test_the_drawing_of_the_route_for_the_readers_situation_is_taken_along(reade
     assert answer.headers["Content-Disposition"].encode("latin-1").startswith(b"attachment; filename*=UTF-8''")
     assert ElementTree.fromstring(answer.text.encode()).tag == "{http://www.w3.org/2000/svg}svg"
     assert reader.get("/items/nothing/route.svg").status_code == 404
+
+
+def test_the_printed_guide_begins_with_its_address_as_a_code_and_its_version(reader) -> None:
+    page = reader.get("/items/food-operation-new").text
+    head = re.search(r'<div class="printhead" aria-hidden="true">(.*?)</div>', page, re.S)
+    assert head is not None
+    assert "<svg" in head[1]
+    assert "http://localhost/items/food-operation-new" in head[1]
+    assert "第 1 版" in head[1]
+    assert page.index("printhead") < page.index("<h1")
+    for kept_off in ("下载流程图", "在线办理", "打印这份指南"):
+        assert re.search(rf'class="[^"]*noprint[^"]*"[^>]*>(?:(?!</p>).)*{kept_off}', page, re.S), kept_off
+    assert '<figure class="scroll"' in page, "the drawing is in the print"

@@ -108,6 +108,7 @@ def view(current: Current, answers: dict[str, Any]) -> dict[str, object]:
         "stopped": current.stopped,
         "href": url_for("portal.item", code=compiled.code),
         "season": seasons.standing(compiled.doc, clock.today()),
+        "address": address,
         "drawing_href": url_for("portal.route_drawing", code=compiled.code, **answers),
         "apply_href": url_for("apply.begin", code=compiled.code, **answers),
     }

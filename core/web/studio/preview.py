@@ -80,7 +80,8 @@ def _current(draft: Draft, compiled: CompiledItem) -> Current:
 def _guide(draft: Draft, compiled: CompiledItem) -> str:
     values = guide.view(_current(draft, compiled), item_facts.chosen(compiled.doc, request.args))
     here = f"/office/studio/{draft.id}/preview"
-    return page("portal/guide.html", g={**values, "href": f"{here}/guide", "apply_href": f"{here}/form", "qr": Markup(), "drawing_href": ""})
+    qr = values["qr"] if draft.base_version_id else Markup()  # a new item has no address yet
+    return page("portal/guide.html", g={**values, "href": f"{here}/guide", "apply_href": f"{here}/form", "qr": qr, "drawing_href": ""})
 
 
 def _form(draft: Draft, compiled: CompiledItem) -> str:
