@@ -2,8 +2,10 @@
 item's text that nobody has translated – and it is marked as Chinese, so that a voice reads it as such."""
 
 import json
+import os
 import re
 from collections.abc import Iterator, Mapping
+from html import unescape
 from html.parser import HTMLParser
 from typing import Any
 
@@ -205,7 +207,8 @@ def _edited() -> Iterator[str]:
     """Everything that the item in the studio says in Chinese, which is what one edits there; also as shown, and in a list of several."""
     doc = json.loads((ROOT / "item_configs" / "market_regulation" / f"{ITEM}.json").read_text(encoding="utf-8"))
     form = json.loads((ROOT / "form_definitions" / f"{doc['form']}.json").read_text(encoding="utf-8"))
-    for text in [*_leaves(doc), *_leaves(form), *_keys(doc)]:
+    blocks = [json.loads(path.read_text(encoding="utf-8")) for path in (ROOT / "form_definitions" / "blocks").glob("*.json")]
+    for text in [*_leaves(doc), *_leaves(form), *_leaves(blocks), *_keys(doc)]:
         yield from (text, typeset(text), text.removeprefix("是否"))  # a sentence says “… is so” of a question
 
 
@@ -276,4 +279,81 @@ def test_desks_are_english(world: World) -> None:
     world.edited = tuple(sorted({*world.names, *_edited()}, key=len, reverse=True))
     everything = [("" if who == "nobody" else who, address) for who, address in pages] + [("admin", address) for address in generated]
     found = [each for each in _walk(world, everything) if not (each.startswith(tuple(generated)) and "not marked" in each)]  # no template of ours
+    assert not found, "\n".join(found)
+
+
+#: Pages of a draft that are followed in the usual run; in the long one, all of them.
+_FOLLOWED = 400 if os.environ.get("WANGTING_SOAK") else 24
+#: One page of every kind, which come first.
+_KINDS = ("", "form/?field=area", "route/?node=review.joint.fire", "tests/", "findings/", "publish/", "publish/print", "tests/play",
+          "?at=/item/materials/@layout", "condition/?at=/form/properties/area/ui/visible_when", "?part=results")  # fmt: skip
+#: Samples of a case's papers are Chinese, whoever looks at them; files are no pages.
+_ELSEWHERE = ("/documents/", "/preview/", ".svg", ".png", ".json", "landing=")
+
+
+def _pages_of_the_draft(world: World, browser: site.Browser) -> Iterator[tuple[str, str]]:
+    """(address, HTML) of the pages of the draft as links lead from one to the next, those of every kind first."""
+    base = world.ids["studio"]
+    todo = [f"{base}/{each}" for each in _KINDS]
+    seen = set(todo)
+    for _turn in range(_FOLLOWED):
+        if not todo:
+            return
+        address = todo.pop(0)
+        answer = browser.get(address)
+        if answer.status_code == 303:
+            todo.insert(0, unescape(answer.headers["Location"]).split("#")[0])
+            continue
+        assert answer.status_code == 200, address
+        yield address, answer.text
+        links = [unescape(each).split("#")[0] for each in re.findall(r'href="([^"]+)"', answer.text)]
+        fresh = dict.fromkeys(each for each in links if each.startswith(base) and each not in seen and not any(part in each for part in _ELSEWHERE))
+        seen |= set(fresh)
+        todo += fresh
+
+
+def test_every_page_of_a_draft_is_english(world: World) -> None:
+    world.edited = tuple(sorted({*world.names, *_item_titles(), *_edited()}, key=len, reverse=True))
+    pages = list(_pages_of_the_draft(world, world.english("chief")))
+    assert len(pages) >= 20
+    found = [f"{address}: {each}" for address, html in pages for each in dict.fromkeys(chinese(html, world.edited))]
+    assert not found, "\n".join(found)
+
+
+class Titled(HTMLParser):
+    """Collects the texts of a page that are neither code nor what somebody typed."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[tuple[str, bool]] = []
+        self.said: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        classes = (dict(attrs).get("class") or "").split()
+        if tag not in _VOID:
+            self.open.append((tag, tag in ("script", "style", "textarea", "code", "pre", "template") or bool({"hash", "code"} & set(classes))))
+
+    def handle_endtag(self, tag: str) -> None:
+        while any(each == tag for each, _ in self.open):
+            if self.open.pop()[0] == tag:
+                break
+
+    def handle_data(self, data: str) -> None:
+        if not any(code for _, code in self.open):
+            self.said.append(data)
+
+
+def test_chinese_pages_of_a_draft_name_things_by_their_titles(world: World) -> None:
+    doc = json.loads((ROOT / "item_configs" / "market_regulation" / f"{ITEM}.json").read_text(encoding="utf-8"))
+    form = json.loads((ROOT / "form_definitions" / f"{doc['form']}.json").read_text(encoding="utf-8"))
+    ids = {
+        name for name in (*form["properties"], *(each["id"] for each in doc["materials"]), "section_chief", "market_regulation", "working_day") if "_" in name
+    }
+    chief = site.Browser(world.app).staff("chief", world.built.passwords["chief"])
+    found = []
+    for address, html in _pages_of_the_draft(world, chief):
+        reader = Titled()
+        reader.feed(html)
+        words = {word for text in reader.said for word in re.findall(r"(?<![\w.@/-])[a-z]+(?:_[a-z]+)+(?![\w.])", text)}
+        found += [f"{address}: {word}" for word in sorted(words & ids) if "/item/tests" not in unescape(address)]  # answers of a test are JSON by field
     assert not found, "\n".join(found)

@@ -36,7 +36,12 @@ def _plain(doc: Any) -> Iterable[Finding]:
 def title(doc: Mapping[str, Any], locale: str) -> str:
     """A notice's title with the names of what is filled in."""
     params, texts = mapping(doc.get("params")), mapping(doc.get("title"))
-    return SPOT.sub(lambda found: f"〔{mapping(params.get(found[1])).get('title', found[1])}〕", str(texts.get(locale) or texts.get("zh") or ""))
+
+    def called(name: str) -> str:
+        own = str(mapping(params.get(name)).get("title", name))
+        return f"〔{own}〕" if locale.startswith("zh") else f"[{name.replace('_', ' ')}]"  # titles of values are Chinese only
+
+    return SPOT.sub(lambda found: called(found[1]), str(texts.get(locale) or texts.get("zh") or ""))
 
 
 NOTICE = declare(Kind(KIND, templates, _check, lambda session, _name: top(session), title))
