@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 from typing import IO, Any
 
@@ -65,7 +66,8 @@ def _refuse_no_text(content: bytes, name: str) -> None:
 
 def _table(lines: Iterator[list[str]], name: str, known: Collection[str]) -> Sheet:
     taken = list(islice(enumerate(lines, 1), MOST_ROWS + _HEADINGS + 2))
-    filled = [(line, [normalise(cell) for cell in cells]) for line, cells in taken if any(cell.strip() for cell in cells)]
+    tidied = lru_cache(maxsize=65_536)(normalise)  # the cells of a column say the same few things
+    filled = [(line, [tidied(cell) for cell in cells]) for line, cells in taken if any(cell.strip() for cell in cells)]
     if not filled:
         raise BadInput("items.import_empty", name=name)
     head = max(range(min(_HEADINGS, len(filled))), key=lambda index: sum(plain(cell) in known for cell in filled[index][1]))
