@@ -17,8 +17,8 @@ Words = Mapping[str, Any]
 
 
 def _named(label: str) -> re.Pattern[str]:
-    """A label as the page shows it, required or not."""
-    return re.compile(rf"^\s*{re.escape(label)}\s*(\(选填\))?\s*$")
+    """A label as the page shows it, required or not; in a table it stands behind the name of the row."""
+    return re.compile(rf"^\s*(\S+ \d+ )?{re.escape(label)}\s*(\(选填\))?\s*$")
 
 
 class Hand:
