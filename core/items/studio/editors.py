@@ -117,7 +117,8 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None,
     """
     value = find(content, at)
     place = _place(content, at)
-    if place is None or (value is MISSING and part is None):
+    broken = len(at) == 1 and not isinstance(value, Mapping)  # no item, no form at all: undone, or mended as JSON where it stands in a file
+    if place is None or (value is MISSING and part is None) or (broken and value is not MISSING):
         raise NoSuchSpot(at=write(at))
     schema = place.schema
     properties = schema.get("properties")

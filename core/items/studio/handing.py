@@ -18,7 +18,7 @@ from core.items.catalogue.models import Claim, ItemReview
 from core.items.catalogue.requests import RequestRef, earlier
 from core.items.models import Item
 from core.items.studio import drafts
-from core.items.studio.errors import DraftEnded
+from core.items.studio.errors import DraftEnded, NoSuchSpot
 from core.items.studio.models import StudioDraft
 from core.items.studio.spots import Spot
 from core.kernel.actor import Actor
@@ -52,6 +52,9 @@ def hand_in(
     draft = drafts.load(session, draft_id, actor=actor)
     if draft.state != "open":
         raise DraftEnded(title=draft.title)
+    for part in ("item", "form"):
+        if not isinstance(draft.content.get(part), Mapping):  # nothing that could even be checked
+            raise NoSuchSpot(at=f"/{part}")
     with session.begin_nested():
         code = _item(session, draft)
         body = {"draft": draft.id, **({"choices": dict(choices)} if choices else {})}

@@ -23,6 +23,7 @@ from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
 from core.kernel.wording import word
 from core.routing.service import task_title
+from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
@@ -90,7 +91,8 @@ def _versions(draft: Draft) -> tuple[CompiledItem | None, CompiledItem | None]:
         before = None
     content = draft.content
     try:
-        after = compile_item(content["item"], forms={str(content["item"]["form"]): content["form"]}, blocks=content["blocks"])
+        sound = not any(each.level == "error" for kind in ("item", "form") for each in schemas.validate(kind, content[kind]))
+        after = None if not sound else compile_item(content["item"], forms={str(content["item"]["form"]): content["form"]}, blocks=content["blocks"])
     except (PlatformError, KeyError, TypeError, ValueError, AttributeError):  # whatever is wrong with it is in the findings
         after = None
     return before, after

@@ -49,6 +49,16 @@ def playable(draft: Draft) -> CompiledItem:
     return compiled
 
 
+def _walked(compiled: CompiledItem) -> gate.GateReport:
+    """All tests, walked. Raises :class:`PlatformError` where the rest of the draft is too broken for that."""
+    try:
+        return gate.run_tests(compiled)
+    except PlatformError:
+        raise
+    except Exception as error:  # a material without a need, a result without a title: the findings tell exactly
+        raise BadInput("items.studio_tests_broken", what=str(error)[:80]) from error
+
+
 # ---- the list
 
 
@@ -63,7 +73,7 @@ def _list(draft: Draft, error: PlatformError | None = None) -> str:
     locale = edge.locale()
     try:
         compiled = playable(draft)
-        report = gate.run_tests(compiled)
+        report = _walked(compiled)
         covered = covering.coverage(compiled, locale, report=report, departments=people.department_titles(edge.session(), edge.scope()))
     except PlatformError as why:
         return framed("studio/tests.html", draft, "tests", ("item", "tests"), results=None, why=(error or why).words(locale))
@@ -114,7 +124,7 @@ def _heal(draft: Draft, given: Mapping[str, str]) -> Changes:
     compiled = playable(draft)
     found: list[Edit] = [
         each.edit
-        for each in healing.heal(draft.content, gate.run_tests(compiled), compiled=compiled)
+        for each in healing.heal(draft.content, _walked(compiled), compiled=compiled)
         if (each.test, each.name) == (given.get("test"), given.get("name"))
     ]
     found += [
