@@ -97,7 +97,7 @@ def run_test(compiled: CompiledItem, test: JsonObject, path: str, calendar: Cale
             found.append(finding("error", at, why[0], {"test": test["title"], **why[1]}))
     actual = outcome(compiled, walked.facts, walk)
     found.extend(_expectations(compiled, test, walk, actual, path))
-    return TestResult(test["id"], test["title"], walk.end, walk.path, walk.days_used, walk.documents, frozenset(walk.acted), tuple(found), actual, walked)
+    return TestResult(test["id"], test["title"], walk.end, walk.path, actual["days_used"], walk.documents, frozenset(walk.acted), tuple(found), actual, walked)
 
 
 def outcome(compiled: CompiledItem, facts: Mapping[str, Any], walk: Rehearsal) -> dict[str, Any]:

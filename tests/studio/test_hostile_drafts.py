@@ -31,7 +31,8 @@ def deep(levels):
 
 
 HOSTILE = {
-    "prototype": [{"do": "set", "at": "/item/__proto__", "value": {"polluted": True}}, {"do": "set", "at": "/form/properties/__proto__", "value": {"type": "string"}}],
+    "prototype": [{"do": "set", "at": "/item/__proto__", "value": {"polluted": True}},
+    {"do": "set", "at": "/form/properties/__proto__", "value": {"type": "string"}}],
     "constructor": [{"do": "set", "at": "/form/properties/constructor", "value": {"type": "string", "title": "constructor"}}],
     "html": [
         {"do": "set", "at": "/item/title", "value": MARK}, {"do": "set", "at": "/item/materials/@layout/title", "value": MARK},
@@ -48,11 +49,13 @@ HOSTILE = {
         {"do": "set", "at": "/form/properties/area", "value": {"include": "a@1"}},
     ],
     "wrong kinds": [
-        {"do": "set", "at": "/item/materials", "value": {"a": 1}}, {"do": "set", "at": "/form/required", "value": "area"}, {"do": "set", "at": "/item/tests", "value": 7},
+        {"do": "set", "at": "/item/materials", "value": {"a": 1}}, {"do": "set", "at": "/form/required", "value": "area"},
+        {"do": "set", "at": "/item/tests", "value": 7},
         {"do": "set", "at": "/form/ui/pages", "value": {"x": []}}, {"do": "set", "at": "/item/route/review/nodes", "value": [1]},
     ],
     "long": [{"do": "set", "at": "/item/title", "value": "长" * 100_000}, {"do": "set", "at": "/item/materials/@layout/title", "value": "宽" * 100_000}],
-    "numbers": [{"do": "set", "at": "/item/route/limits", "value": {"promised": {"value": 10**30, "unit": "working_day"}, "statutory": {"value": -5, "unit": "x"}}}],
+    "numbers": [{"do": "set", "at": "/item/route/limits", "value": {"promised": {"value": 10**30, "unit": "working_day"},
+    "statutory": {"value": -5, "unit": "x"}}}],
 }  # fmt: skip
 
 
@@ -70,7 +73,8 @@ def test_every_page_still_opens_on_a_draft_that_somebody_spoiled(chief, base, wh
 
 def test_edits_that_say_nothing_that_can_be_done_are_refused_in_words(chief, base):
     for edit in (
-        {"do": "set", "at": "", "value": {}}, {"do": "set", "at": "item/title", "value": "x"}, {"do": "set", "at": "/item/title"}, {"do": "remove", "at": "/item/none/such"},
+        {"do": "set", "at": "", "value": {}}, {"do": "set", "at": "item/title", "value": "x"}, {"do": "set", "at": "/item/title"},
+        {"do": "remove", "at": "/item/none/such"},
         {"do": "insert", "at": "/item/title", "value": 1}, {"do": "move", "at": "/item/materials/@none"}, {"do": "set", "at": "/" + "a/" * 200, "value": 1},
         {"do": "set", "at": "/item/materials/999999999999999999999", "value": 1}, {"do": "set", "at": ["item"], "value": 1}, {"do": {"x": 1}, "at": "/item"},
         {"do": "set", "at": "/item/materials/@layout/title", "value": 1, "before": {"x": 1}},
