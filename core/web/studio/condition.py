@@ -110,7 +110,7 @@ def _page(draft: Draft, at: Spot, error: PlatformError | None = None, text: str 
     if found is None or find(draft.content, at[:1]) is MISSING:
         raise NoSuchSpot(at=write(at))
     shown = Reader(draft.content, locale).view(found)
-    holder = at[:-2] if at[-2:-1] == ("ui",) and len(at) > 3 or find(draft.content, at[:-1]) is MISSING else at[:-1]
+    holder = at[:-2] if (at[-2:-1] == ("ui",) and len(at) > 3) or find(draft.content, at[:-1]) is MISSING else at[:-1]
     return framed(
         "studio/condition.html", draft, part_of(at), at, shown=shown, spot=write(at), error=error.words(locale) if error else None, text=text,
         holder_href=f"/office/studio/{draft.id}/?{urlencode({'at': write(holder)})}", holder_name=name_of(draft.content, holder, locale),
