@@ -1,9 +1,12 @@
 """Every mend takes its finding away and brings no new error; what is called safe can be done many at once."""
 
 import copy
+import json
+from pathlib import Path
 
 import pytest
 
+import core.documents
 from core.items.checking import Known
 from core.items.library import library
 from core.items.studio import edits, mending
@@ -12,6 +15,7 @@ from core.items.studio.spots import MISSING, find, index_of, parse, write
 from core.kernel.wording import catalogue
 
 SHELF = library()
+TEMPLATES = Path(core.documents.__file__).parent / "templates"
 KNOWN = Known(
     licence_types=frozenset({"food-operation", "business-licence", "site-plan"}),
     licence_titles={"food-operation": "食品经营许可证", "business-licence": "营业执照", "site-plan": "设施布局图"},
@@ -67,8 +71,25 @@ AREA = "/form/properties/area"
 HELP = "/item/materials/@layout/help"
 PAGES = "/form/ui/pages"
 
+
+def _paper(kind, change):
+    """Spoil: the item has a document of its own, the platform's paragraphs after *change*."""
+
+    def spoil(content):
+        platform = json.loads((TEMPLATES / f"{kind}.json").read_text(encoding="utf-8"))
+        own = {"blocks": platform["blocks"]}
+        change(own)
+        content["item"]["documents"] = {kind: own}
+
+    return spoil
+
+
 #: finding key, spoils the content so that it is there.
 CASES = [
+    ("documents.unknown_name", _paper("acceptance", lambda own: own["blocks"][0].update(text="{{ aplicant }}:"))),
+    ("documents.empty_block", _paper("acceptance", lambda own: own["blocks"].append({"id": "blank", "text": " "}))),
+    ("documents.must_always", _paper("decision_refuse", lambda own: own["blocks"][3].update(given="consult"))),
+    ("documents.mark_taken", _paper("acceptance", lambda own: own.update(mark="准"))),
     ("items.library_can_give", sets(("/item/materials/@layout", _plan))),
     ("items.shared_on_paper", sets(("/item/materials/@business_licence/original", 1), ("/item/materials/@business_licence/copies", 2))),
     ("items.id_twice", sets(("/item/materials", _twice))),
