@@ -83,7 +83,10 @@ GROUPS = st.recursive(
     ROWS,
     lambda inner: st.one_of(
         st.builds(Group, st.sampled_from(trees.JOINS), st.lists(inner, min_size=1, max_size=3).map(tuple)),
-        st.builds(Each, st.just("form.staff"), st.sampled_from(trees.OVER), st.builds(Group, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple))),
+        st.builds(
+            Each, st.just("form.staff"), st.sampled_from(trees.OVER),
+            st.builds(Group, st.sampled_from(["and", "or"]), st.lists(inner, min_size=2, max_size=3).map(tuple)),
+        ),
     ),
     max_leaves=6,
 )  # fmt: skip
@@ -275,23 +278,23 @@ def fill(rule: Any, **given: Any) -> Any:
 def test_conditions_are_nested_in_groups():
     one = fill(None, new__r="form.area")
     assert one == {">": [{"var": "form.area"}, 0]}
-    two = fill(one, new__r="form.flag", group="r", **{"value__r_0": "300"})
+    two = fill(one, new__r="form.flag", group="r", value__r_0="300")
     assert two == {"and": [{">": [{"var": "form.area"}, 300]}, {"or": [{"==": [{"var": "form.flag"}, True]}]}]}
-    three = fill(two, new__r_1="form.kind", **{"value__r_0": "300", "value__r_1_0": "true"})
+    three = fill(two, new__r_1="form.kind", value__r_0="300", value__r_1_0="true")
     assert three["and"][1] == {"or": [{"==": [{"var": "form.flag"}, True]}, {"==": [{"var": "form.kind"}, "a"]}]}
     unread = {"value__r_0": "300", "value__r_1_0": "true", "value__r_1_1": "b"}
     assert fill(three, **unread, join__r="nor")["!"][0]["or"][1]["or"][1] == {"==": [{"var": "form.kind"}, "b"]}
     assert fill(three, **unread, drop="r-1") == {">": [{"var": "form.area"}, 300]}
-    assert fill(two, drop="r-1-0", **{"value__r_0": "300"}) == {">": [{"var": "form.area"}, 300]}, "an empty group goes"
+    assert fill(two, drop="r-1-0", value__r_0="300") == {">": [{"var": "form.area"}, 300]}, "an empty group goes"
 
 
 def test_rows_of_a_table_are_asked():
     some = fill(None, new__r="form.staff")
     assert some == {"some": [{"var": "form.staff"}, {"==": [{"var": "row.name"}, "待填"]}]}
-    every = fill(some, over__r_0="all", **{"fact__r_0_w_0": "row.age", "op__r_0_w_0": "gt"})
+    every = fill(some, over__r_0="all", fact__r_0_w_0="row.age", op__r_0_w_0="gt")
     assert every == {"all": [{"var": "form.staff"}, {">": [{"var": "row.age"}, 0]}]}
     compile_rule(every, WORLD.types)
-    assert fill(every, drop="r-0-w-0", **{"value__r_0_w_0": "18"}) is None
+    assert fill(every, drop="r-0-w-0", value__r_0_w_0="18") is None
 
 
 def test_a_fact_is_compared_with_another():
@@ -313,9 +316,9 @@ def calc(rule: Any, wanted: str = "any", **given: Any) -> Any:
 def test_a_formula_is_built_by_menus():
     first = calc(None, "money", form__r="+")
     assert first == {"+": [0, 0]}
-    read = calc(first, "money", **{"form__r_0": "read", "const__r_1": "12.5"})
+    read = calc(first, "money", form__r_0="read", const__r_1="12.5")
     assert read == {"+": [{"var": "form.fee"}, 1250]}, "amounts are written in yuan and kept in fen"
-    more = calc(read, "money", more="r", **{"const__r_1": "12.50"})
+    more = calc(read, "money", more="r", const__r_1="12.50")
     assert more == {"+": [{"var": "form.fee"}, 1250, 0]}
     assert calc(more, "money", drop="r-1") == {"+": [{"var": "form.fee"}, 0]}
     assert calc(more, "money", form__r="-") == {"-": [{"var": "form.fee"}, {"+": [1250, 0]}]}
@@ -324,7 +327,7 @@ def test_a_formula_is_built_by_menus():
     assert calc(times, "money", const__r_1="3") == {"*": [{"var": "form.fee"}, 3]}
     choice = calc(times, "money", form__r="if")
     assert choice["if"][1:] == [times, 0]
-    kind = calc(choice, "money", **{"fact__r_w_0": "form.flag"})
+    kind = calc(choice, "money", fact__r_w_0="form.flag")
     assert kind["if"][0] == {"==": [{"var": "form.flag"}, True]}
     compile_rule(kind, WORLD.types)
     days = calc(None, "number", form__r="days_between")

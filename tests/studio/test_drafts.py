@@ -163,3 +163,13 @@ def test_nonsense_is_refused(database, chief, draft):
             drafts.load(session, "nonsense", actor=chief)
         with pytest.raises(DraftNotFound):
             drafts.as_of(session, draft.id, 99, actor=chief)
+
+
+def test_whatever_order_keys_were_entered_in_they_stand_as_they_will_be_published(database, chief, draft):
+    branches = parse("/item/route/review/nodes/joint/branches")
+    with database.session() as session:
+        held = find(draft.content, branches)
+        backwards = {"zoo": held["market"], **{name: held[name] for name in reversed(held)}, "ant": held["market"]}
+        drafts.edit(session, draft.id, [Edit("set", branches, backwards, held)], command_id=new_id(), actor=chief)
+    with database.session() as session:
+        assert list(find(drafts.load(session, draft.id, actor=chief).content, branches)) == sorted(backwards)

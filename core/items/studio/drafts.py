@@ -308,5 +308,13 @@ def drop(session: Session, draft_id: str, *, actor: Actor) -> None:
 
 def _view(row: StudioDraft) -> Draft:
     return Draft(
-        row.id, row.item_code, row.title, row.department_id, row.base_version_id, row.content, row.revision, row.state, row.changed_at, row.request_id
+        row.id, row.item_code, row.title, row.department_id, row.base_version_id, _ordered(row.content), row.revision, row.state, row.changed_at, row.request_id
     )  # fmt: skip
+
+
+def _ordered(value: Any) -> Any:
+    """*value* with its keys in the order of the bundle that will be published: what is tried in a draft – branches begin in that order – goes the same way
+    at the gate, whatever order a database keeps."""
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value)}
+    return [_ordered(each) for each in value] if isinstance(value, list) else value
