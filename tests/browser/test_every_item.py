@@ -49,7 +49,7 @@ def test_item_from_guide_to_worklist(code: str, person: Callable[..., Page], coo
     item: dict[str, Any] = dict(ITEMS[code])
     me = person(CITIZEN)
     me.goto(hall.url(f"/items/{code}"))
-    expect(me.locator("main svg").first).to_be_visible()
+    expect(me.locator("main svg:not(.qr)").first).to_be_visible()
     assert me.locator("a[href*='/apply']").count(), "the guide leads to the application"
     case_id = filling.apply(me, hall, code, answers(item), item["tests"][0]["given"]["situation"], papers_for(item))
     number = me.locator("dd.b").first.inner_text()

@@ -29,7 +29,7 @@ def declared(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
     database = Database(f"sqlite:///{tmp_path}/hall.db")
-    Base.metadata.create_all(database.engine, tables=[Base.metadata.tables["setting"], Base.metadata.tables["turn"]])
+    Base.metadata.create_all(database.engine, tables=[Base.metadata.tables[name] for name in ("setting", "turn", "hall_document")])
     yield database
     database.close()
 
