@@ -9,7 +9,7 @@ from tests.browser.studio_hand import Hand
 
 FOLDER = Path(__file__).with_name("five_items")
 #: Parts of the item that are one editor each, in the order in which they are filled in.
-PARTS = ("基本信息", "依据与条件", "时限", "费用", "指南")
+PARTS = ("基本信息", "依据与条件", "时限", "费用")
 
 
 def load(code: str) -> dict[str, Any]:
@@ -26,8 +26,8 @@ def make(hand: Hand, data: dict[str, Any]) -> str:
             hand.part(title)
             hand.write(data[title])
     _form(hand, data["表单"])
-    for title, lists in (("情形", "情形"), ("材料", "申请材料"), ("结果", "办理结果")):
-        for words in data.get(title, ()):
+    for title, lists in (("情形", "情形"), ("材料", "申请材料"), ("结果", "办理结果"), ("指南", "办理地点")):
+        for words in data.get(lists, data.get(title, ())):
             hand.part(title)
             hand.card(words, lists)
     _route(hand, data.get("路由", ()))
