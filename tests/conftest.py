@@ -69,8 +69,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     terminalreporter.line(f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}")
     for report in terminalreporter.stats.get("passed", ()):
         if report.when == "call":
-            counts = ", ".join(f"{name} {value}" for name, value in report.user_properties)
-            terminalreporter.line(f"{report.nodeid}: {counts or 'every page at every width, colours too'}, {report.duration:.0f} s")
+            counts = [f"{name} {value}" for name, value in report.user_properties]
+            terminalreporter.line(f"{report.nodeid}: {', '.join([*counts, f'{report.duration:.0f} s'])}")
 
 
 @pytest.fixture(scope="session", autouse=True)
