@@ -19,7 +19,7 @@ from core.db.database import Database
 from core.identity import queries as people
 from core.identity.spec import AccountView, Hall, Scope
 from core.kernel.actor import Actor
-from core.kernel.errors import Forbidden
+from core.kernel.errors import Forbidden, PlatformError
 from core.pluginhost import failures
 from core.web.site import site
 
@@ -56,6 +56,14 @@ def commit() -> None:
         sessions().commit()
         if here.relay is not None and request.method not in ("GET", "HEAD"):
             here.relay.nudge()
+
+
+def take_back(error: PlatformError) -> None:
+    """Nothing of what was begun stays. What is wrong with what was sent (422), or with what it was made from (409), is for the page it came from to say;
+    any other *error* is raised again."""
+    session().rollback()
+    if error.status not in (409, 422):
+        raise error
 
 
 def close(_error: BaseException | None = None) -> None:

@@ -91,9 +91,7 @@ def start(run_id: str) -> Answer | tuple[str, int]:
     try:
         bulk_runs.start(session, run_id, request.form.get("action", "")[:80], actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _refused(error, f"/office/bulk/runs/{run_id}")
     tell(_("已开始，一件一件地办；可以离开这一页"))
     return redirect(f"/office/bulk/runs/{run_id}", 303)

@@ -97,9 +97,7 @@ def begin() -> str | tuple[str, int] | Answer:
             locale=edge.locale(), command_id=command, actor=actor(),
         )  # fmt: skip
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(form, error), error.status
     tell(_("开始导出了"))
     return redirect(f"/office/library/exports/{made.id}", 303)

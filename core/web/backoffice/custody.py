@@ -119,9 +119,7 @@ def receive(batch_id: str) -> Response | tuple[str, int]:
     try:
         taken = custody.receive(edge.session(), batch_id, request.form.getlist("paper"), command_id=_command(), actor=actor())
     except PlatformError as error:
-        edge.session().rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _sheet(batch_id, error), error.status
     lost = sum(line.paper.state == "missing" for line in taken.lines)
     tell(_("收好了，有 %(n)s 份没有收到，已告诉送的一方", n=lost) if lost else _("全部收好了"))

@@ -139,9 +139,7 @@ def act(incident_id: str, do: str) -> Response | tuple[str, int]:
         else:
             raise NotFound
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(incident_id, error.words(edge.locale())), error.status
     return redirect("/office/incidents/" if do == "close" else f"/office/incidents/{incident_id}", 303)
 

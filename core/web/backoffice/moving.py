@@ -78,9 +78,7 @@ def start(code: str) -> Response | tuple[str, int]:
     try:
         run = migrating.start(edge.session(), code, node_map=_map(), reason=normalise(request.form.get("reason", "")), command_id=command(), actor=actor())
     except PlatformError as error:
-        edge.session().rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _preview(code, error), error.status
     tell(_("已开始，一件一件地转"))
     return redirect(f"/office/moving/runs/{run.id}", 303)

@@ -72,9 +72,7 @@ def decide(notice_id: str, do: str) -> Response | tuple[str, int]:
     try:
         held.decide(session, notice_id, do, reason, actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(wrong=error.words(edge.locale()), wrong_at=notice_id, given=reason), error.status
     tell(_("记下了，已经送达") if do == "arrived" else _("已排队再发一次"))
     return redirect("/office/notices/?" + urlencode({"state": request.form.get("state", "uncertain")}), 303)

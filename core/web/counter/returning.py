@@ -90,9 +90,7 @@ def taken_back(case_id: str) -> str | Response | tuple[str, int]:
     try:
         withdraw(edge.session(), view.id, reason=request.form.get("reason", ""), visit=visit.id, command_id=command, actor=actor())
     except PlatformError as error:
-        edge.session().rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _withdrawing(visit, view, error), error.status
     tell(_("已按申请人的意思撤回"))
     return redirect(url_for("counter_steps.space", visit_id=visit.id), 303)

@@ -119,8 +119,6 @@ def formally(case_id: str) -> Response | tuple[str, int]:
     try:
         prereviewing.go_on(edge.session(), found.id, command_id=command, actor=edge.citizen())
     except PlatformError as error:
-        edge.session().rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return page("portal/case.html", c=_context(own(case_id), error.words(edge.locale()))), error.status
     return redirect(url_for("cases.show", case_id=found.id), 303)

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response
 from core.identity import queries as people
 from core.items.blocks import shelf
 from core.items.blocks.shelf import Block, Use
-from core.items.studio import blockbuilding, drafts, sharing
+from core.items.studio import blockbuilding, sharing
 from core.items.studio import formbuilding as building
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
@@ -19,9 +19,8 @@ from core.items.studio.errors import BadEdit, Clashed
 from core.items.studio.sharing import Place
 from core.items.studio.spots import find, parse, write
 from core.kernel.errors import PlatformError
-from core.kernel.ids import is_id
 from core.web import edge
-from core.web.backoffice.desk import actor, at_desk, tell
+from core.web.backoffice.desk import at_desk, tell
 from core.web.page import say as _
 from core.web.studio import saving
 from core.web.studio.desk import framed, own
@@ -113,53 +112,51 @@ def _drafted(content: Any, known: Mapping[str, Block]) -> list[tuple[str, str]]:
 @at_desk
 def press(draft_id: str) -> Response | tuple[str, int]:
     """A button: ``do`` is what, ``at``, ``section``, ``key`` and ``name`` are where and which."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft = own(draft_id)
     try:
-        work = _DOES.get(given.get("do", ""))
-        if work is None or not is_id(given.get("command_id", "")):
-            raise BadEdit(what=given.get("do", "")[:20])
-        changes, key, words = work(draft.content, given, shelf.versions(session))
-        drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
+        key, words = saving.pressed(draft, _DOES, lambda work: work(draft.content, request.form, shelf.versions(edge.session())))
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     tell(words)
     return redirect(f"/office/studio/{draft_id}/blocks/" + (f"?{urlencode({'key': key})}#block" if key else ""), 303)
 
 
-Done = tuple[Sequence[Edit], str, str]
+Done = tuple[Sequence[Edit], tuple[str, str]]
 Known = Mapping[str, Block]
 
 
+def _chosen(given: Any, known: Known) -> Block:
+    key = given.get("block", "")
+    if key not in known:
+        raise BadEdit("items.studio_block_missing", key=key[:80])
+    return known[key]
+
+
 def _insert(content: Any, given: Any, known: Known) -> Done:
-    block = known.get(given.get("block", ""))
-    if block is None:
-        raise BadEdit("items.studio_block_missing", key=given.get("block", "")[:80])
-    return sharing.insert(content, block, section=parse(given.get("section", "")[:400]))[0], "", _("已加上“%(title)s”", title=block.title)
+    block = _chosen(given, known)
+    made, _spot = sharing.insert(content, block, section=parse(given.get("section", "")[:400]))
+    return made, ("", _("已加上“%(title)s”", title=block.title))
 
 
 def _take(content: Any, given: Any, known: Known) -> Done:
-    block = known.get(given.get("block", ""))
-    if block is None:
-        raise BadEdit("items.studio_block_missing", key=given.get("block", "")[:80])
-    return sharing.take(content, parse(given.get("at", "")[:400]), block), "", _("已换成第 %(n)s 版", n=block.number)
+    block = _chosen(given, known)
+    return sharing.take(content, parse(given.get("at", "")[:400]), block), ("", _("已换成第 %(n)s 版", n=block.number))
 
 
 def _detach(content: Any, given: Any, _known: Known) -> Done:
-    return sharing.detach(content, parse(given.get("at", "")[:400])), "", _("已改成自己的，以后各改各的")
+    return sharing.detach(content, parse(given.get("at", "")[:400])), ("", _("已改成自己的，以后各改各的"))
 
 
 def _renew(content: Any, given: Any, known: Known) -> Done:
     made, key = sharing.renew(content, given.get("key", "")[:80], known)
-    return made, key, _("新的一版在这个草稿里，改好以后和事项一起送审")
+    return made, (key, _("新的一版在这个草稿里，改好以后和事项一起送审"))
 
 
 def _share(content: Any, given: Any, known: Known) -> Done:
     at, name = parse(given.get("at", "")[:400]), given.get("name", "").strip()[:80]
     made, key = (sharing.share_section if at[:2] == ("form", "ui") else sharing.share)(content, at, name, known)
-    return made, key, _("已做成共用块，和事项一起送审、发布以后别的事项就能用")
+    return made, (key, _("已做成共用块，和事项一起送审、发布以后别的事项就能用"))
 
 
 def _built(do: str) -> Callable[[Any, Any, Known], Done]:
@@ -168,7 +165,7 @@ def _built(do: str) -> Callable[[Any, Any, Known], Done]:
     def work(content: Any, given: Any, known: Known) -> Done:
         key, field = given.get("key", "")[:80], given.get("field", "")[:64]
         body = sharing.mine(content, key, known)
-        return blockbuilding.edits(body, key, _BUILDS[do](blockbuilding.as_form(body), field, given)), key, _("已存")
+        return blockbuilding.edits(body, key, _BUILDS[do](blockbuilding.as_form(body), field, given)), (key, _("已存"))
 
     return work
 

@@ -9,13 +9,14 @@ from core.items.errors import ItemNotFound
 from core.items.studio.importing import staging
 from core.items.studio.models import StudioImport
 from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id, new_id
+from core.kernel.ids import new_id
 from core.kernel.wording import word
 from core.keys import signing
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.page import say as _
 from core.web.site import site
+from core.web.studio import saving
 from core.web.studio.home import offices
 from core.web.studio.publishing import MOST_LINES, Line
 from core.web.studio.uploading import upload
@@ -85,9 +86,7 @@ def hand_in() -> Response | tuple[str, int]:
         carrying.look(content, trusted_keys())
         row = staging.keep_file(session, content, name, department_id=department, actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _door(error), error.status
     return redirect(f"/office/studio/bundles/{row.id}", 303)
 
@@ -144,15 +143,13 @@ def take(import_id: str) -> Response | tuple[str, int]:
         if found.signer is None:
             raise NotSigned("items.bundle_not_trusted")
         item = next((each for each in found.items if each.code == form.get("code")), None)
-        if item is None or not is_id(form.get("command_id", "")):
+        if item is None:
             raise ItemNotFound(code=form.get("code", "")[:64])
         made = receiving.take(
-            session, item, department_id=form.get("department", ""), signer=found.signer or "", command_id=form["command_id"], actor=actor()
+            session, item, department_id=form.get("department", ""), signer=found.signer or "", command_id=saving.command(), actor=actor()
         )  # fmt: skip
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(staging.one(session, import_id, "bundle", actor=actor()), error), error.status
     tell(_("已收成草稿，看过再送审"))
     return redirect(f"/office/studio/{made.id}/publish/", 303)

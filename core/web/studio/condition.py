@@ -19,12 +19,11 @@ from core.items.studio.ruled import Ruled, World
 from core.items.studio.sketch import Sketch
 from core.items.studio.spots import MISSING, Spot, find, parse, token_of, write
 from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id
 from core.rules.service import compile_rule
 from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
-from core.web.studio import rule_view
+from core.web.studio import rule_view, saving
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_condition", __name__, url_prefix="/office/studio/<draft_id>/condition")
@@ -121,19 +120,15 @@ def _page(draft: Draft, at: Spot, error: PlatformError | None = None, text: str 
 @at_desk
 def press(draft_id: str) -> Response | tuple[str, int]:
     """Keep the rule as filled in – by menus, or as JSON (``json``) –, or ``clear`` it altogether."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft, given = own(draft_id), request.form
     at = parse(given.get("at", "")[:2000])
     found = ruled.rule_at(draft.content, at)
     if found is None:
         raise NoSuchSpot(at=write(at))
     try:
-        if not is_id(given.get("command_id", "")):
-            raise BadInput
-        drafts.edit(session, draft_id, _changes(draft, found, given), command_id=given["command_id"], actor=actor())
+        drafts.edit(edge.session(), draft_id, _changes(draft, found, given), command_id=saving.command(), actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         if "json" in given:
             return _page(own(draft_id), at, error, given["json"][:_MOST_JSON]), error.status
         tell(error.words(edge.locale()))

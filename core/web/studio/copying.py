@@ -60,9 +60,7 @@ def hand_in() -> Response | tuple[str, int]:
         copying.of_file(content, trusted_keys(), name=name)
         row = staging.keep_file(session, content, name, department_id=department, actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _door(error), error.status
     return redirect(f"/office/studio/copy/{row.id}", 303)
 
@@ -150,9 +148,7 @@ def _begin(models: "tuple[Model, ...]", address: str) -> Response | tuple[str, i
         )  # fmt: skip
         made = drafts.create(session, content, department_id=office[0], actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(models, address, error), error.status
     tell(_("已复制成草稿，下面是要填的本地内容"))
     return redirect(f"/office/studio/{made.id}/findings/", 303)

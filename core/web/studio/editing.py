@@ -153,19 +153,15 @@ def _saving(
     draft: Draft, changes: Callable[[], Sequence[Edit]], at: Spot, part: parts.Part | None, base: Mapping[str, Any] | None = None
 ) -> Response | tuple[str, int] | tuple[Response, int]:
     """Carry out what the page sent. *base* is what the page was made from, where it shows what it changes."""
-    session, command = edge.session(), request.form.get("command_id", "")
+    session = edge.session()
     talking = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     made: Sequence[Edit] = ()
     try:
-        if not is_id(command):
-            raise BadInput
-        made = changes()
+        command, made = saving.command(), changes()
         wanted = made if base is None else saving.settled(made, draft, base)
         done = drafts.edit(session, draft.id, wanted, command_id=command, actor=actor()) if wanted else draft
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         now = own(draft.id)
         if talking:
             return jsonify(error=error.words(edge.locale()), clashes=saving.told(error, now), version=now.revision), error.status
@@ -230,9 +226,7 @@ def commands(draft_id: str) -> Response | tuple[Response, int]:
             session, draft.id, edits.forced(changes, draft.content) if given.get("mine") else changes, command_id=given["command_id"], actor=actor()
         )
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         now = own(draft_id)
         return jsonify(error=error.words(edge.locale()), clashes=saving.told(error, now), version=now.revision), error.status
     return jsonify(_saved(done))

@@ -15,12 +15,13 @@ from core.items.studio.edits import Edit
 from core.items.studio.found import Found, found, of_part
 from core.items.studio.hall import kinds, putting
 from core.items.studio.spots import MISSING, Spot, find, parse, write
-from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id, new_id
+from core.kernel.errors import PlatformError
+from core.kernel.ids import new_id
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import page, typeset
 from core.web.page import say as _
+from core.web.studio import saving
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_findings", __name__, url_prefix="/office/studio/<draft_id>/findings")
@@ -140,11 +141,10 @@ def _safe(listed: Sequence[Found]) -> list[Found]:
 @at_desk
 def mend(draft_id: str) -> Response | tuple[str, int]:
     """Mend one finding in the way that was chosen, or everything that is safe to (``all``)."""
-    draft, session, command = own(draft_id), edge.session(), request.form.get("command_id", "")
+    draft, session = own(draft_id), edge.session()
     listed = _found(draft)
     try:
-        if not is_id(command):
-            raise BadInput
+        command = saving.command()
         edits = (
             _all(draft, listed, request.form.get("key", ""))
             if request.form.get("all")
@@ -153,9 +153,7 @@ def mend(draft_id: str) -> Response | tuple[str, int]:
         if edits:
             drafts.edit(session, draft.id, edits, command_id=command, actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     tell(_("已改好，可以撤销") if edits else _("这一条已经不在了"))
     return redirect(f"/office/studio/{draft.id}/{_landing(request.form)}", 303)

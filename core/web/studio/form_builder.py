@@ -7,19 +7,18 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from core.forms import service as forms
-from core.items.studio import choosing, drafts, editors
+from core.items.studio import choosing, editors
 from core.items.studio import formbuilding as building
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
-from core.items.studio.errors import BadEdit, Clashed
+from core.items.studio.errors import Clashed
 from core.items.studio.parts import Part
 from core.items.studio.spots import Spot, find, parse, write
-from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id
+from core.kernel.errors import PlatformError
 from core.web import edge
-from core.web.backoffice.desk import actor, at_desk
+from core.web.backoffice.desk import at_desk
 from core.web.page import environment
-from core.web.studio import condition
+from core.web.studio import condition, saving
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_form", __name__, url_prefix="/office/studio/<draft_id>/form")
@@ -72,20 +71,12 @@ def _editor(made: editors.Editor, reader: condition.Reader) -> str:
 @at_desk
 def press(draft_id: str) -> Response | tuple[str, int]:
     """A button of the builder: ``do`` is what, ``field``, ``section`` and ``page`` are where."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft, given = own(draft_id), request.form
     landing = {"page": given.get("page", "")[:64], "field": given.get("field", "")[:64]}
     try:
-        if not is_id(given.get("command_id", "")):
-            raise BadInput
-        work = _DOES.get(given.get("do", ""))
-        if work is None:
-            raise BadEdit(what=given.get("do", "")[:20])
-        changes, focus = work(draft.content, given)
-        drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
+        focus = saving.pressed(draft, _DOES, lambda work: work(draft.content, given))
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     landing |= focus
     query = "&".join(f"{name}={value}" for name, value in landing.items() if value)

@@ -135,9 +135,7 @@ def put(draft_id: str) -> Response | tuple[str, int]:
     try:
         putting.put_in_force(session, draft.id, revision=request.form.get("revision", -1, type=int), words=request.form.get("words", ""), actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _look(_of_hall(draft_id), error), error.status
     tell(_("已生效，几秒钟内全厅都能看到"))
     return redirect(f"/office/studio/hall/{draft.item_code.replace(kinds.MARK, '/')}/", 303)

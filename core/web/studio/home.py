@@ -61,9 +61,7 @@ def begin() -> Response | tuple[str, int]:
     try:
         made = drafts.begin(session, form.get("item", "")[:64], actor=actor()) if form.get("do") == "open" else _new(departments)
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _home(error), error.status
     return redirect(f"/office/studio/{made.id}/", 303)
 

@@ -51,9 +51,7 @@ def hand_in() -> Response | tuple[str, int]:
         file, name = upload()
         row = staging.keep_sheet(session, file.stream, name, "catalogue", CATALOGUE, department_id=request.form["department"], actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _door(error), error.status
     return redirect(f"/office/studio/import/{row.id}", 303)
 
@@ -111,9 +109,7 @@ def decide(import_id: str) -> Response | tuple[str, int]:
             raise BadInput
         verbs[form["do"]]()
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(_mine(import_id), error), error.status
     if form["do"] == "start":
         tell(_("开始了；可以离开这一页"))

@@ -11,10 +11,10 @@ from core.items.studio.importing import staging
 from core.items.studio.importing.columns import MATERIALS, missing
 from core.items.studio.models import StudioImport
 from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import say as _
+from core.web.studio import saving
 from core.web.studio.desk import framed, own
 from core.web.studio.uploading import chosen, menus, title_of, unused, upload
 
@@ -47,9 +47,7 @@ def hand_in(draft_id: str) -> Response | tuple[str, int]:
         file, name = upload()
         row = staging.keep_sheet(session, file.stream, name, "materials", MATERIALS, draft_id=draft.id, department_id=draft.department_id, actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _door(own(draft_id), error), error.status
     return redirect(f"/office/studio/{draft.id}/materials/import/{row.id}", 303)
 
@@ -99,13 +97,11 @@ def decide(draft_id: str, import_id: str) -> Response | tuple[str, int]:
         if form.get("do") == "drop":
             staging.drop(session, row)
             return redirect(here, 303)
-        if form.get("do") != "take" or not is_id(form.get("command_id", "")):
+        if form.get("do") != "take":
             raise BadInput
-        staging.take_materials(session, row, drop_others=form.get("others") == "drop", command_id=form["command_id"], actor=actor())
+        staging.take_materials(session, row, drop_others=form.get("others") == "drop", command_id=saving.command(), actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), staging.one(session, import_id, "materials", actor=actor(), draft_id=draft.id), error), error.status
     tell(_("已导入草稿。不对可以撤销。"))
     return redirect(f"/office/studio/{draft.id}/?part=materials", 303)

@@ -12,12 +12,13 @@ from core.items.links.queries import UseView
 from core.items.links.settings import DAYS
 from core.items.studio import addresses, drafts
 from core.items.studio.spots import parse
-from core.kernel.errors import BadInput, NotFound, PlatformError
-from core.kernel.ids import is_id, new_id
+from core.kernel.errors import NotFound, PlatformError
+from core.kernel.ids import new_id
 from core.settings import service as settings
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
 from core.web.page import say as _
+from core.web.studio import saving
 from core.web.studio.findings import address
 from core.web.studio.home import offices
 
@@ -104,11 +105,9 @@ def open_draft() -> Response | tuple[str, int]:
 @at_desk
 def mend() -> Response | tuple[str, int]:
     """Put the new address of what moved into the item's draft."""
-    use, command = _use(), request.form.get("command_id", "")
+    use = _use()
     try:
-        if not is_id(command):
-            raise BadInput
-        draft, done = mending.into_draft(edge.session(), use, command_id=command, actor=actor())
+        draft, done = mending.into_draft(edge.session(), use, command_id=saving.command(), actor=actor())
     except PlatformError as error:
         return _refused(error)
     tell(_("草稿里已换成新网址，发布以后生效") if done else _("草稿里已经不是这个网址了"))
@@ -116,9 +115,7 @@ def mend() -> Response | tuple[str, int]:
 
 
 def _refused(error: PlatformError) -> tuple[str, int]:
-    edge.session().rollback()
-    if error.status not in (409, 422):
-        raise error
+    edge.take_back(error)
     return _page(error), error.status
 
 

@@ -21,10 +21,10 @@ from core.items.spec import CompiledItem, JsonObject
 from core.items.studio import designing, drafts, handing, samples
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
-from core.items.studio.errors import BadEdit, Clashed
+from core.items.studio.errors import Clashed
 from core.kernel.clock import local, today
-from core.kernel.errors import BadInput, NotFound, PlatformError
-from core.kernel.ids import is_id, new_id
+from core.kernel.errors import NotFound, PlatformError
+from core.kernel.ids import new_id
 from core.kernel.wording import word
 from core.printing.hall import FONT, more_fonts
 from core.web import edge
@@ -134,19 +134,14 @@ def _must(made: Template, locale: str) -> list[str]:
 @at_desk
 def press(draft_id: str) -> Answer | tuple[str, int]:
     """A button of the designer: ``do`` is what, ``kind`` and ``block`` are where."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft, given = own(draft_id), request.form
     kind = _asked(draft)
     landing = {"kind": kind, "block": given.get("block", "")[:64], "all": given.get("all", "")[:1]}
     try:
-        work = _DOES.get(given.get("do", ""))
-        if not is_id(given.get("command_id", "")) or work is None:
-            raise BadEdit(what=given.get("do", "")[:20])
-        changes, focus = work(designing.grounds(draft.content, saving.base_of(draft), kind) if given["do"] in _ON_BASE else draft.content, kind, given)
-        drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
+        content = designing.grounds(draft.content, saving.base_of(draft), kind) if given.get("do") in _ON_BASE else draft.content
+        focus = saving.pressed(draft, _DOES, lambda work: work(content, kind, given))
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     landing |= focus
     if given["do"] == "restore":
@@ -199,19 +194,15 @@ _DOES: dict[str, Callable[[Any, str, Any], Done]] = {
 @at_desk
 def put(draft_id: str) -> Answer | tuple[str, int] | tuple[Response, int]:
     """The text of a paragraph, or the title, as somebody types. Asked for JSON it answers as every editor of the studio does."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft, given = own(draft_id), request.form
     kind, block = _asked(draft), given.get("block", "")[:64]
     talking = request.accept_mimetypes.best_match(["text/html", "application/json"]) == "application/json"
     try:
-        if not is_id(given.get("command_id", "")):
-            raise BadInput
-        base = saving.base_of(draft)
-        made = designing.written(draft.content, base, kind, block, given.get("text", "")) if block else _titled(draft.content, base, kind, given)
-        done = drafts.edit(session, draft.id, saving.settled(made, draft, base), command_id=given["command_id"], actor=actor()) if made else draft
+        command, base, text = saving.command(), saving.base_of(draft), given.get("text", "")
+        made = designing.written(draft.content, base, kind, block, text) if block else designing.entitled(draft.content, base, kind, text)
+        done = drafts.edit(edge.session(), draft.id, saving.settled(made, draft, base), command_id=command, actor=actor()) if made else draft
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         now = own(draft.id)
         if talking:
             return jsonify(error=error.words(edge.locale()), clashes=saving.told(error, now), version=now.revision), error.status
@@ -220,10 +211,6 @@ def put(draft_id: str) -> Answer | tuple[str, int] | tuple[Response, int]:
         return jsonify(version=done.revision, saved=local(done.changed_at).strftime("%H:%M"), command_id=new_id(), title=done.title, undo=True)
     query = urlencode({"kind": kind, **({"block": block} if block else {})})
     return redirect(f"/office/studio/{draft.id}/documents/?{query}#p-{block or 'title'}", 303)
-
-
-def _titled(content: Any, base: Any, kind: str, given: Any) -> Sequence[Edit]:
-    return designing.entitled(content, base, kind, given.get("text", ""))
 
 
 # ---- samples

@@ -19,7 +19,7 @@ from core.items.spec import CompiledItem
 from core.items.studio import handing
 from core.items.studio.drafts import Draft
 from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id, new_id
+from core.kernel.ids import new_id
 from core.kernel.text import normalise
 from core.kernel.wording import word
 from core.routing.service import task_title
@@ -28,6 +28,7 @@ from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
 from core.web.page import say as _
+from core.web.studio import saving
 from core.web.studio.desk import own
 
 if TYPE_CHECKING:
@@ -174,17 +175,13 @@ def hand_in(draft_id: str) -> Response | tuple[str, int]:
 
     draft, form, session = own(draft_id), request.form, edge.session()
     try:
-        if not is_id(form.get("command_id", "")):
-            raise BadInput
         places = {name.removeprefix("place-")[:400]: form[name] for name in form if name.startswith("place-")}
         made = handing.hand_in(
             session, draft.id, reason=normalise(form.get("reason", "")), effective_on=_day(form), choices=chosen.checked(places),
-            command_id=form["command_id"], actor=actor(),
+            command_id=saving.command(), actor=actor(),
         )  # fmt: skip
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     tell(_("已送审"))
     return redirect(f"/office/items/requests/{made.id}", 303)

@@ -9,22 +9,21 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as Answer
 
 from core.identity import queries as people
-from core.items.studio import drafts, routing, scopes
+from core.items.studio import routing, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.errors import BadEdit, CannotRoute, Clashed
 from core.items.studio.scopes import REVIEW
 from core.items.studio.sketch import Sketch, sketch
 from core.items.studio.spots import MISSING, Spot, find, write
-from core.kernel.errors import BadInput, NotFound, PlatformError
-from core.kernel.ids import is_id
+from core.kernel.errors import NotFound, PlatformError
 from core.kernel.wording import word
 from core.routing import service as route
 from core.web import edge
-from core.web.backoffice.desk import actor, at_desk, tell
+from core.web.backoffice.desk import at_desk, tell
 from core.web.drawn import as_file
 from core.web.page import say as _
-from core.web.studio import route_panel
+from core.web.studio import route_panel, saving
 from core.web.studio.desk import framed, own
 
 blueprint = Blueprint("studio_route", __name__, url_prefix="/office/studio/<draft_id>/route")
@@ -157,19 +156,11 @@ def _whole(draft: Draft) -> dict[str, Any]:
 @at_desk
 def press(draft_id: str) -> Answer | tuple[str, int]:
     """A button of the editor: ``do`` is what, ``node`` the path of where."""
-    draft, session, given = own(draft_id), edge.session(), request.form
+    draft, given = own(draft_id), request.form
     try:
-        work = _DOES.get(given.get("do", ""))
-        if not is_id(given.get("command_id", "")):
-            raise BadInput
-        if work is None:
-            raise BadEdit(what=given.get("do", "")[:20])
-        changes, focus = work(draft.content, given)
-        drafts.edit(session, draft_id, changes, command_id=given["command_id"], actor=actor())
+        focus = saving.pressed(draft, _DOES, lambda work: work(draft.content, given))
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), error), error.status
     if given.get("do") in ("remove", "unbranch"):
         tell(_("已移除，可以撤销"))

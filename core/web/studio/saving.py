@@ -2,25 +2,47 @@
 still what is there."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from flask import request
 
 from core.items.studio import addresses, drafts, edits, presence
 from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
-from core.items.studio.errors import Clash, Clashed
+from core.items.studio.errors import BadEdit, Clash, Clashed
 from core.items.studio.parts import Part
 from core.items.studio.spots import Spot, find, parse
 from core.kernel.clock import local
-from core.kernel.errors import PlatformError
+from core.kernel.errors import BadInput, PlatformError
+from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import actor
 
 #: Characters of either text that a clash is told with; more is nobody's sentence.
 _LONGEST = 4000
+Work = TypeVar("Work")
+Focus = TypeVar("Focus")
+
+
+def command() -> str:
+    """The id of the command that a page sent. Raises :class:`BadInput` where it sent none."""
+    sent = request.form.get("command_id", "")
+    if not is_id(sent):
+        raise BadInput
+    return sent
+
+
+def pressed(draft: Draft, known: Mapping[str, Work], makes: Callable[[Work], tuple[Sequence[Edit], Focus]]) -> Focus:
+    """Save what the button that was pressed (``do``, one of the *known*) makes of the draft; what it says of where to go then. Raises :class:`BadEdit` for a
+    button that is not there, and what *makes* and the saving raise."""
+    do = request.form.get("do", "")
+    if do not in known:
+        raise BadEdit(what=do[:20])
+    changes, focus = makes(known[do])
+    drafts.edit(edge.session(), draft.id, changes, command_id=command(), actor=actor())
+    return focus
 
 
 def version_of(draft: Draft) -> int:

@@ -19,10 +19,10 @@ from core.items.studio.drafts import Draft
 from core.items.studio.edits import Edit
 from core.items.studio.errors import BadEdit, NotAPlay
 from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import say as _
+from core.web.studio import saving
 from core.web.studio.desk import framed, own
 from core.web.studio.preview import compiled_of
 
@@ -99,14 +99,13 @@ def change(draft_id: str) -> Response | tuple[str, int]:
     """A button of the list: take a new expectation, fill up what is left out, make a test of a case."""
     draft, session, given = own(draft_id), edge.session(), request.form
     try:
-        if not is_id(given.get("command_id", "")):
-            raise BadInput
+        command = saving.command()
         work = _DOES.get(given.get("do", ""))
         if work is None:
             raise BadEdit(what=given.get("do", "")[:20])
         changes, said = work(draft, given)
         if changes:
-            drafts.edit(session, draft.id, changes, command_id=given["command_id"], actor=actor())
+            drafts.edit(session, draft.id, changes, command_id=command, actor=actor())
     except PlatformError as error:
         if error.status not in (404, 409, 422) or (error.status == 404 and given.get("do") != "from_case"):
             raise
@@ -192,17 +191,14 @@ def press(draft_id: str) -> Response | tuple[str, int] | str:
     do = given.get("press", "")
     try:
         if do == "record":
-            if not is_id(given.get("command_id", "")):
-                raise BadInput
+            command = saving.command()
             test = recording.record(compiled, held, steps, title=given.get("title", "")[:200], taken=recording.ids(draft.content))
-            drafts.edit(session, draft.id, recording.added(draft.content, test), command_id=given["command_id"], actor=actor())
+            drafts.edit(session, draft.id, recording.added(draft.content, test), command_id=command, actor=actor())
             tell(_("已记成测试“%(title)s”", title=test["title"]))
             return redirect(f"/office/studio/{draft_id}/tests/", 303)
         held, steps = _after(compiled, held, steps, do, given)
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _play(draft, compiled, held, steps, said=error.words(edge.locale())), error.status
     return _play(draft, compiled, held, steps)
 

@@ -9,12 +9,12 @@ from core.items.studio.drafts import Draft
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.parts import part_of
 from core.items.studio.spots import MISSING, Spot, find, parse, write
-from core.kernel.errors import BadInput, PlatformError
-from core.kernel.ids import is_id
+from core.kernel.errors import PlatformError
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import say as _
 from core.web.page import typeset
+from core.web.studio import saving
 from core.web.studio.desk import framed, own
 from core.web.studio.findings import address
 
@@ -44,16 +44,11 @@ def _page(draft: Draft, at: Spot, error: PlatformError | None = None, wanted: st
 @at_desk
 def rename(draft_id: str) -> Response | tuple[str, int]:
     """Another id, everywhere at once."""
-    draft, session = own(draft_id), edge.session()
-    at, wanted, command = parse(request.form.get("at", "")[:2000]), request.form.get("key", "").strip()[:80], request.form.get("command_id", "")
+    draft, at, wanted = own(draft_id), parse(request.form.get("at", "")[:2000]), request.form.get("key", "").strip()[:80]
     try:
-        if not is_id(command):
-            raise BadInput
-        drafts.edit(session, draft.id, depends.rename(draft.content, at, wanted), command_id=command, actor=actor())
+        drafts.edit(edge.session(), draft.id, depends.rename(draft.content, at, wanted), command_id=saving.command(), actor=actor())
     except PlatformError as error:
-        session.rollback()
-        if error.status not in (409, 422):
-            raise
+        edge.take_back(error)
         return _page(own(draft_id), at, error, wanted), error.status
     tell(_("已改编号，可以撤销"))
     new = (*at[:-1], f"@{wanted}" if at[-1].startswith("@") else wanted)
