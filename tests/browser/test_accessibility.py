@@ -22,6 +22,7 @@ from playwright.sync_api import Page
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+import core.web.studio.hall  # noqa: F401 - who shows the documents of the hall declares their kinds
 from core.app import create_app, open_site
 from core.cases import incidents, sealing
 from core.cases.library import exporting
