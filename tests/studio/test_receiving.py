@@ -9,6 +9,7 @@ from core.db.database import Database
 from core.items import service as items
 from core.items.compiling import from_bundle
 from core.items.library import library
+from core.items.models import ItemDraft
 from core.items.queries import bundle_of
 from core.items.service import carrying
 from core.items.service.carrying import BadBundle
@@ -85,6 +86,27 @@ def test_nobody_takes_in_an_item_of_a_department_that_is_not_theirs(database, se
         assert receiving.arrival(session, item, actor=who[login]).offices == ()
         with pytest.raises(NotForYou):
             receiving.take(session, item, department_id=office, signer="province", command_id=new_id(), actor=who[login])
+
+
+@pytest.mark.parametrize("login", ["window", "leader", "legal", "yunling-reviewer"])
+def test_of_an_item_of_another_department_nothing_is_told_but_that_it_is_theirs(database, sender, who, food, login):
+    """A file that anybody can write would otherwise read what waits unpublished, and the tests and options of what is published."""
+    shelf = library()
+    with database.session() as session:
+        waiting = {**food, "code": "quiet-food", "title": "还没公布的事", "summary": "不给外人看"}
+        items.apply(session, waiting, forms=shelf.forms, blocks=shelf.blocks, publishing=False, same_person=True, actor=SYSTEM)
+        stored = bytes(session.get_one(ItemDraft, "quiet-food").bundle)
+    whole = json.loads(sent(sender)[0])["items"][0]
+    guess = {**whole, "item": {**whole["item"], "code": "quiet-food"}}
+    files = (carrying.Carried("quiet-food", "sha256:0", guess), carrying.Carried("quiet-food", canonical.digest(stored), json.loads(stored)))
+    with database.session() as session:
+        own = receiving.arrival(session, files[0], actor=who["chief"])
+        assert own.state == "changed"
+        assert "不给外人看" in str((own.changes, own.json_lines))
+        assert receiving.arrival(session, files[1], actor=who["chief"]).state == "same"
+        for item in (*files, carrying.Carried(FOOD, "sha256:0", whole)):
+            seen = receiving.arrival(session, item, actor=who[login])
+            assert (seen.state, seen.offices, seen.draft_id, seen.changes, seen.json_lines) == ("foreign", (), None, (), ())
 
 
 def test_a_file_says_who_signed_it_and_what_was_changed_is_refused(database, sender):

@@ -30,13 +30,18 @@ from core.kernel.actor import Actor
 from core.kernel.errors import PlatformError
 from core.schemas import service as schemas
 
-State = Literal["new", "changed", "same", "broken"]
+#: ``foreign``: it is here and another department's – whether it is the same is not told.
+State = Literal["new", "changed", "same", "foreign", "broken"]
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
     """An item of a file beside what is here. ``offices`` are the departments in whose name the actor may take it in – none: it is not theirs –,
-    ``department`` is whose it is, ``draft_id`` the draft of it that is open already. ``changes`` and ``json_lines`` compare it with the version in force."""
+    ``department`` is whose it is, ``draft_id`` the draft of it that is open already.
+
+    ``changes`` and ``json_lines`` compare it with what is here, for those alone who may draft it: anybody can write a file, and what waits unpublished, the
+    tests and the options of plugins are nobody else's to read.
+    """
 
     code: str
     title: str
@@ -59,11 +64,13 @@ def arrival(session: Session, item: Carried, *, actor: Actor) -> Arrival:
         offices, named = tuple(each for each in mine if each.id == office.id), f"{office.division_title} {office.title}"
     else:
         offices, named = tuple(each for each in mine if each.code == doc.get("department")), str(doc.get("department", ""))
-    old, new = _before(session, item.code), _compiled(item)
+    new = _compiled(item)
     waiting = session.scalar(select(StudioDraft).where(StudioDraft.item_code == item.code, StudioDraft.state.in_(UNDER_WAY)))
     draft_id = waiting.id if waiting is not None and any(each.id == waiting.department_id for each in mine) else None
-    if new is None:
-        return Arrival(item.code, str(doc.get("title", item.code)), item.hash, "broken", named, offices, draft_id, (), ())
+    if new is None or (here is not None and not offices):
+        unread: State = "broken" if new is None else "foreign"
+        return Arrival(item.code, str(doc.get("title", item.code)), item.hash, unread, named, offices, draft_id, (), ())
+    old = _before(session, item.code)
     state: State = "new" if old is None else "same" if old.hash == item.hash else "changed"
     changes, lines = (tuple(diff(old, new)), tuple(unified(old, new))) if old is not None and state == "changed" else ((), ())
     return Arrival(item.code, str(doc.get("title", item.code)), item.hash, state, named, offices, draft_id, changes, lines)
