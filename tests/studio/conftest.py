@@ -17,8 +17,10 @@ from core.items.library import library
 from core.kernel.actor import SYSTEM, Actor
 from core.keys.store import create_keys, from_environment
 from core.licences import service as licences
+from tests import fixtures_site as site
 from tests.fixtures_hall import import_models
 from tests.forms.conftest import browse, env
+from tests.office.conftest import Office
 
 __all__ = ["browse", "env"]
 
@@ -65,3 +67,34 @@ def food() -> dict[str, Any]:
     """The item that the mould holds, as its file has it."""
     found: dict[str, Any] = json.loads(library().items[FOOD].read_text(encoding="utf-8"))
     return found
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
+    """A demonstration hall with its pages."""
+    return site.built_once(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """A copy of it for each file."""
+    built = site.copy(template, tmp_path_factory.mktemp("studio_pages") / "hall")
+    made = Office(built, built.app())
+    yield made
+    made.here.database.close()
+
+
+@pytest.fixture(scope="module")
+def chief(office: Office) -> site.Browser:
+    """Who makes items of the market regulation."""
+    return office.staff("chief")
+
+
+@pytest.fixture
+def base(chief: site.Browser) -> Iterator[str]:
+    """The address of a draft of the food licence, put aside afterwards."""
+    answer = chief.post("/office/studio/", {"do": "open", "item": FOOD})
+    assert answer.status_code == 303, answer.text[:500]
+    address = answer.headers["Location"].rstrip("/")
+    yield address
+    chief.post(f"{address}/drop")

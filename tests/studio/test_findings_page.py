@@ -1,47 +1,23 @@
 """The list of what was found and its buttons, as a browser uses them."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 
 from core.kernel.actor import SYSTEM
 from core.kernel.ids import new_id
 from core.licences import service as licences
-from tests import fixtures_site as site
 from tests.office.conftest import Office
 from tests.studio.conftest import TYPES
 
 FOOD = "food-operation-new"
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
-    return site.built_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(template, tmp_path_factory.mktemp("findings") / "hall")
-    made = Office(built, built.app())
-    with made.here.database.session() as session:
+@pytest.fixture(scope="module", autouse=True)
+def licensed(office: Office) -> None:
+    """The hall knows the business licence: a paper of that name can be had from the library."""
+    with office.here.database.session() as session:
         licences.put_types(session, [{**TYPES[0], "code": "business-licence", "title": "营业执照"}], actor=SYSTEM)
-        session.commit()
-    yield made
-    made.here.database.close()
-
-
-@pytest.fixture(scope="module")
-def chief(office: Office) -> site.Browser:
-    return office.staff("chief")
-
-
-@pytest.fixture
-def base(chief: site.Browser) -> Iterator[str]:
-    """The address of a draft of the food licence, put aside afterwards."""
-    address = chief.post("/office/studio/", {"do": "open", "item": FOOD}).headers["Location"].rstrip("/")
-    yield address
-    chief.post(f"{address}/drop")
 
 
 def change(chief, base, *edits):

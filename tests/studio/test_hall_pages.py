@@ -1,7 +1,6 @@
 """The words and looks of the hall in the browser: changed by one administrator, put in force by another, back again; closed to everybody else."""
 
 import re
-from collections.abc import Iterator
 
 import pytest
 from sqlalchemy import select
@@ -14,19 +13,11 @@ from tests.office.conftest import Office, errors
 from tests.studio.test_pages import page_form, save
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
-    return site.built_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(template, tmp_path_factory.mktemp("hall") / "hall")
-    made = Office(built, built.app())
-    with made.here.database.session() as session:
+@pytest.fixture(scope="module", autouse=True)
+def two_keepers(office: Office) -> None:
+    """Two administrators: one writes, the other puts in force."""
+    with office.here.database.session() as session:
         appoint(session, "leader", demo.CITY)
-    yield made
-    made.here.database.close()
 
 
 def appoint(session, login, division):

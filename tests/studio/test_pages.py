@@ -18,34 +18,6 @@ PUBLISHED = ("/office/studio/copy/",)
 OWN_DOORS = ("/office/studio/", "/office/studio/import/", "/office/studio/links/", "/office/studio/bundles/", "/office/studio/bundles/key.json", *PUBLISHED)
 
 
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
-    return site.built_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(template, tmp_path_factory.mktemp("studio") / "hall")
-    made = Office(built, built.app())
-    yield made
-    made.here.database.close()
-
-
-@pytest.fixture(scope="module")
-def chief(office: Office) -> site.Browser:
-    return office.staff("chief")
-
-
-@pytest.fixture
-def base(chief: site.Browser) -> Iterator[str]:
-    """The address of a draft of the food licence, put aside afterwards."""
-    answer = chief.post("/office/studio/", {"do": "open", "item": FOOD})
-    assert answer.status_code == 303, answer.text[:500]
-    address = answer.headers["Location"].rstrip("/")
-    yield address
-    chief.post(f"{address}/drop")
-
-
 def page_form(browse, page):
     """What the editor's form on a page would post."""
     form = re.search(r"<form[^>]*data-studio.*?</form>", page, re.S)

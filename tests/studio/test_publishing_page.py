@@ -1,10 +1,7 @@
 """The page from which a draft is handed in: what it says, what it sends, and everybody who has no business there."""
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
-
-import pytest
 
 from core.kernel import clock
 from core.kernel.actor import Actor
@@ -14,24 +11,6 @@ from tests.fixtures_catalogue import claimed
 from tests.office.conftest import Office, errors
 
 FOOD = "food-operation-new"
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
-    return site.built_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(template, tmp_path_factory.mktemp("publish") / "hall")
-    made = Office(built, built.app())
-    yield made
-    made.here.database.close()
-
-
-@pytest.fixture(scope="module")
-def chief(office: Office) -> site.Browser:
-    return office.staff("chief")
 
 
 def draft(browser: site.Browser) -> str:

@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
@@ -15,34 +14,6 @@ from tests import fixtures_site as site
 from tests.office.conftest import CITIZEN, Office
 
 FOOD = "food-operation-new"
-
-
-@pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> site.Built:
-    return site.built_once(tmp_path_factory)
-
-
-@pytest.fixture(scope="module")
-def office(template: site.Built, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(template, tmp_path_factory.mktemp("testing") / "hall")
-    made = Office(built, built.app())
-    yield made
-    made.here.database.close()
-
-
-@pytest.fixture(scope="module")
-def chief(office: Office) -> site.Browser:
-    return office.staff("chief")
-
-
-@pytest.fixture
-def base(chief: site.Browser) -> Iterator[str]:
-    """The address of a draft of the food licence, put aside afterwards."""
-    answer = chief.post("/office/studio/", {"do": "open", "item": FOOD})
-    assert answer.status_code == 303, answer.text[:500]
-    address = answer.headers["Location"].rstrip("/")
-    yield address
-    chief.post(f"{address}/drop")
 
 
 def content(office: Office, base: str) -> dict[str, Any]:
