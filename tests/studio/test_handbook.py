@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
+from core.items.studio import parts
 from core.web.studio.wiring import register
 from tests.studio.pages import HANDBOOK, LANGUAGES, NO_PAGES, PAGES, PICTURES, StudioPage, picture
 
@@ -30,6 +31,14 @@ def test_every_page_of_the_studio_is_registered() -> None:
     assert there - known - NO_PAGES == set(), "give it a line in tests/studio/pages.py, a picture (make screenshots) and a word in docs/admin"
     assert known <= there
     assert len({page.name for page in PAGES}) == len(PAGES)
+
+
+@pytest.mark.parametrize("kind", ["item", "notice", "theme"])
+def test_every_part_of_what_is_edited_is_registered(kind: str) -> None:
+    known = [page.address for page in PAGES]
+    wanted = {part.key for part in parts.shown(kind)}
+    assert wanted
+    assert {key for key in wanted if not any(f"?part={key}" in each or f"/{key}/" in each for each in known)} == set()
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
