@@ -31,6 +31,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from core.kernel.errors import BadInput
 from core.pluginhost import words
+from core.web import tokens
 
 WEB = Path(__file__).resolve().parent
 CORE_TEMPLATES = WEB / "templates"
@@ -39,7 +40,6 @@ SHEETS = ("base", "layout", "parts", "line", "find", "form", "portal", "staff", 
 PARENT = "parent/"
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,30}")
-_VALUE = re.compile(r"[#\w\s.,%()/\"'+*-]{1,300}")
 log = logging.getLogger("wangting.theming")
 #: WCAG 2.2 AA: text, and what is no text (edges, the focus).
 AA_TEXT, AA_OTHER = 4.5, 3.0
@@ -130,10 +130,12 @@ class Themes:
 
     def inherited(self, name: str) -> dict[str, str]:
         """The tokens of its parents as *name* has them, phones' with their ``-phone``."""
-        found: dict[str, str] = {}
-        for each in reversed(_chain(name, self.docs)[1:]):
-            found |= {token: str(value) for token, value in self.docs[each].get("tokens", {}).items()}
-        return found
+        return _together(_chain(name, self.docs)[1:], self.docs)
+
+    def wrong_tokens(self, name: str, doc: Mapping[str, Any]) -> tuple[str, ...]:
+        """The tokens that would hold no value with *doc*, in the theme and in those that inherit from it, each once."""
+        docs = {**self.docs, name: {**self.docs[name], **_own(doc)}}
+        return tuple(dict.fromkeys(token for each in self.family(name) for token in tokens.wrong(_together(_chain(each, docs), docs))))
 
     def _usable(self, name: str, docs: Mapping[str, Any]) -> bool:
         try:
@@ -149,10 +151,10 @@ class Themes:
         here = self._themes[name]
         if all(docs[each] is self.docs[each] for each in here.chain):
             return here
-        tokens, phone = _tokens(here.chain, docs)
-        css = _stylesheet(tokens, phone, [self._folders[each] for each in reversed(here.chain)])
+        wide, phone = _tokens(here.chain, docs)
+        css = _stylesheet(wide, phone, [self._folders[each] for each in reversed(here.chain)])
         return replace(
-            here, title=docs[name]["title"], tokens=tokens, public=bool(docs[name].get("public", False)), css=css, digest=hashlib.sha256(css).hexdigest()[:12]
+            here, title=docs[name]["title"], tokens=wide, public=bool(docs[name].get("public", False)), css=css, digest=hashlib.sha256(css).hexdigest()[:12]
         )
 
     def install(self, app: Flask) -> None:
@@ -214,28 +216,32 @@ def _own(doc: Mapping[str, Any]) -> dict[str, Any]:
     return {name: doc[name] for name in OWN if name in doc}
 
 
+def _together(chain: Sequence[str], docs: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The tokens of a theme with its parents', phones' with their ``-phone``."""
+    return {token: str(value) for each in reversed(chain) for token, value in docs[each].get("tokens", {}).items()}
+
+
 def _tokens(chain: Sequence[str], docs: Mapping[str, Mapping[str, Any]]) -> tuple[dict[str, str], dict[str, str]]:
-    """The tokens of a theme with its parents', for every screen and for phones."""
-    tokens: dict[str, str] = {}
-    phone: dict[str, str] = {}
-    for each in reversed(chain):
-        wide, narrow = split_tokens(each, docs[each].get("tokens", {}))
-        tokens |= wide
-        phone |= narrow
-    return tokens, phone
+    """The tokens of a theme with its parents', for every screen and for phones. Raises :class:`BadInput` for a value that is none."""
+    found = _together(chain, docs)
+    wrong = next((name for name in found if not _NAME.fullmatch(name)), None) or next(iter(tokens.wrong(found)), None)
+    if wrong is not None:
+        raise BadInput("theming.token", theme=chain[0], token=wrong, value=found[wrong][:80])
+    phone = {name.removesuffix("-phone"): value for name, value in found.items() if name.endswith("-phone")}
+    return {name: value for name, value in found.items() if not name.endswith("-phone")}, phone
 
 
 def _theme(name: str, docs: Mapping[str, dict[str, Any]], found: Mapping[str, Path]) -> Theme:
     chain = _chain(name, docs)
-    tokens, phone = _tokens(chain, docs)
-    check_contrast(name, tokens)
-    css = _stylesheet(tokens, phone, [found[each] for each in reversed(chain)])
+    wide, phone = _tokens(chain, docs)
+    check_contrast(name, wide)
+    css = _stylesheet(wide, phone, [found[each] for each in reversed(chain)])
     folders = tuple(found[each] / "templates" for each in chain if (found[each] / "templates").is_dir())
     theme = Theme(
         name=name,
         title=docs[name]["title"],
         chain=chain,
-        tokens=tokens,
+        tokens=wide,
         public=docs[name].get("public", False),
         folders=(*folders, CORE_TEMPLATES),
         css=css,
@@ -254,26 +260,10 @@ def _chain(name: str, docs: Mapping[str, dict[str, Any]]) -> tuple[str, ...]:
     return tuple(chain)
 
 
-def split_tokens(theme: str, tokens: Mapping[str, Any]) -> tuple[dict[str, str], dict[str, str]]:
-    """Tokens for every screen, and those (``t7-phone``) that differ on a phone. Raises :class:`BadInput` for a value that is none."""
-    wide: dict[str, str] = {}
-    phone: dict[str, str] = {}
-    for name, value in tokens.items():
-        text = str(value)
-        if not _NAME.fullmatch(name) or not _VALUE.fullmatch(text) or "url(" in text.lower() or "/*" in text:
-            raise BadInput("theming.token", theme=theme, token=name, value=text[:80])
-        into = phone if name.endswith("-phone") else wide
-        into[name.removesuffix("-phone")] = text
-    return wide, phone
-
-
-def _stylesheet(tokens: Mapping[str, str], phone: Mapping[str, str], folders: Iterable[Path]) -> bytes:
-    def block(values: Mapping[str, str]) -> str:
-        return ":root{" + "".join(f"--{k}:{v};" for k, v in sorted(values.items())) + "}\n"
-
-    parts = [block({**tokens, "f": "minmax(0, 1fr)"})]
+def _stylesheet(wide: Mapping[str, str], phone: Mapping[str, str], folders: Iterable[Path]) -> bytes:
+    parts = [tokens.declared({**wide, **tokens.BUILT_IN})]
     if phone:
-        parts.append(f"@media (max-width:39.99rem){{{block(phone)}}}\n")
+        parts.append(f"@media (max-width:39.99rem){{{tokens.declared(phone)}}}\n")
     parts += [(WEB / "static" / "css" / f"{sheet}.css").read_text(encoding="utf-8") for sheet in SHEETS]
     parts += [extra.read_text(encoding="utf-8") for folder in folders if (extra := folder / "static" / "theme.css").is_file()]
     return "".join(parts).encode()

@@ -8,11 +8,11 @@ from sqlalchemy.orm import Session
 
 from core.identity.models import Division, Hall
 from core.items.studio.hall.kinds import Documents, Kind, declare, top
-from core.kernel.errors import BadInput, Finding
+from core.kernel.errors import Finding
 from core.kernel.wording import word
 from core.schemas import service as schemas
 from core.web import looks
-from core.web.theming import AA, READABLE, Themes, contrast, split_tokens
+from core.web.theming import AA, READABLE, Themes, contrast
 
 
 def _shipped() -> Documents:
@@ -33,18 +33,10 @@ def _check(session: Session, name: str, doc: Any) -> Iterable[Finding]:
     faults = tuple(schemas.validate("theme", doc))
     if faults:
         return faults
-    wrong = tuple(_tokens(name, doc["tokens"]))
+    wrong = tuple(Finding("error", f"/tokens/{token}", "web.look_token", {"title": both(token)}) for token in looks.shipped().wrong_tokens(name, doc))
     if wrong:
         return wrong
     return (*_public(session, name, doc), *_contrasts(name, looks.shipped().tried(name, doc)))
-
-
-def _tokens(name: str, tokens: Mapping[str, Any]) -> Iterator[Finding]:
-    for token, value in tokens.items():
-        try:
-            split_tokens(name, {token: value})
-        except BadInput:
-            yield Finding("error", f"/tokens/{token}", "web.look_token", {"title": both(token)})
 
 
 def _public(session: Session, name: str, doc: Mapping[str, Any]) -> Iterator[Finding]:
