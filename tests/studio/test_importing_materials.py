@@ -2,6 +2,7 @@
 
 import io
 import json
+import tracemalloc
 
 import openpyxl
 import pytest
@@ -150,6 +151,8 @@ def test_a_formula_is_a_text_and_ids_are_checked(content):
         ("a.json", b"[" * 100_000, "items.import_json"),
         ("a.json", b"[1, 2]", "items.import_json"),
         ("a.json", json.dumps([{"a": 1}] * 10_001).encode(), "items.import_rows"),
+        ("a.json", json.dumps([{f"列{n}": 1} for n in range(101)]).encode(), "items.import_columns"),
+        ("a.json", json.dumps([{"a": [[]] * 200_000}]).encode(), "items.import_large"),
     ],
 )
 def test_a_file_that_is_no_table_is_refused_with_words(name, data, key):
@@ -158,6 +161,33 @@ def test_a_file_that_is_no_table_is_refused_with_words(name, data, key):
     assert refused.value.message_key == key
     assert name in refused.value.words("zh")
     assert name in refused.value.words("en")
+
+
+def test_a_small_file_that_says_much_does_not_fill_memory():
+    long = "甲" * reading.LONGEST_CELL
+    book = openpyxl.Workbook(write_only=True)
+    page = book.create_sheet()
+    for each in (["材料名称", "说明"], *([f"材料{n}", long] for n in range(600))):
+        page.append(each)
+    file = io.BytesIO()
+    book.save(file)
+    titles = json.dumps([{f"{n}-{m}": "" for m in range(60)} for n in range(2_000)]).encode()
+    for name, content, key in (("a.xlsx", file.getvalue(), "kernel.no_table"), ("a.json", titles, "items.import_columns")):
+        tracemalloc.start()
+        try:
+            with pytest.raises(BadInput) as refused:
+                reading.read(io.BytesIO(content), name, KNOWN)
+            assert tracemalloc.get_traced_memory()[1] < 100 * 2**20
+        finally:
+            tracemalloc.stop()
+        assert refused.value.message_key == key
+
+
+def test_many_cells_that_refer_to_one_long_text_are_refused_as_too_large():
+    rows = ([long] for long in ["甲" * reading.LONGEST_CELL] * 400)
+    with pytest.raises(BadInput) as refused:
+        reading._table(iter([["材料名称"], *rows]), "a.xlsx", KNOWN)
+    assert refused.value.message_key == "items.import_large"
 
 
 def test_a_csv_of_a_chinese_spreadsheet_is_read(content):

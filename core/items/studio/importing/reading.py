@@ -2,7 +2,7 @@
 
 import io
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import islice
@@ -16,8 +16,12 @@ MOST_BYTES = 10 * 2**20
 MOST_ROWS, MOST_COLUMNS, LONGEST_TITLE = 10_000, 100, 100
 #: What a cell of a workbook may hold at most.
 LONGEST_CELL = 32_767
-#: Bytes of a workbook when unpacked.
-_UNPACKED = 100 * 2**20
+#: Bytes of a workbook when unpacked: ten thousand rows of forty columns are less.
+_UNPACKED = 32 * 2**20
+#: Characters of a table, as many as a CSV file of the largest size could hold: the cells of a workbook may all refer to one long text.
+_MOST_SAID = MOST_BYTES
+#: Objects and lists in a JSON file; each costs memory that its two brackets do not show.
+_MOST_NESTED = 20 * MOST_ROWS
 #: Rows above the titles of columns: what a sheet is called, who filled it in.
 _HEADINGS = 10
 _KINDS = (".xlsx", ".csv", ".json")
@@ -65,7 +69,7 @@ def _refuse_no_text(content: bytes, name: str) -> None:
 
 
 def _table(lines: Iterator[list[str]], name: str, known: Collection[str]) -> Sheet:
-    taken = list(islice(enumerate(lines, 1), MOST_ROWS + _HEADINGS + 2))
+    taken = list(_measured(islice(enumerate(lines, 1), MOST_ROWS + _HEADINGS + 2), name))
     tidied = lru_cache(maxsize=65_536)(normalise)  # the cells of a column say the same few things
     filled = [(line, [tidied(cell) for cell in cells]) for line, cells in taken if any(cell.strip() for cell in cells)]
     if not filled:
@@ -76,6 +80,15 @@ def _table(lines: Iterator[list[str]], name: str, known: Collection[str]) -> She
         titles.pop()
     rows = [(line, cells[: len(titles)]) for line, cells in filled[head + 1 :]]
     return _sheet(titles, rows, name)
+
+
+def _measured(lines: Iterator[tuple[int, list[str]]], name: str) -> Iterator[tuple[int, list[str]]]:
+    said = 0
+    for line, cells in lines:
+        said += sum(map(len, cells))
+        if said > _MOST_SAID:
+            raise BadInput("items.import_large", name=name, most=MOST_BYTES >> 20)
+        yield line, cells
 
 
 def _sheet(titles: list[str], rows: list[tuple[int, list[str]]], name: str) -> Sheet:
@@ -107,6 +120,8 @@ def _named(titles: list[str]) -> tuple[str, ...]:
 
 def _json(content: bytes, name: str) -> Sheet:
     """A list of objects, or an object that has one: each is a row, what lies deeper is called by the way to it (``source.from``)."""
+    if content.count(b"{") + content.count(b"[") > _MOST_NESTED:
+        raise BadInput("items.import_large", name=name, most=MOST_BYTES >> 20)
     try:
         found = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
@@ -118,8 +133,18 @@ def _json(content: bytes, name: str) -> Sheet:
     if len(entries) > MOST_ROWS:
         raise BadInput("items.import_rows", name=name, most=MOST_ROWS)
     flat = [dict(_flat(each, ())) for each in entries]
-    titles = list(dict.fromkeys(title for each in flat for title in each))
+    titles = _titles(flat, name)
     return _sheet(titles, [(number, [each.get(title, "") for title in titles]) for number, each in enumerate(flat, 1)], name)
+
+
+def _titles(entries: Iterable[Mapping[str, str]], name: str) -> list[str]:
+    """Every title once; too many are refused before anything is made of them and the rows."""
+    titles: dict[str, None] = {}
+    for each in entries:
+        titles.update(dict.fromkeys(each))
+        if len(titles) > MOST_COLUMNS:
+            raise BadInput("items.import_columns", name=name, most=MOST_COLUMNS)
+    return list(titles)
 
 
 def _flat(value: Mapping[str, Any], way: tuple[str, ...]) -> Iterator[tuple[str, str]]:
