@@ -94,8 +94,8 @@ def sheet(values: dict[str, str]) -> tuple[list[str], dict[str, str]]:
 
 BITS = st.sampled_from(
     ["#fff", "#06384b", "12px", ".5", "-1rem", "50%", "red", "system-ui", " ", " ", ",", "/", "//", "(", ")", ")", '"', "'", '"a b"', "'宋体'", "rgb(", "calc(",
-     "min(", "var(", "--a", "--nobody", "+ ", "* ", "url(", "URL(", "image-set(", "\\", "\n", "\f", ";", "{", "}", "[", "]", "@import", "<!--", "-->", "/*", "*/",
-     "!important", "\x00", "é", "\u2028", "var(--a)", "rgb(1 2 3/.5)", "cubic-bezier(.2, .6, .2, 1)", "calc(1px + 2px)"]
+     "min(", "var(", "--a", "--nobody", "+ ", "* ", "url(", "URL(", "image-set(", "\\", "\n", "\f", ";", "{", "}", "[", "]", "@import", "<!--", "-->", "/*",
+     "*/", "!important", "\x00", "é", "\u2028", "var(--a)", "rgb(1 2 3/.5)", "cubic-bezier(.2, .6, .2, 1)", "calc(1px + 2px)"]
 )  # fmt: skip
 #: Values as they should be, and such of which anything can be wrong.
 SOUND = st.recursive(
@@ -135,8 +135,8 @@ def test_no_value_that_is_taken_holds_an_address(value: str) -> None:
 @pytest.mark.parametrize(
     "value",
     ["(", ")", '"', "'", "[", "rgb(1 2 3", "rgb(1 2 3))", '"a', "'a\"", 'a"b', "a\nb", '"a\nb"', "a;b", "{}", "a\\b", "@x", "<a", 'image-set("//evil/x" 1x)',
-     '"//evil/x"', "src(x)", "url(x)", "element(#x)", "expression(1)", "1 // 2", "/* */", "1px + 2px", "(1px)", "var()", "var(a)", "var(--nobody)", "var(--a b)", "--a", "inherit",
-     " Initial ", "", " ", "x" * 201, "red!important", "1px\x00", "1url(", "#abcurl(", "é", "calc(1px;2px)", "attr(title)", "env(x)"],
+     '"//evil/x"', "src(x)", "url(x)", "element(#x)", "expression(1)", "1 // 2", "/* */", "1px + 2px", "(1px)", "var()", "var(a)", "var(--nobody)", "var(--a b)",
+     "--a", "inherit", " Initial ", "", " ", "x" * 201, "red!important", "1px\x00", "1url(", "#abcurl(", "é", "calc(1px;2px)", "attr(title)", "env(x)"],
 )  # fmt: skip
 def test_what_is_no_value_is_refused(value: str) -> None:
     assert tokens.wrong({**AROUND, "bar": value}) == ("bar",)

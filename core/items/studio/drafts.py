@@ -15,7 +15,6 @@ from sqlalchemy.orm import Session
 
 from core.audit import service as audit
 from core.identity import queries as people
-from core.identity.spec import StaffView
 from core.items.catalogue import kinds, power
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft, ItemVersion
@@ -152,12 +151,8 @@ def _subject(code: str) -> tuple[str, str]:
 
 def _may(session: Session, code: str, department_id: str, actor: Actor, refusal: Exception) -> None:
     who = people.staff_view(session, actor.id) if actor.kind == "staff" and is_id(actor.id) else None
-    if who is None or not (_administers(session, who, department_id) if hall.of_hall(code) else kinds.asking(who, department_id)):
+    if who is None or not (hall.may(session, who, code) if hall.of_hall(code) else kinds.asking(who, department_id)):
         raise refusal
-
-
-def _administers(session: Session, who: StaffView, department_id: str) -> bool:
-    return hall.administers(who, people.department(session, department_id).division_path)
 
 
 def load(session: Session, draft_id: str, *, actor: Actor) -> Draft:

@@ -11,6 +11,7 @@ from core.items.studio.hall.kinds import Documents, Kind, declare, top
 from core.kernel.errors import Finding
 from core.kernel.wording import word
 from core.schemas import service as schemas
+from core.settings import documents
 from core.web import looks
 from core.web.theming import AA, READABLE, Themes, contrast
 
@@ -21,12 +22,16 @@ def _shipped() -> Documents:
 
 def _division(session: Session, name: str) -> str:
     """The whole site's where readers may choose it or its halls lie apart; else the division of the halls that look like it."""
-    here, highest = looks.shipped(), top(session)
-    family = here.family(name)
+    family, highest = looks.shipped().family(name), top(session)
     query = select(Division.path).join(Hall, Hall.division_id == Division.id).where(Hall.theme.in_(family))
     paths = sorted(set(session.scalars(query)), key=len)
-    alone = bool(paths) and all(path.startswith(paths[0]) for path in paths) and not any(here.docs[each].get("public") for each in family)
+    alone = bool(paths) and all(path.startswith(paths[0]) for path in paths) and not any(_is_public(session, each) for each in family)
     return paths[0] if alone else highest
+
+
+def _is_public(session: Session, name: str) -> bool:
+    """Whether readers may choose a theme, by what is in force."""
+    return bool({**_shipped()[name], **documents.in_force(session, looks.KIND).get(name, {})}.get("public"))
 
 
 def _check(session: Session, name: str, doc: Any) -> Iterable[Finding]:
@@ -40,7 +45,7 @@ def _check(session: Session, name: str, doc: Any) -> Iterable[Finding]:
 
 
 def _public(session: Session, name: str, doc: Mapping[str, Any]) -> Iterator[Finding]:
-    if bool(doc.get("public")) != bool(_shipped()[name].get("public")) and _division(session, name) != top(session):
+    if bool(doc.get("public")) != _is_public(session, name) and _division(session, name) != top(session):
         yield Finding("error", "/public", "web.look_public")
 
 

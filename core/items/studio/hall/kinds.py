@@ -14,6 +14,7 @@ from core.identity import queries as people
 from core.identity.spec import StaffView
 from core.items.studio.errors import DraftNotFound
 from core.kernel.errors import Finding
+from core.settings import documents
 
 MARK = ":"
 #: Who changes documents of the hall.
@@ -81,3 +82,10 @@ def top(session: Session) -> str:
 def administers(who: StaffView, division_path: str) -> bool:
     """Whether somebody administers a division: their own post or one they stand in for, there or above."""
     return any(post.role == ROLE and division_path.startswith(post.division_path) for post in who.posts)
+
+
+def may(session: Session, who: StaffView, code: str) -> bool:
+    """Whether a document is *who*'s to change, as things are now: a draft of it goes with it, whoever began it. Raises :class:`DraftNotFound`."""
+    kind, name = split(code)
+    documents.seen(session)  # what was put in force a moment ago may have made it somebody else's
+    return administers(who, kind.division(session, name))

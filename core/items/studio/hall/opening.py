@@ -91,6 +91,6 @@ def begin(session: Session, code: str, *, number: int | None = None, actor: Acto
 
 def _mine(session: Session, code: str, actor: Actor) -> tuple[Kind, str]:
     kind, name = kinds.split(code)
-    if actor.kind != "staff" or not kinds.administers(people.staff_view(session, actor.id), kind.division(session, name)):
+    if actor.kind != "staff" or not kinds.may(session, people.staff_view(session, actor.id), code):
         raise DraftNotFound
     return kind, name
