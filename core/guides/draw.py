@@ -3,8 +3,6 @@
 import io
 from collections.abc import Mapping
 
-import segno
-
 from core.items.facts import spoken_labels
 from core.items.spec import CompiledItem
 from core.routing import service as routing
@@ -27,6 +25,8 @@ _MASK = 2
 
 def qr_svg(address: str) -> str:
     """*address* as an inline SVG without inline style, quiet zone included (error correction M: readable from a creased print)."""
+    import segno  # two megabytes that a process which shows no guide need not hold
+
     out = io.BytesIO()
     code = segno.make(address, error="m", micro=False, mask=_MASK)
     code.save(out, kind="svg", xmldecl=False, svgns=True, border=2, svgclass="qr", lineclass=None, omitsize=True)
