@@ -66,6 +66,10 @@ class _Refused(Exception):
         self.why = why
 
 
+class _Late(TimeoutError):
+    """The time for everything together is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Prober:
     """Asks addresses. *allow* are ``host:port`` that may be asked though they are not public: an operator's own list, or a test's server.
@@ -84,6 +88,8 @@ class Prober:
             return self._follow(url, until)
         except _Refused as refusal:
             return Probe(refusal.kind, why=refusal.why)
+        except _Late:
+            return Probe("silent", why="slow")
         except (http.client.HTTPException, ValueError, OSError) as error:
             return Probe("silent", why="slow") if time.monotonic() >= until else _fault(error)
 
@@ -123,12 +129,9 @@ class Prober:
         return found
 
     def _asked(self, parts: SplitResult, peers: list[str], method: str, until: float) -> tuple[int, str | None]:
-        left = until - time.monotonic()
-        if left <= 0:
-            raise TimeoutError
-        connection = _Pinned(parts, peers, min(CONNECT_SECONDS, left))
+        connection = _Pinned(parts, peers, until)
         try:
-            with _watched(connection, left):
+            with _watched(connection):
                 connection.request(method, _target(parts), headers={"User-Agent": _AGENT, "Accept": "*/*", "Connection": "close"})
                 answer = connection.getresponse()
                 if method == "GET":
@@ -186,9 +189,17 @@ def public(address: str) -> bool:
         found = ipaddress.ip_address(address.split("%")[0])
     except ValueError:
         return False
-    return all(each.is_global and not each.is_multicast and not each.is_reserved for each in _unwrapped(found))
+    return all(_public(each) for each in _unwrapped(found))
 
 
+def _public(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
+    if not found.is_global or found.is_multicast or found.is_reserved:
+        return False
+    return isinstance(found, ipaddress.IPv4Address) or not (found.is_site_local or found in _EXAMPLES)
+
+
+#: For examples in documents (RFC 9637); the library does not know them yet, and calls what was once local to a site (RFC 3879) global.
+_EXAMPLES = ipaddress.IPv6Network("3fff::/20")
 #: NAT64: the last four bytes are an address of IPv4 behind a translator (RFC 6052).
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
@@ -206,46 +217,74 @@ def _unwrapped(found: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator
 
 
 class _Pinned(http.client.HTTPConnection):
-    """A connection to an address that was judged, with the name it was found by in the headers and in the certificate."""
+    """A connection to an address that was judged, with the name it was found by in the headers and in the certificate. It ends at the instant *until*.
 
-    def __init__(self, parts: SplitResult, peers: list[str], seconds: float) -> None:
-        super().__init__(str(parts.hostname).encode("idna").decode(), parts.port or _PORTS[parts.scheme], timeout=seconds)
+    ``line`` is what bytes go over – also when the answer is still being read and ``sock`` is given up –, ``late`` that the watch has cut it.
+    """
+
+    def __init__(self, parts: SplitResult, peers: list[str], until: float) -> None:
+        super().__init__(str(parts.hostname).encode("idna").decode(), parts.port or _PORTS[parts.scheme])
         self._peers = peers
         self._secure = parts.scheme == "https"
         self.default_port = _PORTS[parts.scheme]
+        self.until = until
+        self.line: socket.socket | None = None
+        self.late = False
+
+    def left(self) -> float:
+        """Seconds that are left for everything. Raises :class:`_Late` for none."""
+        left = self.until - time.monotonic()
+        if self.late or left <= 0:
+            raise _Late
+        return left
 
     def connect(self) -> None:
         """To the first of the addresses that answers."""
         failure: OSError = ConnectionError()
         for peer in self._peers[:3]:
+            seconds = min(CONNECT_SECONDS, self.left())
             try:
-                raw = socket.create_connection((peer, self.port), self.timeout)
+                self._over(socket.create_connection((peer, self.port), seconds))
                 break
             except OSError as error:
                 failure = error
         else:
+            self.left()
             raise failure
-        self.sock = raw
+        self._hurry()
         if self._secure:  # in two steps, so that the watch can cut a handshake that never ends
-            line = ssl.create_default_context().wrap_socket(raw, server_hostname=self.host, do_handshake_on_connect=False)
-            self.sock = line
+            line = ssl.create_default_context().wrap_socket(self.sock, server_hostname=self.host, do_handshake_on_connect=False)
+            self._over(line)
+            self._hurry()
             line.do_handshake()
+
+    def _over(self, line: socket.socket) -> None:
+        self.sock = self.line = line
+
+    def _hurry(self) -> None:
+        """Wait no longer than is left; a watch that had nothing to cut yet has said so before (:func:`_watched`)."""
+        self.sock.settimeout(min(CONNECT_SECONDS, self.left()))
 
 
 @contextmanager
-def _watched(connection: http.client.HTTPConnection, seconds: float) -> Iterator[None]:
-    """Cut the line after so many seconds, whatever is being waited for: limits of single reads never end a server that drips."""
+def _watched(connection: _Pinned) -> Iterator[None]:
+    """Cut the line when its time is over, whatever is being waited for: limits of single reads never end a server that drips.
+
+    Raises :class:`_Late` when it was cut, however much of an answer there was: headers that end in the middle look whole.
+    """
 
     def cut() -> None:
-        line = connection.sock
-        if line is not None:
+        connection.late = True  # first: who connects now looks here after there is a line
+        if connection.line is not None:
             with suppress(OSError):  # closed by the other side at this very moment
-                socket.socket.shutdown(line, socket.SHUT_RDWR)  # not TLS's own farewell, which would wait for an answer
+                socket.socket.shutdown(connection.line, socket.SHUT_RDWR)  # not TLS's own farewell, which would wait for an answer
 
-    watch = threading.Timer(seconds, cut)
+    watch = threading.Timer(connection.left(), cut)
     watch.daemon = True
     watch.start()
     try:
         yield
     finally:
         watch.cancel()
+        if connection.late:
+            raise _Late

@@ -4,6 +4,7 @@ import ipaddress
 import socket
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -100,6 +101,19 @@ class _Site(BaseHTTPRequestHandler):
             pass
         self.close_connection = True
 
+    def _dripbody(self) -> None:
+        if self.command == "HEAD":
+            self._say(405)
+        else:
+            self._say(200, **{"Content-Length": "9000"})
+            self._drip()
+
+    def _half(self) -> None:
+        """The beginning of headers, and then nothing."""
+        self.wfile.write(b"HTTP/1.1 200 OK\r\nX-Slow: a\r\n")
+        self.stop.wait(30)
+        self.close_connection = True
+
     def _nonsense(self) -> None:
         self.wfile.write(b"\x00\x01\x02 not http at all\r\n\r\n")
         self.close_connection = True
@@ -144,7 +158,8 @@ def test_only_a_way_that_is_permanent_from_end_to_end_is_a_new_home(site: tuple[
 
 @pytest.mark.parametrize(
     "inside",
-    ["http://127.0.0.1:1/", "http://localhost/", "http://10.0.0.1/", "http://192.168.1.1:8080/", "http://169.254.169.254/latest/meta-data", "http://[::1]/",
+    ["http://[fec0::1]/", "http://[3fff::1]/", "http://[3fff:fff::1]/",
+     "http://127.0.0.1:1/", "http://localhost/", "http://10.0.0.1/", "http://192.168.1.1:8080/", "http://169.254.169.254/latest/meta-data", "http://[::1]/",
      "http://[::ffff:10.0.0.1]/", "http://[64:ff9b::a00:1]/", "http://[2002:a00:1::]/", "http://0.0.0.0/", "http://2130706433/", "http://0x7f.1/",
      "http://100.64.0.1/", "http://224.0.0.1/", "http://93.184.216.34:22/"],
 )  # fmt: skip
@@ -185,6 +200,24 @@ def test_a_body_without_end_is_read_a_little_way(site: tuple[str, type[_Site]]) 
 
 def test_a_server_that_drips_is_cut_off(site: tuple[str, type[_Site]]) -> None:
     assert Prober(allow={site[0]}, seconds=0.4).ask(f"http://{site[0]}/drip").why == "slow"
+
+
+@pytest.mark.parametrize("path", ["half", "dripbody"])
+def test_a_line_that_was_cut_is_slow_however_far_the_answer_had_come(site: tuple[str, type[_Site]], path: str) -> None:
+    found = Prober(allow={site[0]}, seconds=0.4).ask(f"http://{site[0]}/{path}")
+    assert (found.kind, found.why) == ("silent", "slow")
+
+
+def test_a_first_address_that_does_not_answer_leaves_the_second_no_more_time_than_is_left(site: tuple[str, type[_Site]]) -> None:
+    port = int(site[0].split(":")[1])
+    with socket.create_server(("::1", port), family=socket.AF_INET6, backlog=0) as deaf, ExitStack() as queue:
+        for each in [queue.enter_context(socket.socket(socket.AF_INET6)) for _ in range(2)]:  # nobody accepts: the queue is full, and whoever else knocks waits
+            each.setblocking(False)
+            each.connect_ex(deaf.getsockname())
+        site[1].asked.clear()
+        prober = Prober(allow={f"hall.example:{port}"}, seconds=0.4, lookup=lambda *_: ["::1", "127.0.0.1"])
+        assert prober.ask(f"http://hall.example:{port}/drip").why == "slow"
+        assert site[1].asked == []
 
 
 def test_a_server_that_accepts_and_says_nothing_is_cut_off_also_in_the_middle_of_a_handshake() -> None:
