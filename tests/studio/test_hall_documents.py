@@ -8,8 +8,9 @@ from core.identity.models import Department, Division, Post
 from core.items.studio import drafts, editors, parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import Clashed, DraftNotFound, NoSuchSpot, NothingNew, NotReady, Overtaken, OwnWork
+from core.items.studio.hall import kinds, opening, putting
 from core.items.studio.hall import notices as hall_notices
-from core.items.studio.hall import opening, putting
+from core.items.studio.part import Part
 from core.items.studio.spots import parse
 from core.kernel.actor import Actor
 from core.kernel.errors import PlatformError
@@ -192,8 +193,33 @@ def test_drafts_of_the_hall_are_not_among_those_of_items(session, who):
 def test_every_property_of_every_notice_is_edited(session, who):
     for name, doc in hall_notices.NOTICE.shipped().items():
         made = editors.editor({"notice": doc}, ("notice",), parts.part("notice"), locale="en")
-        assert {*made.names, *parts.FIXED_IN["notice"]} >= doc.keys(), name
+        assert {*made.names, *parts.fixed_in("notice")} >= doc.keys(), name
         assert made.cards == ()
+
+
+def test_a_third_kind_is_one_declaration(session, who, second, monkeypatch):
+    """Nothing else is told of it: it is begun, listed, edited, compared and put in force."""
+    from core.identity import queries as people
+
+    sheet = {"$schema": "x", "schema_version": 1, "title": "问候", "body": {"zh": "您好", "en": "Hello"}}
+    third = kinds.Kind(
+        "greeting", schema="notice_template", parts=(Part("greeting", at=("greeting",)),), fixed=("$schema", "schema_version"), shipped=lambda: {"door": sheet},
+        check=lambda *_given: (), division=lambda held, _name: kinds.top(held), title=lambda doc, _locale: str(doc["title"]),
+    )  # fmt: skip
+    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    kinds.declare(third)
+    draft = opening.begin(session, "greeting:door", actor=who["admin"])
+    assert draft.title == "问候"
+    assert [each.key for each in parts.shown("greeting")] == ["greeting"]
+    assert parts.part_of(parse("/greeting/body/zh")) == "greeting"
+    made = editors.editor(draft.content, ("greeting",), parts.part("greeting"))
+    assert "body" in made.names
+    assert not {"$schema", "schema_version"} & set(made.names)
+    draft = write(session, draft, who["admin"], "/greeting/body/zh", "欢迎")
+    assert [each.after for each in putting.changes(session, draft)] == ["欢迎"]
+    assert "greeting:door" in {each.code for each in opening.listed(session, people.staff_view(session, second.id))}
+    assert putting.put_in_force(session, draft.id, revision=draft.revision, words="更热情", actor=second) == 1
+    assert documents.in_force(session, "greeting")["door"]["body"]["zh"] == "欢迎"
 
 
 def test_words_that_a_release_cannot_fill_are_sent_as_shipped(session, who, second, monkeypatch):
@@ -224,9 +250,11 @@ def test_what_others_read_at_once_when_it_is_committed(database, who):
 
 def test_every_token_of_every_theme_is_edited_and_sent_back_as_it_was(env, browse):
     from core.forms import service as forms
+    from core.web.studio.hall_themes import THEME
     from core.web.theming import Themes
 
     for name, doc in Themes.load().docs.items():
+        assert {*THEME.fixed, "title", "description", "public"} >= doc.keys(), name
         made = editors.editor({"theme": doc}, ("theme", "tokens"), parts.part("tokens"), locale="en")
         assert set(made.names) >= doc["tokens"].keys(), name
         html = forms.render_page(env, made.spec, "main", made.filled, begun=True)

@@ -17,6 +17,7 @@ from core.items.studio import edits as editing
 from core.items.studio import options, parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import NoSuchSpot
+from core.items.studio.hall import kinds
 from core.items.studio.numbering import settled
 from core.items.studio.spots import MISSING, Spot, find, token_of, write
 from core.schemas import service as schemas
@@ -40,8 +41,8 @@ _KEYWORDS = {
 _RARE = frozenset(("const", "enum", "anyOf", "$ref", "$defs", "description"))
 #: Keywords whose values are no schemas.
 _WORDS = frozenset(("const", "enum", "default", "required", "examples", "ui"))
-#: What a draft may hold → the schema that it follows.
-ROOTS = {"item": "item", "form": "form", "blocks": "form", "notice": "notice_template", "theme": "theme"}
+#: What a draft of an item holds → the schema that it follows; of a document of the hall its kind says it.
+_ROOTS = {"item": "item", "form": "form", "blocks": "form"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +175,7 @@ def rule_names(content: Mapping[str, Any], at: Spot) -> tuple[str, ...]:
 
 
 def _fixed(at: Spot, name: str) -> bool:
-    return len(at) == 1 and name in parts.FIXED_IN.get(at[0], ())
+    return len(at) == 1 and name in parts.fixed_in(at[0])
 
 
 def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: list[str]) -> dict[str, Any]:
@@ -198,7 +199,16 @@ def _said(root: str, schema: Mapping[str, Any], keyword: str, locale: str) -> st
 
 def _schema(root: str) -> Mapping[str, Any]:
     """The schema that a root names: of a document of the platform, else of a plugin's options."""
-    return _loaded(ROOTS[root]) if root in ROOTS else options.schema(root)
+    file = _file(root)
+    return options.schema(root) if file is None else _loaded(file)
+
+
+def _file(root: str) -> str | None:
+    """The kind of file that a draft holds under *root*; ``None`` for the options of a plugin, and for nothing."""
+    if root in _ROOTS:
+        return _ROOTS[root]
+    kind = kinds.known(root)
+    return None if kind is None else kind.schema
 
 
 @cache
@@ -241,7 +251,7 @@ def _drawn(root: str, schema: Any) -> Any:
 
 def _place(content: Mapping[str, Any], at: Spot) -> _Place | None:
     """The schema of a spot; shapes are chosen by what stands there."""
-    if not at or at[0] not in ROOTS or at[0] not in content:
+    if not at or _file(at[0]) is None or at[0] not in content:
         return None
     if at[0] == "blocks" and len(at) < 2:
         return None
@@ -266,7 +276,7 @@ def way(content: Mapping[str, Any], at: Spot) -> Iterator[tuple[str, str, bool]]
     It ends where the schemas know no further, and takes whatever the draft holds, right or wrong.
     """
     first = 2 if at[:1] == ("blocks",) else 1
-    root = "form" if at[:1] == ("blocks",) else at[0] if at and at[0] in ROOTS else ""
+    root = "form" if at[:1] == ("blocks",) else at[0] if at and _file(at[0]) is not None else ""
     schema: Any = _schema(root) if root else None
     value: Any = find(content, at[:first])
     for depth, token in enumerate(at[first:] if root else (), first + 1):

@@ -2,21 +2,14 @@
 so that a new one in the schema is there without a line of code."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from core.items.studio.hall import kinds
+from core.items.studio.part import Part
 from core.items.studio.spots import Spot
 from core.schemas import service as schemas
 
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One part: its key (``items.studio_part_<key>`` is its title), the properties of the item that it edits, and what is not edited by hand."""
-
-    key: str
-    names: tuple[str, ...] = ()
-    at: Spot = ("item",)
-
+__all__ = ["FIXED", "PARTS", "Part", "fixed_in", "part", "part_of", "shown"]
 
 #: Set by the platform: an editor that changed them would only break the item.
 FIXED = ("$schema", "schema_version", "form")
@@ -42,30 +35,26 @@ PARTS: tuple[Part, ...] = (
     Part("tests", ("tests",)),
     Part("other"),
 )  # fmt: skip
-#: The parts of the documents of the hall, by their kind; the last one of each has what no other is about.
-OF_HALL: Mapping[str, tuple[Part, ...]] = {
-    "notice": (Part("notice", at=("notice",)),),
-    "theme": (Part("tokens", at=("theme", "tokens")), Part("theme", at=("theme",))),
-}
-#: Set by the platform in each document.
-FIXED_IN: Mapping[str, tuple[str, ...]] = {
-    "item": FIXED, "form": FIXED, "notice": ("$schema", "schema_version", "id"),
-    # templates and rules of a theme are its files'; its tokens are a part of their own
-    "theme": ("$schema", "schema_version", "name", "tokens", "parent", "blocks", "locales", "logo", "brand", "dark"),
-}  # fmt: skip
-_BY_KEY = {part.key: part for part in (*PARTS, *(each for parts in OF_HALL.values() for each in parts))}
+
+
+def fixed_in(root: str) -> tuple[str, ...]:
+    """The properties of a document that the platform sets, by where a draft holds it."""
+    kind = kinds.known(root)
+    return kind.fixed if kind is not None else FIXED if root in ("item", "form") else ()
 
 
 def part(key: str) -> Part | None:
-    """The part of that key, the last one with every property that no other names."""
-    found = _BY_KEY.get(key)
+    """The part of that key, the last one of an item with every property that no other names."""
+    every = (*PARTS, *(each for kind in kinds.every() for each in kind.parts))
+    found = next((each for each in every if each.key == key), None)
     return Part("other", _left_over()) if found is not None and found.key == "other" else found
 
 
 def shown(kind: str = "item") -> tuple[Part, ...]:
     """The parts that have something to edit: of an item, or of a document of the hall of that *kind*."""
-    if kind in OF_HALL:
-        return OF_HALL[kind]
+    of_hall = kinds.known(kind)
+    if of_hall is not None:
+        return of_hall.parts
     return tuple(each for known in PARTS if (each := part(known.key)) is not None and (each.names or each.at != ("item",)))
 
 
@@ -83,8 +72,9 @@ def part_of(spot: Spot) -> str:
     """The part in which *spot* is edited."""
     if spot[:1] in (("form",), ("blocks",)) or spot[:2] == ("item", "form"):
         return "form"
-    if spot and spot[0] in OF_HALL:
-        return next(each.key for each in OF_HALL[spot[0]] if spot[: len(each.at)] == each.at)
+    of_hall = kinds.known(spot[0]) if spot else None
+    if of_hall is not None:
+        return next(each.key for each in of_hall.parts if spot[: len(each.at)] == each.at)
     for each in PARTS:
         depth = len(each.at)
         if len(spot) > depth and spot[:depth] == each.at and spot[depth] in each.names:

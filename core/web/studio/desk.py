@@ -1,6 +1,6 @@
 """What every page of a draft has: the draft of one's own department, and the frame around it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import request
@@ -9,19 +9,19 @@ from core.items.studio import addresses, drafts, editors, parts, presence, scope
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftNotFound
 from core.items.studio.hall import kinds
+from core.items.studio.part import Part
 from core.items.studio.presence import Seat
 from core.items.studio.spots import Spot, find, write
 from core.kernel.clock import local
 from core.kernel.ids import new_id
 from core.kernel.wording import word
-from core.web import edge, looks
+from core.web import edge
 from core.web.backoffice.desk import actor, desk_page
 from core.web.page import say as _
+from core.web.studio import hall_kinds
 
 #: Pages that documents of the hall have too.
 FOR_ALL = frozenset(("studio_editing", "studio_preview", "studio_findings", "studio_hall"))
-#: What a document of the hall is seen as, by its kind.
-FACES = {"notice": ("message",), "theme": ("home", "pairs")}
 
 
 def own(draft_id: str) -> Draft:
@@ -39,17 +39,20 @@ def kind_of(draft: Draft) -> str:
 
 def _frame(draft: Draft) -> dict[str, Any]:
     """What the frame around a document of the hall shows; an item's is the template's own."""
-    words = {"message": _("消息和短信"), "home": _("首页"), "pairs": _("对比")}
-    faces = [(face, words[face]) for face in FACES.get(kind_of(draft), ())]
-    if not faces:
+    if not kinds.of_hall(draft.item_code):
         return {}
-    named = draft.item_code.partition(kinds.MARK)[2]
-    return {"frame": "studio/hall_frame.html", "faces": faces, "inherited": _inherited(named) if kind_of(draft) == looks.KIND else None}
+    shown = hall_kinds.shown(draft)
+    faces = [(face.name, face.words()) for face in shown.faces]
+    return {"frame": "studio/hall_frame.html", "faces": faces, "inherited": None if shown.inherited is None else _posted(shown.inherited(_named(draft)))}
 
 
-def _inherited(theme: str) -> dict[str, str]:
-    """What a theme's fields hold where they are left empty, by the name that each has in the editor."""
-    return {editors.posted(token): value for token, value in looks.inherited(theme).items()}
+def _named(draft: Draft) -> str:
+    return draft.item_code.partition(kinds.MARK)[2]
+
+
+def _posted(values: Mapping[str, str]) -> dict[str, str]:
+    """What fields hold where they are left empty, by the name that each has in the editor."""
+    return {editors.posted(name): value for name, value in values.items()}
 
 
 def framed(template: str, draft: Draft, part: str, at: Spot = (), **context: Any) -> str:
@@ -80,7 +83,7 @@ def navigation(draft: Draft) -> list[tuple[str, str, str]]:
     return [(each.key, word(f"items.studio_part_{each.key}", edge.locale()), _measure(draft, each)) for each in parts.shown(kind_of(draft))]
 
 
-def _measure(draft: Draft, part: parts.Part) -> str:
+def _measure(draft: Draft, part: Part) -> str:
     """What a part holds in a word or two; empty where counting says nothing."""
     item, form = draft.content.get("item"), draft.content.get("form")
     if part.key == "form":

@@ -10,28 +10,25 @@ from core.items.format import format_item
 from core.items.studio import parts
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftNotFound
-from core.items.studio.hall import kinds, notices, opening, putting
+from core.items.studio.hall import kinds, opening, putting
 from core.items.studio.hall.opening import Listed
 from core.kernel.errors import BadInput, PlatformError
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
 from core.web.page import say as _
-from core.web.studio import hall_preview, hall_themes
-from core.web.studio.desk import FACES, own
+from core.web.studio import hall_kinds
+from core.web.studio.desk import own
 from core.web.studio.findings import address
 from core.web.studio.publishing import MOST_LINES, Line
 
 blueprint = Blueprint("studio_hall", __name__, url_prefix="/office/studio")
-#: In the order in which they are listed.
-KINDS = (hall_themes.THEME, notices.NOTICE)
 
 
-def listed() -> list[tuple[str, str, list[Listed]]]:
-    """(kind, title of the kind, its documents) of everything of the hall that the reader may change; empty kinds are left out."""
+def listed() -> list[tuple[str, list[Listed]]]:
+    """(title of the kind, its documents) of everything of the hall that the reader may change; empty kinds are left out."""
     found = opening.listed(edge.session(), me(), edge.locale())
-    words = {"theme": _("主题"), "notice": _("通知和短信")}
-    grouped = [(kind.name, words[kind.name], [each for each in found if each.kind == kind.name]) for kind in KINDS]
-    return [each for each in grouped if each[2]]
+    grouped = [(shown.words(), [each for each in found if each.kind == shown.kind.name]) for shown in hall_kinds.EVERY]
+    return [each for each in grouped if each[1]]
 
 
 @blueprint.get("/hall/<kind>/<name>/")
@@ -85,11 +82,12 @@ def first_part(draft: Draft) -> str:
 @blueprint.get("/<draft_id>/look.css")
 @at_desk
 def sheet(draft_id: str) -> Response:
-    """The stylesheet of a draft of a theme: for whoever may change it, and kept by nobody."""
+    """The stylesheet of a draft of a look: for whoever may change it, and kept by nobody."""
     draft = _of_hall(draft_id)
-    if kinds.split(draft.item_code)[0] is not hall_themes.THEME:
+    tried = hall_kinds.shown(draft).tried
+    if tried is None:
         raise DraftNotFound
-    response = Response(hall_preview.tried(draft).css, mimetype="text/css")
+    response = Response(tried(draft).css, mimetype="text/css")
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -118,7 +116,7 @@ def _look(draft: Draft, error: PlatformError | None = None) -> str:
         "studio/hall_force.html", nav_here="studio", draft=draft, base=f"/office/studio/{draft.id}", kind=kind.name, name=name, lines=lines,
         errors=[each for each in spots if each[2] == "error"], advice=[each for each in spots if each[2] != "error"], first=first_part(draft),
         json_lines=_unified(dict(opening.current(session, kind, name)), dict(draft.content.get(kind.name) or {})), writers=sorted(writers.values()),
-        mine=actor().id in writers, face=FACES[kind.name][0], given=request.form, error=error.words(locale) if error else None,
+        mine=actor().id in writers, face=hall_kinds.shown(draft).faces[0].name, given=request.form, error=error.words(locale) if error else None,
         told=[each.words(locale) for each in error.findings] if isinstance(error, BadInput) else [],
     )  # fmt: skip
 

@@ -1,19 +1,28 @@
-"""Themes as documents of the hall: what keeps a look from being put in force – a pair of colours that nobody can read –, and whose it is to change."""
+"""Themes as documents of the hall: what keeps a look from being put in force – a pair of colours that nobody can read –, whose it is to change, and the hall
+in a look that nobody else sees yet."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from flask import g, url_for
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from core.identity.models import Division, Hall
+from core.items.studio.drafts import Draft
+from core.items.studio.hall import kinds
 from core.items.studio.hall.kinds import Documents, Kind, declare, top
-from core.kernel.errors import Finding
+from core.items.studio.part import Part
+from core.kernel.errors import BadInput, Finding
 from core.kernel.wording import word
 from core.schemas import service as schemas
 from core.settings import documents
-from core.web import looks
-from core.web.theming import AA, READABLE, Themes, contrast
+from core.web import edge, looks
+from core.web.page import page, themes
+from core.web.page import say as _
+from core.web.portal import browse
+from core.web.studio.hall_faces import Face, Shown, not_yet
+from core.web.theming import AA, READABLE, Theme, Themes, contrast
 
 
 def _shipped() -> Documents:
@@ -98,4 +107,56 @@ def _title(doc: Mapping[str, Any], locale: str) -> str:
     return str(titles.get(locale) or titles.get("zh") or "") if isinstance(titles, Mapping) else ""
 
 
-THEME = declare(Kind(looks.KIND, _shipped, _check, _division, _title))
+THEME = declare(
+    Kind(
+        looks.KIND, schema="theme", parts=(Part("tokens", at=(looks.KIND, "tokens")), Part("theme", at=(looks.KIND,))),
+        # templates and rules of a theme are its files'; its tokens are a part of their own
+        fixed=("$schema", "schema_version", "name", "tokens", "parent", "blocks", "locales", "logo", "brand", "dark"),
+        shipped=_shipped, check=_check, division=_division, title=_title,
+    )
+)  # fmt: skip
+
+
+def tried(draft: Draft) -> Theme:
+    """The theme as the draft has it. Raises :class:`BadInput` for what cannot be made a stylesheet."""
+    name = draft.item_code.partition(kinds.MARK)[2]
+    doc = draft.content.get(THEME.name)
+    if not isinstance(doc, Mapping) or not isinstance(doc.get("tokens"), Mapping):
+        raise BadInput
+    return looks.shipped().tried(name, doc).get(name)
+
+
+def home(draft: Draft) -> str:
+    """The hall's front page, dressed in the draft: the page of everybody with another stylesheet."""
+    try:
+        theme = tried(draft)
+    except BadInput:
+        return not_yet("home")
+    g.look = theme.name
+    html = browse.home()
+    ours = url_for("theme_css", file=themes().get(theme.name).css_file)
+    return html.replace(ours, f"/office/studio/{draft.id}/look.css?r={draft.revision}", 1)
+
+
+def contrasts(draft: Draft) -> str:
+    """Every pair of colours with its contrast, shown in the draft's own colours."""
+    try:
+        theme = tried(draft)
+    except BadInput:
+        return not_yet("pairs")
+    locale = edge.locale()
+    rows = [
+        {
+            "front": front, "back": back, "front_words": both(front)[locale], "back_words": both(back)[locale],
+            "colours": (theme.tokens.get(front, ""), theme.tokens.get(back, "")), "ratio": None if ratio is None else shown(ratio),
+            "least": f"{AA[front, back]:g}", "wanted": f"{wanted:g}", "readable": ratio is not None and ratio >= AA[front, back],
+            "good": ratio is not None and ratio >= wanted,
+        }
+        for front, back, wanted, ratio in pairs(theme.tokens)
+    ]  # fmt: skip
+    return page("studio/preview_pairs.html", rows=rows)
+
+
+SHOWN = Shown(
+    THEME, lambda: _("主题"), (Face("home", lambda: _("首页"), home), Face("pairs", lambda: _("对比"), contrasts)), tried=tried, inherited=looks.inherited
+)

@@ -16,6 +16,7 @@ from core.items.compiling import compile_item
 from core.items.service.known import offering_departments
 from core.items.spec import CompiledItem, Current, Offer
 from core.items.studio.drafts import Draft
+from core.items.studio.hall import kinds
 from core.kernel.clock import now
 from core.kernel.errors import NotFound, PlatformError
 from core.routing import service as routing
@@ -24,8 +25,8 @@ from core.web.backoffice.desk import at_desk
 from core.web.page import environment, page, themes
 from core.web.page import say as _
 from core.web.portal import guide
-from core.web.studio import desk, hall_preview
-from core.web.studio.desk import kind_of, own
+from core.web.studio import hall_kinds
+from core.web.studio.desk import own
 
 blueprint = Blueprint("studio_preview", __name__, url_prefix="/office/studio/<draft_id>/preview")
 FACES = ("guide", "form", "route", "documents")
@@ -36,10 +37,13 @@ FACES = ("guide", "form", "route", "documents")
 def show(draft_id: str, face: str) -> str:
     """One face of the draft as it stands: ``guide``, ``form``, ``route`` or ``documents``, in the look of ``?theme=``."""
     draft = own(draft_id)
-    if face not in (FACES if kind_of(draft) == "item" else desk.FACES[kind_of(draft)]):
+    if kinds.of_hall(draft.item_code):
+        seen = hall_kinds.face(draft, face)
+        if seen is None:
+            raise NotFound
+        return seen.show(draft)
+    if face not in FACES:
         raise NotFound
-    if kind_of(draft) != "item":
-        return hall_preview.show(draft, face)
     if request.args.get("theme", "") in themes():
         g.look = request.args["theme"]
     if face == "documents":  # a draft that is no item yet has documents already

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from core.identity import queries as people
 from core.identity.spec import StaffView
 from core.items.studio.errors import DraftNotFound
+from core.items.studio.part import Part
 from core.kernel.errors import Finding
 from core.settings import documents
 
@@ -24,13 +25,17 @@ Documents = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of document.
+    """One kind of document: everything that the studio knows of it.
 
-    ``shipped`` gives those that the platform brings by name, ``check`` the findings on one (name, content) at JSON pointers into it, ``division`` the path
-    of the division whose administrators change it, ``title`` what people call it in a language.
+    ``schema`` is the kind of file that it is (:mod:`core.schemas`), ``parts`` what is edited together – the last one has what no other is about –, ``fixed``
+    what the platform sets and nobody edits. ``shipped`` gives those that the platform brings by name, ``check`` the findings on one (name, content) at JSON
+    pointers into it, ``division`` the path of the division whose administrators change it, ``title`` what people call it in a language.
     """
 
     name: str
+    schema: str
+    parts: tuple[Part, ...]
+    fixed: tuple[str, ...]
     shipped: Callable[[], Documents]
     check: Callable[[Session, str, Any], Iterable[Finding]]
     division: Callable[[Session, str], str]
@@ -49,6 +54,11 @@ def declare(kind: Kind) -> Kind:
 def every() -> tuple[Kind, ...]:
     """Every kind, as they were declared."""
     return tuple(_kinds.values())
+
+
+def known(name: str) -> Kind | None:
+    """The kind of that name."""
+    return _kinds.get(name)
 
 
 def of_hall(code: str) -> bool:

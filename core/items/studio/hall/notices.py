@@ -9,6 +9,7 @@ from core.items.studio.advice.rules import mapping
 from core.items.studio.advice.texts import Written
 from core.items.studio.advice.writing import plain
 from core.items.studio.hall.kinds import Kind, declare, top
+from core.items.studio.part import Part
 from core.kernel.errors import Finding
 from core.notices import checking, sms, tasks
 from core.notices.spec import INBOX
@@ -44,4 +45,9 @@ def title(doc: Mapping[str, Any], locale: str) -> str:
     return SPOT.sub(lambda found: called(found[1]), str(texts.get(locale) or texts.get("zh") or ""))
 
 
-NOTICE = declare(Kind(KIND, templates, _check, lambda session, _name: top(session), title))
+NOTICE = declare(
+    Kind(
+        KIND, schema="notice_template", parts=(Part("notice", at=(KIND,)),), fixed=("$schema", "schema_version", "id"), shipped=templates, check=_check,
+        division=lambda session, _name: top(session), title=title,
+    )
+)  # fmt: skip
