@@ -1,6 +1,7 @@
 """A hall with an organisation, made once; every test works on a copy."""
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ from core.identity.models import Staff
 from core.items import service as items
 from core.items.library import library
 from core.kernel.actor import SYSTEM, Actor
+from core.kernel.ids import new_id
 from core.keys.store import create_keys, from_environment
 from core.licences import service as licences
 from tests import fixtures_site as site
@@ -98,3 +100,14 @@ def base(chief: site.Browser) -> Iterator[str]:
     address = answer.headers["Location"].rstrip("/")
     yield address
     chief.post(f"{address}/drop")
+
+
+def page_form(browse, page):
+    """What the editor's form on a page would post."""
+    form = re.search(r"<form[^>]*data-studio.*?</form>", page, re.S)
+    assert form is not None, page[:2000]
+    return browse(form[0]).form()
+
+
+def save(browser, base, form, **more):
+    return browser.post(f"{base}/edit", {**form, "command_id": new_id(), **more}, headers={"Accept": "application/json"})

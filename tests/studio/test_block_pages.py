@@ -5,9 +5,7 @@ import re
 
 from core.kernel.ids import new_id
 from tests.office.conftest import errors
-from tests.studio.test_pages import base, chief, office, page_form, save, template
-
-__all__ = ["base", "chief", "office", "template"]
+from tests.studio.conftest import page_form, save
 
 
 def press(browser, base, do, **more):

@@ -10,7 +10,7 @@ from core.identity.models import Department, Division, Post, Staff
 from core.kernel.ids import new_id
 from tests import fixtures_site as site
 from tests.office.conftest import Office, errors
-from tests.studio.test_pages import page_form, save
+from tests.studio.conftest import page_form, save
 
 
 @pytest.fixture(scope="module", autouse=True)

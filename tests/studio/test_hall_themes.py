@@ -14,7 +14,7 @@ from core.settings import documents
 from core.web.theming import Themes
 from tests import fixtures_site as site
 from tests.office.conftest import Office
-from tests.studio.test_pages import page_form, save
+from tests.studio.conftest import page_form, save
 
 
 def appoint(session, login, division):

@@ -11,22 +11,12 @@ from core.web.studio import home
 from tests import fixtures_site as site
 from tests.office.conftest import Office, errors
 from tests.security import url_table
+from tests.studio.conftest import page_form, save
 
 FOOD = "food-operation-new"
 #: Doors that everybody has who makes items of any department, with nothing of another's drafts behind them; what is published is everybody's to copy.
 PUBLISHED = ("/office/studio/copy/",)
 OWN_DOORS = ("/office/studio/", "/office/studio/import/", "/office/studio/links/", "/office/studio/bundles/", "/office/studio/bundles/key.json", *PUBLISHED)
-
-
-def page_form(browse, page):
-    """What the editor's form on a page would post."""
-    form = re.search(r"<form[^>]*data-studio.*?</form>", page, re.S)
-    assert form is not None, page[:2000]
-    return browse(form[0]).form()
-
-
-def save(browser, base, form, **more):
-    return browser.post(f"{base}/edit", {**form, "command_id": new_id(), **more}, headers={"Accept": "application/json"})
 
 
 def test_a_part_is_changed_as_one_types(chief, base, browse):

@@ -7,9 +7,7 @@ import pytest
 
 from core.items.studio.scopes import KINDS
 from core.kernel.ids import new_id
-from tests.studio.test_pages import base, chief, office, save, template
-
-__all__ = ["base", "chief", "office", "template"]
+from tests.studio.conftest import save
 
 FIRE = "review.joint.fire.opinion"
 

@@ -9,20 +9,19 @@ import pytest
 from core.items.studio import editors, parts, ruled
 from core.kernel.ids import new_id
 from tests.studio.test_editors import content_of, everywhere
-from tests.studio.test_pages import base, chief, office, template  # noqa: F401 - fixtures
 from tests.studio.test_route_pages import command, said
 
 AREA = "/form/properties/area/ui"
 
 
-def post(browser, base, browse, page, at, **more):  # noqa: F811
+def post(browser, base, browse, page, at, **more):
     """Post the menus of the rule at *at* as the page has them."""
     forms = [each for each in re.findall(r"<form.*?</form>", page, re.S) if f'name="at" value="{at}"' in unescape(each) and 'name="json"' not in each]
     assert forms, at
     return browser.post(f"{base}/condition/", {**browse(forms[0]).form(), "command_id": new_id(), **more})
 
 
-def test_every_rule_of_the_schemas_has_a_page_with_its_sentence(chief, base):  # noqa: F811
+def test_every_rule_of_the_schemas_has_a_page_with_its_sentence(chief, base):
     content, seen = content_of("food-operation-new"), 0
     for made in [*everywhere(content)]:
         for rule in [*ruled.rules_of(content, made.at), *([found] if (found := ruled.rule_at(content, made.at)) else [])]:
@@ -35,7 +34,7 @@ def test_every_rule_of_the_schemas_has_a_page_with_its_sentence(chief, base):  #
     assert seen > 10
 
 
-def test_a_field_of_the_form_is_shown_by_a_condition_of_menus(chief, base, browse):  # noqa: F811
+def test_a_field_of_the_form_is_shown_by_a_condition_of_menus(chief, base, browse):
     at = f"{base}/form/?field=area"
     page = chief.get(at).text
     made = post(chief, base, browse, page, f"{AREA}/required_when", **{"new:r": "form.staff"})
@@ -48,7 +47,7 @@ def test_a_field_of_the_form_is_shown_by_a_condition_of_menus(chief, base, brows
     assert "没有一行满足" not in said(chief.get(at))
 
 
-def test_a_field_without_settings_gets_its_condition_all_the_same(chief, base, browse):  # noqa: F811
+def test_a_field_without_settings_gets_its_condition_all_the_same(chief, base, browse):
     assert command(chief, base, "/form/properties/plain", {"type": "boolean", "title": "要不要"}).status_code == 200
     at = "/form/properties/plain/ui/visible_when"
     page = chief.get(f"{base}/condition/?at={at}").text
@@ -56,7 +55,7 @@ def test_a_field_without_settings_gets_its_condition_all_the_same(chief, base, b
     assert "当经营面积超过 0 ㎡时。" in said(chief.get(f"{base}/condition/?at={at}"))
 
 
-def test_the_case_of_a_limit_is_reached_from_its_row(chief, base, browse):  # noqa: F811
+def test_the_case_of_a_limit_is_reached_from_its_row(chief, base, browse):
     limit = "/item/route/review/nodes/decide/limit"
     assert command(chief, base, limit, {"value": 5, "unit": "working_day", "cases": [
         {"when": {">": [{"var": "form.area"}, 300]}, "value": 9, "unit": "working_day"}, {"value": 3, "unit": "working_day"}]}).status_code == 200  # fmt: skip
@@ -71,7 +70,7 @@ def test_the_case_of_a_limit_is_reached_from_its_row(chief, base, browse):  # no
     assert unescape(chief.get(f"{base}/?at={limit}").text).count('class="sentence"') >= 2
 
 
-def test_what_a_licence_says_is_a_formula(chief, base, browse):  # noqa: F811
+def test_what_a_licence_says_is_a_formula(chief, base, browse):
     holder = f"{base}/?at=/item/results/@licence"
     page = unescape(chief.get(holder).text)
     name = re.search(r"/item/results/@licence/data/([^\"&]+)", page.replace("%2F", "/").replace("%40", "@"))
@@ -89,7 +88,7 @@ def test_what_a_licence_says_is_a_formula(chief, base, browse):  # noqa: F811
     assert "经营面积" in said(chief.get(holder))
 
 
-def test_a_rule_as_json_is_kept_or_refused_with_what_was_typed(chief, base):  # noqa: F811
+def test_a_rule_as_json_is_kept_or_refused_with_what_was_typed(chief, base):
     at = "/item/materials/@layout/when"
 
     def write(text):
@@ -107,7 +106,7 @@ def test_a_rule_as_json_is_kept_or_refused_with_what_was_typed(chief, base):  # 
 
 
 @pytest.mark.parametrize("at", ["/item", "/item/title", "/nothing/when", "/item/materials/@layout/when/and/0", "/form/properties/area", "", "/item/x/when"])
-def test_what_is_no_rule_has_no_page(chief, base, at):  # noqa: F811
+def test_what_is_no_rule_has_no_page(chief, base, at):
     assert chief.get(f"{base}/condition/?at={at}").status_code == 422
     assert chief.post(f"{base}/condition/", {"command_id": new_id(), "at": at, "json": "true"}).status_code == 422
 

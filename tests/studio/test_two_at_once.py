@@ -10,9 +10,7 @@ from core.items.studio import edits
 from core.items.studio.edits import Edit
 from core.items.studio.errors import Clashed
 from core.kernel.ids import new_id
-from tests.studio.test_pages import base, chief, office, page_form, save, template
-
-__all__ = ["base", "chief", "office", "template"]
+from tests.studio.conftest import page_form, save
 
 DOC = {"item": {"materials": [{"id": "a", "title": "一"}, {"id": "b", "title": "二", "source": {"x": 1}}, {"id": "c", "title": "三"}]}}
 
