@@ -77,10 +77,7 @@ def used_blocks(form: JsonObject, blocks: Mapping[str, JsonObject]) -> dict[str,
     waiting = [form]
     while waiting:
         for reference in _references(waiting.pop()):
-            name = next(
-                (n for n in (reference, reference.partition("#")[0].rpartition("/")[2].removesuffix(".json"), reference.rpartition(":")[2]) if n in blocks),
-                None,
-            )
+            name = next((each for each in _spellings(reference) if each in blocks), None)
             if name is not None and name not in used:
                 used[name] = blocks[name]
                 waiting.append(blocks[name])

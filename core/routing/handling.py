@@ -1,8 +1,9 @@
 """What is done around a task, at any time: take it, hand it on, lend it, ask the applicant, urge, extend, take an act back."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
+from core.kernel.shapes import mapping
 from core.kernel.wording import word
 from core.routing.asking import needs, one_id
 from core.routing.errors import RouteRefused
@@ -250,14 +251,10 @@ def _restoring(before: Marking, after: Marking, run: Run) -> dict[str, Any]:
     old, new, now = before.to_json(), after.to_json(), run.marking.freeze().to_json()
     restore: dict[str, Any] = {}
     for part in _PARTS:
-        then, later, current = _mapping(old[part]), _mapping(new[part]), _mapping(now[part])
+        then, later, current = mapping(old[part]), mapping(new[part]), mapping(now[part])
         changed = {key for key in {*then, *later} if then.get(key) != later.get(key)}
         if any(current.get(key) != later.get(key) for key in changed):
             raise RouteRefused("routing.touched_already")
         if changed:
             restore[part] = {"set": {k: then[k] for k in sorted(changed) if k in then}, "drop": sorted(k for k in changed if k not in then)}
     return restore
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}

@@ -21,13 +21,14 @@ from core.items.links import advising
 from core.items.spec import CompiledItem
 from core.items.studio import addresses
 from core.items.studio.addresses import Addresses
-from core.items.studio.advice.rules import all_advice, mapping
+from core.items.studio.advice.rules import all_advice
 from core.items.studio.mending import Mend, mends
 from core.items.studio.parts import part_of
 from core.items.studio.spots import Spot, write
 from core.items.texts import route_translations
 from core.kernel import canonical
 from core.kernel.errors import Finding
+from core.kernel.shapes import mapping
 from core.routing.service import compile_route
 
 

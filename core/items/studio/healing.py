@@ -13,6 +13,7 @@ from core.items.studio.edits import Edit, between, same
 from core.items.studio.playing import completed, document_title
 from core.items.studio.recording import TESTS
 from core.items.studio.spots import MISSING, Spot
+from core.kernel.shapes import mapping
 from core.kernel.wording import word
 from core.routing.places import static
 
@@ -190,8 +191,8 @@ def _nodes(old: Any, new: Any, prefix: str) -> Iterator[Rename]:
         if not isinstance(node, Mapping) or not isinstance(now, Mapping):
             continue
         path = f"{prefix}{name}"
-        yield from _pairs("action", path, _mapping(node.get("actions")), _mapping(now.get("actions")))
-        branches, later = _mapping(node.get("branches")), _mapping(now.get("branches"))
+        yield from _pairs("action", path, mapping(node.get("actions")), mapping(now.get("actions")))
+        branches, later = mapping(node.get("branches")), mapping(now.get("branches"))
         lanes = list(_pairs("node", f"{path}.", branches, later))
         yield from lanes
         moved = {each.old: each.new for each in lanes}
@@ -199,29 +200,25 @@ def _nodes(old: Any, new: Any, prefix: str) -> Iterator[Rename]:
             yield from _nodes(inner, later.get(moved.get(lane, lane)), f"{path}.{lane}.")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def _fields(old: Any, new: Any, prefix: str) -> Iterator[Rename]:
     """Questions, also inside groups and rows. What an edit left alone is the same object still."""
     if old is new:
         return
-    one, other = _mapping(_mapping(old).get("properties")), _mapping(_mapping(new).get("properties"))
+    one, other = mapping(mapping(old).get("properties")), mapping(mapping(new).get("properties"))
     found = list(_pairs("field", prefix, one, other))
     yield from found
     called = {each.old: each.new for each in found}
     for name, field in one.items():
         now = other.get(called.get(name, name))
         yield from _fields(field, now, f"{prefix}{name}.")
-        yield from _fields(_mapping(field).get("items"), _mapping(now).get("items"), f"{prefix}{name}.")
+        yield from _fields(mapping(field).get("items"), mapping(now).get("items"), f"{prefix}{name}.")
 
 
 def _carried(test: Any, found: Sequence[Rename]) -> Any:
     """*test* under the new names. What it looks like otherwise – a draft may be wrong – stays as it is."""
     if not isinstance(test, Mapping):
         return test
-    given, expect = _mapping(test.get("given")), _mapping(test.get("expect"))
+    given, expect = mapping(test.get("given")), mapping(test.get("expect"))
     ids = {r.old: r.new for r in found if r.kind == "material"}
     made = dict(test)
     if given:

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.items.studio.advice.rules import listed, mapping, text
 from core.items.studio.spots import Spot, find
 from core.items.texts import text_spots
+from core.kernel.shapes import listed, mapping, text
 
 #: Languages that the platform speaks besides Chinese.
 LOCALES = ("en",)

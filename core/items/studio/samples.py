@@ -19,6 +19,7 @@ from core.items.results import face
 from core.items.spec import CompiledItem, JsonObject
 from core.items.studio.spots import find
 from core.kernel.errors import BadInput, PlatformError
+from core.kernel.shapes import mapping
 from core.kernel.wording import word
 from core.licences.errors import UnknownType
 from core.licences.life import last_day
@@ -42,13 +43,13 @@ _ASKED = 2
 
 def kinds_of(content: Mapping[str, Any]) -> tuple[str, ...]:
     """The kinds of documents that a case of this draft can lead to, in the platform's order."""
-    route = _mapping(find(content, ROUTE))
+    route = mapping(find(content, ROUTE))
     found = {"acceptance", "declining", "termination", "receipt", *DECISIONS}
-    if _mapping(route.get("intake")).get("correction"):
+    if mapping(route.get("intake")).get("correction"):
         found.add("correction")
-    if _mapping(route.get("anytime")).get("extend"):
+    if mapping(route.get("anytime")).get("extend"):
         found.add("extension")
-    notices = [notice for pause in _mapping(route.get("pauses")).values() if (notice := _mapping(pause).get("notice"))]
+    notices = [notice for pause in mapping(route.get("pauses")).values() if (notice := mapping(pause).get("notice"))]
     found |= {notice if notice in KINDS else "pause" for notice in notices if isinstance(notice, str)}
     found |= {named for named in _named(route) if named in KINDS}
     return tuple(kind for kind in KINDS if kind in found)
@@ -68,10 +69,6 @@ def _named(value: Any, depth: int = 0) -> Iterator[str]:
             yield from _named(inner, depth + 1)
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
 def answers(content: Mapping[str, Any], compiled: CompiledItem | None) -> dict[str, Any]:
     """Answers to the form as people of this item's first test gave them, with valid ones where it gave none."""
     if compiled is None:
@@ -86,12 +83,12 @@ def _answers(content: Mapping[str, Any], compiled: CompiledItem) -> dict[str, An
     situation = item_facts.chosen(compiled.doc, given.get("situation"))
     preset = item_facts.preset(compiled.doc, situation)
     facts = item_facts.facts(compiled, situation, party={"kind": given.get("party") or "person"}, channel="web")
-    return forms.sample(compiled.form, overrides={**preset, **_mapping(given.get("form"))}, facts=facts)
+    return forms.sample(compiled.form, overrides={**preset, **mapping(given.get("form"))}, facts=facts)
 
 
 def _given(content: Mapping[str, Any]) -> Mapping[str, Any]:
     tests = find(content, ("item", "tests"))
-    return _mapping(_mapping(tests[0]).get("given")) if isinstance(tests, list) and tests else {}
+    return mapping(mapping(tests[0]).get("given")) if isinstance(tests, list) and tests else {}
 
 
 def applicant(content: Mapping[str, Any], compiled: CompiledItem | None, given: Mapping[str, Any]) -> str:
@@ -113,7 +110,7 @@ def values(
     content: Mapping[str, Any], kind: str, *, name: str, department: str, today: date, calendar: Calendar, whole: bool = False
 ) -> Values:  # fmt: skip
     """Sample values of *kind*. With *whole* everything that may stand there does, so that every paragraph is seen; else what usually does."""
-    item = _mapping(content.get("item"))
+    item = mapping(content.get("item"))
     day = day_words(today, year=True)
     made: dict[str, str | Sequence[str]] = {
         **of_item(kind, _said_of(item)), "applicant": name, "case_no": f"（{word('documents.sample')}）", "department": department, "today": day,
@@ -128,7 +125,7 @@ def values(
 def _said_of(item: Mapping[str, Any]) -> dict[str, Any]:
     """What documents say of the item itself, where the draft says it as they read it."""
     said = {"title": str(item.get("title") or ""), "short_title": item.get("short_title"), "type": item.get("type")}
-    return said | {name: _mapping(item.get(name)) for name in ("contacts", "redress")}
+    return said | {name: mapping(item.get(name)) for name in ("contacts", "redress")}
 
 
 def _filled_up(kind: str, made: Mapping[str, Any]) -> dict[str, str | tuple[str, ...]]:
@@ -143,8 +140,8 @@ def _reasons(content: Mapping[str, Any], kind: str) -> tuple[str, ...]:
     if kind in ("acceptance", "decision_grant", "correction", "receipt"):
         return ()
     tests = find(content, ("item", "tests"))
-    steps = (step for test in (tests if isinstance(tests, list) else ()) for step in _mapping(test).get("steps") or ())
-    said = (str(_mapping(step).get("reason") or "").strip() for step in steps if _mapping(step).get("do") in ("refuse", "decline", "terminate"))
+    steps = (step for test in (tests if isinstance(tests, list) else ()) for step in mapping(test).get("steps") or ())
+    said = (str(mapping(step).get("reason") or "").strip() for step in steps if mapping(step).get("do") in ("refuse", "decline", "terminate"))
     return (next((words for words in said if words), word("documents.sample_reason")),)
 
 
@@ -158,7 +155,7 @@ def _declining(_content: Mapping[str, Any]) -> dict[str, Any]:
 
 def _correction(content: Mapping[str, Any]) -> dict[str, Any]:
     listed = find(content, ("item", "materials"))
-    titles = [str(_mapping(each).get("title") or "").strip("《》") for each in (listed if isinstance(listed, list) else ())]
+    titles = [str(mapping(each).get("title") or "").strip("《》") for each in (listed if isinstance(listed, list) else ())]
     return {"asked": tuple(f"《{title}》：{word('documents.sample_reason')}" for title in titles if title)[:_ASKED] or (word("documents.sample_reason"),)}
 
 
@@ -168,11 +165,11 @@ def _procedure(content: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _pause(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    return next((_mapping(each) for each in _mapping(find(content, (*ROUTE, "pauses"))).values()), {})
+    return next((mapping(each) for each in mapping(find(content, (*ROUTE, "pauses"))).values()), {})
 
 
 def _extension(content: Mapping[str, Any]) -> dict[str, Any]:
-    extend = _mapping(find(content, (*ROUTE, "anytime", "extend")))
+    extend = mapping(find(content, (*ROUTE, "anytime", "extend")))
     return {"basis": str(extend.get("basis") or "《中华人民共和国行政许可法》第四十二条"), "approver": word("documents.agency_head")}
 
 

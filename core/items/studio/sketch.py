@@ -11,12 +11,12 @@ from core.items import facts as item_facts
 from core.items.studio import routing, scopes
 from core.items.studio.addresses import Addresses
 from core.items.studio.advice.names import fields_of
-from core.items.studio.advice.rules import listed, mapping
 from core.items.studio.expressions import path_of
 from core.items.studio.formbuilding import kind_of
 from core.items.studio.spots import Spot
 from core.items.texts import route_translations
 from core.kernel.errors import Finding, PlatformError
+from core.kernel.shapes import listed, mapping
 from core.routing.estimate import days
 from core.routing.service import RouteSpec, check_route, compile_route, worst_case
 from core.rules.service import Label

@@ -6,9 +6,10 @@ from typing import Any, Literal
 
 from core.items.studio.addresses import tokens_of
 from core.items.studio.advice.names import fields_of
-from core.items.studio.advice.rules import Content, listed, mapping
+from core.items.studio.advice.rules import Content
 from core.items.studio.expressions import path_of, reads, rows_of
 from core.items.studio.spots import Spot
+from core.kernel.shapes import listed, mapping
 
 Kind = Literal["field", "material", "situation", "node"]
 #: How a use names it: by the ``value`` at its spot, as the ``key`` there, in an ``expression``, as the beginning of a translated ``path``.

@@ -3,9 +3,10 @@
 from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 
-from core.items.studio.advice.rules import Content, advice, mapping, said
+from core.items.studio.advice.rules import Content, advice, said
 from core.items.studio.languages import LOCALES, completeness, texts_of
 from core.kernel.errors import Finding
+from core.kernel.shapes import mapping
 
 
 @advice

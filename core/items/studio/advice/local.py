@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from core.items.studio.advice.rules import Content, advice, listed, mapping, said
+from core.items.studio.advice.rules import Content, advice, said
 from core.items.studio.localising import is_empty
 from core.items.texts import lookup
 from core.kernel.errors import Finding
+from core.kernel.shapes import listed, mapping
 
 
 @advice

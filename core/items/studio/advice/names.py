@@ -5,8 +5,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from core.items.studio.advice.rules import Content, advice, listed, mapping, said, text
+from core.items.studio.advice.rules import Content, advice, said
 from core.kernel.errors import Finding
+from core.kernel.shapes import listed, mapping, text
 
 #: Characters of a question's name; what is longer is help.
 FIELD_TITLE = 30

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import Any
 
-from core.items.studio.advice.rules import Content, advice, listed, mapping, said, text
+from core.items.studio.advice.rules import Content, advice, said
 from core.kernel.errors import Finding
+from core.kernel.shapes import listed, mapping, text
 from core.kernel.text import normalise, typeset
 
 

@@ -6,8 +6,9 @@ from typing import Any
 from core.forms import service as forms
 from core.items.compiling import used_blocks
 from core.items.studio.advice.names import Place, fields_of
-from core.items.studio.advice.rules import Content, advice, listed, mapping, said
+from core.items.studio.advice.rules import Content, advice, said
 from core.kernel.errors import Finding
+from core.kernel.shapes import listed, mapping
 from core.rules.service import Domain, may_hold
 
 #: A person is service object 1 (GB/T 39046); every other kind is an organisation.

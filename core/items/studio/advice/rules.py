@@ -33,18 +33,3 @@ def said(at: Sequence[str], key: str, **params: Any) -> Finding:
 def pointer(at: Sequence[str]) -> str:
     """The way *at* as a JSON pointer."""
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in at)
-
-
-def mapping(value: Any) -> Mapping[str, Any]:
-    """*value* where it is an object, else an empty one."""
-    return value if isinstance(value, Mapping) else {}
-
-
-def listed(value: Any) -> list[Any]:
-    """*value* where it is a list, else an empty one."""
-    return value if isinstance(value, list) else []
-
-
-def text(value: Any) -> str:
-    """*value* where it is a text, else an empty one."""
-    return value if isinstance(value, str) else ""

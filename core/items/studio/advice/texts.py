@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.items.studio.advice.rules import Content, mapping
+from core.items.studio.advice.rules import Content
 from core.items.texts import HUMAN
+from core.kernel.shapes import mapping
 
 #: What is written for machines, in another language, or is somebody else's wording: the law, a document's text, where a fact comes from.
 _NOT = frozenset(

@@ -5,12 +5,12 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from core.items.studio.advice.rules import mapping
 from core.items.studio.advice.texts import Written
 from core.items.studio.advice.writing import plain
 from core.items.studio.hall.kinds import Kind, declare, top
 from core.items.studio.part import Part
 from core.kernel.errors import Finding
+from core.kernel.shapes import mapping
 from core.notices import checking, sms, tasks
 from core.notices.spec import INBOX
 from core.notices.wordings import KIND, SPOT, template, templates
