@@ -113,6 +113,13 @@ def waits(session: Session, lane: str, prefix: str) -> bool:
     return session.scalar(select(Message.id).where(*still, Message.key.startswith(prefix, autoescape=True)).limit(1)) is not None
 
 
+def latest(session: Session, lane: str, turns: Iterable[str]) -> dict[str, datetime]:
+    """For each of *turns* that has messages in *lane* waiting, from when the last of them may be handled."""
+    still = (Message.lane == lane, Message.done_at.is_(None), Message.parked_at.is_(None))
+    found = session.execute(select(Message.turn, func.max(Message.available_at)).where(*still, Message.turn.in_(set(turns))).group_by(Message.turn))
+    return {row[0]: row[1] for row in found}
+
+
 def when_ended(topic: str) -> Handler | None:
     """What to do with a message of *topic* whose process was ended; ``None``: it is tried again like any other that failed."""
     return _ended.get(topic)

@@ -1,7 +1,7 @@
 """Verbs of the link check: ask one address and write down what came of it; plan which are asked when; have one asked at once."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 from sqlalchemy import func, insert, select, update
 from sqlalchemy.orm import Session
@@ -49,15 +49,30 @@ def plan(session: Session) -> bool:
 
 
 def hurry(session: Session, link_ids: Sequence[str]) -> int:
-    """Have addresses asked as soon as politeness allows: a message each, those of one server apart. Pressing twice asks once. Returns how many."""
-    turns: dict[str, int] = {}
+    """Have addresses asked as soon as politeness allows: a message each, those of one server apart – also from what was planned before or asked just now.
+    Pressing twice asks once. Returns how many."""
     at = now()
     rows = session.execute(select(_row.id, _row.host, _row.looks).where(_row.id.in_(link_ids)).order_by(_row.next_at, _row.id)).all()
+    last = _last(session, {row.host for row in rows})
     for row in rows:
-        place = turns[row.host] = turns.get(row.host, -1) + 1
-        body = {"link": row.id, "host": row.host[:64], "seconds": LONGEST_SECONDS}
-        outbox.send(session, LOOK, body, key=f"{LOOK}/{row.id}/{row.looks + 1}/{at:%Y%m%d%H}", available_at=at + GAP * place)
+        turn = _turn(row.host)
+        last[turn] = max(at, last[turn] + GAP) if turn in last else at
+        body = {"link": row.id, "host": turn, "seconds": LONGEST_SECONDS}
+        outbox.send(session, LOOK, body, key=f"{LOOK}/{row.id}/{row.looks + 1}/{at:%Y%m%d%H}", available_at=last[turn])
     return len(rows)
+
+
+def _turn(host: str) -> str:
+    return host[:64]
+
+
+def _last(session: Session, hosts: Collection[str]) -> dict[str, datetime]:
+    """When each server is asked for the last time so far, planned or done."""
+    planned = outbox.latest(session, outbox.PLUGINS, map(_turn, hosts)) if hosts else {}
+    asked = select(_row.host, func.max(_row.checked_at)).where(_row.host.in_(hosts), _row.checked_at.is_not(None)).group_by(_row.host)
+    for host, at in session.execute(asked) if hosts else ():
+        planned[_turn(host)] = max(at, planned.get(_turn(host), at))
+    return planned
 
 
 def look(database: Database, link_id: str, prober: Prober) -> str | None:
