@@ -1,6 +1,7 @@
 """Addresses in items: found along the schemas, asked, called dead after some tries, told to those who look after the item, mended by a click."""
 
 import copy
+import itertools
 import json
 from datetime import timedelta
 from typing import Any
@@ -14,12 +15,13 @@ from core.items import service as items
 from core.items import tasks as tasks  # registers what the worker handles
 from core.items.catalogue import power
 from core.items.library import library
-from core.items.links import queries, service
+from core.items.links import mending, queries, service
 from core.items.links.judging import DEAD, MOVED, OK, PAUSES, TRIES, UNSURE, judge
 from core.items.links.models import Link, LinkUse
 from core.items.links.naming import in_text, named, replaced
 from core.items.links.settings import DAYS
 from core.items.studio import drafts
+from core.items.studio.errors import BadEdit
 from core.items.studio.found import found
 from core.kernel import clock
 from core.kernel.actor import SYSTEM, Actor
@@ -28,6 +30,8 @@ from core.notices.models import Notice
 from core.outbox.models import Message
 from core.schemas import service as schemas
 from core.settings import service as settings
+from core.web import edge
+from core.web.portal import away
 from tests.studio.conftest import FOOD
 
 HERE = "https://fees.example.gov.cn/pay?item=food"
@@ -111,6 +115,21 @@ def test_a_replaced_address_leaves_longer_ones_alone() -> None:
     assert replaced("www.a.example/x。", "http://www.a.example/x", "https://n.example/") == "https://n.example/。"
 
 
+def test_what_is_longer_than_any_address_is_none_however_it_ends() -> None:
+    assert list(in_text("http://a.b/" + ")" * 1_500)) == ["http://a.b/"]
+    long = "http://a.b/" + ")" * 160_000
+    assert list(in_text(f"见 {long}。http://c.d/x。")) == ["http://c.d/x"] and replaced(long, "http://a.b/", "n") == long
+
+
+def test_the_texts_of_shared_blocks_are_looked_at_as_those_of_a_form_are() -> None:
+    field = {"type": "string", "title": "号码", "description": f"在{HERE}查。"}
+    content: dict[str, Any] = {"form": {"properties": {"a": field}}, "blocks": {"agent@1": {"properties": {"no": field}}, "broken@1": ["x"], "other@1": None}}
+    assert {each.spot for each in named(content) if each.url == HERE} == {
+        ("form", "properties", "a", "description"), ("blocks", "agent@1", "properties", "no", "description")
+    }  # fmt: skip
+    assert named({"blocks": [HERE]}) == ()
+
+
 def test_a_broken_draft_names_what_can_be_found() -> None:
     content: dict[str, Any] = {"item": {"faq": ["https://no.example", {"id": 3, "answer": HERE}], "places": {"x": HERE}, "basis": None}, "form": [1]}
     assert [each.url for each in named(content)] == [HERE]
@@ -179,6 +198,25 @@ def test_what_is_due_is_asked_by_one_message_each_servers_apart_and_only_once(li
         assert sent[1].available_at - sent[0].available_at == service.GAP
 
 
+def test_what_is_planned_in_another_turn_waits_for_what_that_server_is_asked_already(linked: Database) -> None:
+    ids = [f"0190000000007000800000000000000{n}" for n in range(3)]
+    with linked.session() as session:
+        rows = [{"id": each, "url": f"https://one.example/{each}", "host": "one.example", "next_at": clock.now()} for each in ids]
+        session.execute(sa.insert(Link), rows)
+        session.execute(
+            sa.insert(Link), [{"id": "0190000000007000800000000000000a", "url": "https://two.example/", "host": "two.example", "next_at": clock.now()}]
+        )
+        for each in (*ids, ids[0]):
+            service.hurry(session, [each])
+        session.execute(sa.update(Link).where(Link.host == "two.example").values(checked_at=clock.now()))
+        service.hurry(session, ["0190000000007000800000000000000a"])
+    with linked.session() as session:
+        sent = session.scalars(sa.select(Message).where(Message.topic == service.LOOK).order_by(Message.available_at)).all()
+        times = [each.available_at for each in sent if each.turn == "one.example"]
+        assert len(times) == 3 and all(after - before >= service.GAP for before, after in itertools.pairwise(times))
+        assert next(each.available_at - each.created_at for each in sent if each.turn == "two.example") > service.GAP / 2
+
+
 def test_a_hall_that_does_not_want_to_ask_asks_nobody(linked: Database) -> None:
     with linked.session() as session:
         settings.put(session, DAYS, 0, actor=SYSTEM)
@@ -194,12 +232,8 @@ def test_a_death_is_told_once_to_the_department_and_shown_until_it_answers(linke
         told = session.scalars(sa.select(Notice.recipient_id).where(Notice.template == "link_dead")).all()
         office = power.owner(session, FOOD)
         assert told == [post[0] for post in people.colleagues(session, [office.id], role="admin")]
-        assert set(queries.dead_in(session, f"到 {HERE}。")) == {HERE} and not queries.dead_in(session, HERE + "2")
         assert [each.state for each in queries.changes(session, _link(linked).id)] == [DEAD, UNSURE, OK]
     assert _answers(linked, OK_PROBE) == OK
-    with linked.session() as session:
-        queries.dead_links.forget(session)  # other processes see it within two seconds
-        assert not queries.dead_in(session, HERE)
 
 
 def test_a_draft_is_told_beside_the_spot_and_mended_by_a_click(linked: Database, who: dict[str, Actor]) -> None:
@@ -218,6 +252,54 @@ def test_a_draft_is_told_beside_the_spot_and_mended_by_a_click(linked: Database,
         wrong = drafts.content_of(session, FOOD, actor=who["chief"])
         dead = [each for each in found(session, wrong) if each.key == "items.studio_link_dead"]
         assert len(dead) == 2 and not any(each.mends for each in dead)
+
+
+@pytest.fixture
+def shared(database: Database, food: dict[str, Any]) -> Database:
+    """The hall with an item whose form has a shared block that names an address."""
+    shelf, doc = library(), copy.deepcopy(food)
+    form = copy.deepcopy(dict(shelf.forms[doc["form"]]))
+    form["properties"]["pay"] = {"include": "pay@1"}
+    form["ui"]["pages"][0]["sections"][0]["fields"].append("pay")
+    block = {
+        "$schema": "https://wangting.example/schemas/form.v1.schema.json", "schema_version": 1, "id": "pay", "version": 1, "title": "缴费", "type": "object",
+        "properties": {"no": {"type": "string", "title": "缴费单号", "description": f"在缴费平台({HERE})查。"}},
+    }  # fmt: skip
+    with database.session() as session:
+        forms, blocks = {**shelf.forms, doc["form"]: form}, {**shelf.blocks, "pay@1": block}
+        items.apply(session, doc, forms=forms, blocks=blocks, publishing=True, same_person=True, actor=SYSTEM)
+    with database.session() as session:
+        while service.plan(session):
+            pass
+    return database
+
+
+def test_an_address_in_a_shared_block_is_kept_told_and_changed_only_by_a_new_version(shared: Database, who: dict[str, Actor]) -> None:
+    _answers(shared, Probe("ok", 200, "https://new.example.gov.cn/pay", "https://new.example.gov.cn/pay"))
+    with shared.session() as session:
+        (use,) = [each for each in queries.uses(session, people.staff_view(session, who["chief"].id)) if each.link.url == HERE]
+        assert use.spot == "/blocks/pay@1/properties/no/description"
+        content = drafts.content_of(session, FOOD, actor=who["chief"])
+        (told,) = [each for each in found(session, content) if each.key == "items.studio_link_moved"]
+        assert not told.mends
+        with pytest.raises(BadEdit) as refused:
+            mending.into_draft(session, use, command_id="c1", actor=who["chief"])
+        assert refused.value.message_key == "items.studio_block_published"
+
+
+def test_a_guide_knows_the_dead_addresses_of_item_form_and_blocks(shared: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone() -> set[str]:
+        with shared.session() as session:
+            monkeypatch.setattr(edge, "session", lambda: session)  # no page is asked for here
+            queries.dead_links.forget(session)  # other processes see it within two seconds
+            return set(away.gone(items.current(session, FOOD).compiled))
+
+    assert gone() == set()
+    _answers(shared, GONE_PROBE, 4)
+    assert gone() == {HERE}
+    assert [(each["text"], each["href"]) for each in away.teller({HERE: queries.Gone(None)})(f"到{HERE}。")] == [("到", ""), (HERE, ""), ("。", "")]
+    _answers(shared, OK_PROBE)
+    assert gone() == set()
 
 
 def test_only_those_who_look_after_an_item_see_its_addresses(linked: Database, who: dict[str, Actor]) -> None:

@@ -21,8 +21,8 @@ _PAIRS = {")": "(", "]": "["}
 LONGEST = 2_000
 #: What is the platform's or the writer's own business, whoever reads the item.
 _NOT = ("tests", "samples")
-#: Names → the schemas that a version's parts follow.
-_ROOTS = ("item", "form")
+#: A version's parts, each of the schema that it follows, and its shared blocks (name → what is written as a form is).
+_ROOTS, _BLOCKS = ("item", "form"), "blocks"
 _DEEPEST = 40
 
 
@@ -35,12 +35,18 @@ class Named:
 
 
 def named(content: Mapping[str, Any]) -> tuple[Named, ...]:
-    """Every address in an item and its form, each once a spot. *content* may be wrong in every way."""
+    """Every address in an item, its form and its shared blocks, each once a spot. *content* may be wrong in every way."""
     found: dict[Named, None] = {}
-    for root in _ROOTS:
-        for spot, text in _texts(root, content.get(root), [_schema(root)], (root,)):
+    for root, value, at in _parts(content):
+        for spot, text in _texts(root, value, [_schema(root)], at):
             found.update(dict.fromkeys(Named(url, spot) for url in in_text(text)))
     return tuple(found)
+
+
+def _parts(content: Mapping[str, Any]) -> Iterator[tuple[str, Any, Spot]]:
+    yield from ((root, content.get(root), (root,)) for root in _ROOTS)
+    blocks = content.get(_BLOCKS)
+    yield from (("form", held, (_BLOCKS, str(name))) for name, held in (blocks.items() if isinstance(blocks, Mapping) else ()))
 
 
 def in_text(text: str) -> Iterator[str]:
@@ -52,8 +58,8 @@ def pieces(text: str) -> Iterator[tuple[str, str]]:
     """*text* from front to end: (words, empty) and (an address as it is written, ready to be asked)."""
     done = 0
     for match in _ADDRESS.finditer(text):
-        held = _trimmed(match.group())
-        if "." in held and len(held) <= LONGEST:
+        held = _trimmed(match)
+        if "." in held:
             if match.start() > done:
                 yield text[done : match.start()], ""
             yield held, held if "://" in held else f"http://{held}"
@@ -66,9 +72,9 @@ def replaced(text: str, url: str, new: str) -> str:
     """*text* with *new* where it held *url*, and nowhere else: an address that only begins alike stays."""
 
     def each(match: re.Match[str]) -> str:
-        held = _trimmed(match.group())
+        held = _trimmed(match)
         meant = held if "://" in held else f"http://{held}"
-        return new + match.group()[len(held) :] if meant == url else match.group()
+        return new + match.group()[len(held) :] if held and meant == url else match.group()
 
     return _ADDRESS.sub(each, text)
 
@@ -78,11 +84,17 @@ def _schema(root: str) -> Mapping[str, Any]:
     return schemas.load(root)
 
 
-def _trimmed(found: str) -> str:
-    """*found* without the signs that belong to the sentence."""
-    while found and (found[-1] in _BEHIND or (found[-1] in _PAIRS and found.count(found[-1]) > found.count(_PAIRS[found[-1]]))):
-        found = found[:-1]
-    return found
+def _trimmed(match: re.Match[str]) -> str:
+    """What was found without the signs that belong to the sentence; empty for what is longer than any address."""
+    found = match.group()
+    if len(found) > LONGEST:
+        return ""
+    left, end = {sign: found.count(sign) for pair in _PAIRS.items() for sign in pair}, len(found)
+    while end and ((sign := found[end - 1]) in _BEHIND or (sign in _PAIRS and left[sign] > left[_PAIRS[sign]])):
+        end -= 1
+        if sign in left:
+            left[sign] -= 1
+    return found[:end]
 
 
 def _texts(root: str, value: Any, shapes: list[Any], at: Spot) -> Iterator[tuple[Spot, str]]:

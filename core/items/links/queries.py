@@ -14,7 +14,6 @@ from core.identity.spec import StaffView
 from core.items.catalogue import reading
 from core.items.links.judging import DEAD, MOVED, STATES, UNSURE
 from core.items.links.models import Link, LinkChange, LinkUse
-from core.items.links.naming import in_text
 from core.kernel.ids import is_id
 
 _row, _use = Link.__table__.c, LinkUse.__table__.c
@@ -77,12 +76,6 @@ def _dead(session: Session) -> Mapping[str, Gone]:
 
 #: The dead addresses, for every guide: there are few, and a guide must not wait for a query because of them.
 dead_links: Remembered[Mapping[str, Gone]] = Remembered("links", _dead)
-
-
-def dead_in(session: Session, text: str) -> dict[str, Gone]:
-    """The dead addresses among those that *text* holds."""
-    known = dead_links.value(session)
-    return {url: known[url] for url in in_text(text) if url in known} if known else {}
 
 
 def known(session: Session, urls: Collection[str]) -> dict[str, LinkView]:

@@ -20,7 +20,8 @@ def gone(compiled: CompiledItem) -> Mapping[str, Gone]:
     if compiled.hash not in _named:
         if len(_named) >= _MOST:
             _named.clear()
-        _named[compiled.hash] = frozenset(each.url for each in named({"item": compiled.doc, "form": compiled.form_doc}))
+        parts = {"item": compiled.doc, "form": compiled.form_doc, "blocks": compiled.blocks}
+        _named[compiled.hash] = frozenset(each.url for each in named(parts))
     urls = _named[compiled.hash]
     known = dead_links.value(edge.session()) if urls else {}
     return {url: known[url] for url in urls if url in known}

@@ -74,7 +74,7 @@ def _lines(found: tuple[UseView, ...]) -> list[dict[str, Any]]:
     for use in found:
         if use.item_code not in contents:
             compiled = items.current(session, use.item_code, stopped=True).compiled
-            contents[use.item_code] = {"item": compiled.doc, "form": compiled.form_doc}
+            contents[use.item_code] = {"item": compiled.doc, "form": compiled.form_doc, "blocks": compiled.blocks}
         line = lines.setdefault(use.link.id, {"link": use.link, "uses": [], "changes": queries.changes(session, use.link.id)})
         line["uses"].append((use, addresses.name_of(contents[use.item_code], parse(use.spot), edge.locale())))
     return list(lines.values())
