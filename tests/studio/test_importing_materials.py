@@ -3,16 +3,23 @@
 import io
 import json
 import tracemalloc
+from datetime import timedelta
 
 import openpyxl
 import pytest
+from sqlalchemy import select, update
 
+from core.items import tasks as tasks  # registers what the worker does
 from core.items.studio import drafts
 from core.items.studio.errors import ImportEnded, ImportNotFound
 from core.items.studio.importing import materials, reading, staging
 from core.items.studio.importing.columns import MATERIALS, guess, names
+from core.items.studio.models import StudioImport, StudioImportRow
+from core.kernel.clock import now
 from core.kernel.errors import BadInput
 from core.kernel.ids import new_id
+from core.outbox import schedule
+from core.outbox.models import Job
 from tests.studio.conftest import FOOD
 
 KNOWN = names(MATERIALS)
@@ -260,6 +267,23 @@ def test_of_one_person_thirty_files_are_kept(database, who):
         for _ in range(staging.MOST + 3):
             staging.keep_file(session, b"x", "a", department_id=draft.department_id, actor=who["chief"])
         assert len(staging.lately(session, "bundle", actor=who["chief"])) == staging.MOST
+
+
+def test_files_are_forgotten_after_ninety_days_though_nobody_hands_in_another(database, who, monkeypatch):
+    with database.session() as session:
+        draft = drafts.begin(session, FOOD, actor=who["chief"])
+        old, new = (staging.keep_file(session, b"x", "a", department_id=draft.department_id, actor=who["chief"]) for _ in range(2))
+        old.started_at, new.started_at = now() - timedelta(days=91), now() - timedelta(days=89)
+        session.add(StudioImportRow(import_id=old.id, line=2, title="平面图", verdict="bad", told=[]))
+        kept = new.id
+        session.execute(update(Job).values(next_at=now() - timedelta(days=1)))
+    assert tasks and schedule.run_due(database)
+    with database.session() as session:
+        assert session.scalars(select(StudioImport.id)).all() == [kept]
+        assert session.scalars(select(StudioImportRow.line)).all() == []
+        monkeypatch.setattr(staging, "_BATCH", 1)
+        session.execute(update(StudioImport).values(started_at=now() - timedelta(days=91)))
+        assert [staging.tidy(session), staging.tidy(session)] == [True, False]
 
 
 def test_ten_thousand_rows_are_read_without_growing_slower(content):

@@ -19,12 +19,15 @@ from core.items.studio.models import StudioImport, StudioImportRow
 from core.kernel.actor import Actor
 from core.kernel.clock import now
 from core.kernel.ids import is_id, new_id
+from core.outbox import schedule
 
 Kind = Literal["materials", "catalogue", "bundle"]
 #: How long a file waits, and its results can be looked up.
 KEPT = timedelta(days=90)
 #: Of each person, so many; the oldest that is not running goes for a new one.
 MOST = 30
+#: Files forgotten in one turn.
+_BATCH = 100
 
 
 def keep_sheet(
@@ -44,7 +47,7 @@ def keep_file(session: Session, content: bytes, name: str, *, department_id: str
 
 
 def _keep(session: Session, kind: Kind, name: str, data: bytes, draft_id: str | None, department_id: str, actor: Actor) -> StudioImport:
-    _tidy(session, actor)
+    _make_room(session, actor)
     row = StudioImport(
         id=new_id(), kind=kind, name=name[-200:], draft_id=draft_id, department_id=department_id, started_by=actor.id, started_at=now(), state="new",
         region_root=people.department(session, department_id).region_root, columns=[], mapping={}, total=0, next_row=0, attempt=0, data=zlib.compress(data),
@@ -54,15 +57,22 @@ def _keep(session: Session, kind: Kind, name: str, data: bytes, draft_id: str | 
     return row
 
 
-def _tidy(session: Session, actor: Actor) -> None:
-    """Forget what is old, and of one's own what is too many."""
+def _make_room(session: Session, actor: Actor) -> None:
+    """Of one's own files forget what is too many with another one."""
     mine = select(StudioImport.id).where(StudioImport.started_by == actor.id, StudioImport.state != "running").order_by(StudioImport.started_at.desc())
-    gone = [*session.scalars(mine.offset(MOST - 1)), *session.scalars(select(StudioImport.id).where(StudioImport.started_at < now() - KEPT))]
-    if gone:
-        _forget(session, gone)
+    _forget(session, session.scalars(mine.offset(MOST - 1)).all())
+
+
+def tidy(session: Session) -> bool:
+    """One turn of the daily job: forget files that have waited too long; whether more of them may be there."""
+    old = session.scalars(select(StudioImport.id).where(StudioImport.started_at < now() - KEPT).limit(_BATCH)).all()
+    _forget(session, old)
+    return len(old) == _BATCH
 
 
 def _forget(session: Session, ids: Collection[str]) -> None:
+    if not ids:
+        return
     session.execute(delete(StudioImportRow).where(StudioImportRow.import_id.in_(ids)))
     session.execute(delete(StudioImport).where(StudioImport.id.in_(ids)))
 
@@ -129,3 +139,6 @@ def take_materials(session: Session, row: StudioImport, *, drop_others: bool, co
     made = drafts.edit(session, draft.id, edits, command_id=command_id, actor=actor) if edits else draft
     ended(session, row)
     return made
+
+
+schedule.every("studio.imports", timedelta(days=1).total_seconds(), tidy)
