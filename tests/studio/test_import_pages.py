@@ -174,9 +174,13 @@ def test_a_catalogue_is_tried_started_and_its_drafts_are_listed(office, chief):
     assert "&lt;i&gt;坏" in page
     assert "摆摊备案" not in chief.get("/office/studio/").text
     assert chief.post(here, {"do": "start"}).status_code == 303
-    assert "data-live" in chief.get(here).text
+    running = chief.get(here).text
+    assert "data-live" in running
+    assert "结束于" not in running
     office.settle()
     done = chief.get(here).text
+    assert re.search(r"导入完了</span> <span[^>]*>结束于 \d{4}年\d+月\d+日（周.） \d\d:\d\d<", done)
+    assert re.search(r"Finished \w[^<]* \d\d:\d\d<", chief.get(f"{here}?_l_=en").text)
     draft = re.search(r'href="(/office/studio/[0-9a-f-]{36}/)"[^>]*>摆摊备案', done)
     assert draft is not None
     assert chief.get(draft[1]).status_code == 200
