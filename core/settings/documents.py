@@ -20,13 +20,15 @@ from core.settings.service import remembered
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """One version: who put it in force, when and why. ``content`` is ``None`` where the hall went back to the platform's own."""
+    """One version: who put it in force, when and why. ``content`` is ``None`` where the hall went back to the platform's own; ``draft_id`` is the draft that
+    it was written in."""
 
     number: int
     content: Mapping[str, Any] | None
     words: str
     put_at: datetime
     put_by: str
+    draft_id: str | None
 
 
 def in_force(session: Session, kind: str) -> Mapping[str, Mapping[str, Any]]:
@@ -37,7 +39,7 @@ def in_force(session: Session, kind: str) -> Mapping[str, Mapping[str, Any]]:
 def versions(session: Session, kind: str, name: str) -> tuple[Version, ...]:
     """Every version of one document, newest first."""
     rows = session.scalars(select(Document).where(Document.kind == kind, Document.name == name).order_by(Document.number.desc()))
-    return tuple(Version(row.number, row.content, row.words, row.put_at, row.put_by) for row in rows)
+    return tuple(Version(row.number, row.content, row.words, row.put_at, row.put_by, row.draft_id) for row in rows)
 
 
 def put(session: Session, kind: str, name: str, content: Mapping[str, Any] | None, *, words: str, draft_id: str | None = None, actor: Actor) -> int:

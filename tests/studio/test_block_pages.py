@@ -2,10 +2,15 @@
 
 import html
 import re
+from datetime import UTC, datetime
 
+from sqlalchemy import select
+
+from core.identity.models import Post, Staff
+from core.items.blocks.models import FormBlock
 from core.kernel.ids import new_id
 from tests.office.conftest import errors
-from tests.studio.conftest import page_form, save
+from tests.studio.conftest import FOOD, page_form, save
 
 
 def press(browser, base, do, **more):
@@ -77,3 +82,23 @@ def test_forged_presses_are_refused_in_words(chief, base):
         assert errors(answer)
     for key in ("x" * 200, "../../etc", "__proto__", "agent@99999999", "<b>"):
         assert chief.get(f"{base}/blocks/?key={key}").status_code == 200
+
+
+def test_by_whom_and_when_a_version_was_published_stands_beside_it(office, chief, base):
+    with office.session() as session:
+        chief_id = office.staff_id(session, "chief")
+        place = session.scalar(select(Post.department_id).where(Post.staff_id == chief_id).limit(1))
+        body = {"title": "摊位", "type": "object", "properties": {"name": {"type": "string", "title": "摊名"}}, "id": "night_stall", "version": 1}
+        at = datetime(2026, 3, 5, 2, 30, tzinfo=UTC)
+        row = {"name": "night_stall", "number": 1, "title": "摊位", "body": body, "hash": "sha256:0", "department_id": place, "item_code": FOOD}
+        session.add(FormBlock(**row, published_at=at, published_by=chief_id))
+        name = session.scalar(select(Staff.name).where(Staff.id == chief_id))
+    shown = re.sub(r"<[^>]+>", "", chief.get(f"{base}/blocks/?key=night_stall@1").text)
+    beside = shown[shown.index("发布过的版本不能改") - 200 :]
+    assert f"2026年3月5日（周四） 10:30 {name}" in re.sub(r"\s+", " ", beside)
+    listed = re.search(r"night_stall(.*?)个事项在用", shown, re.DOTALL)
+    assert listed is not None
+    assert "2026年3月5日" in listed[1]
+    assert name in listed[1]
+    platform = chief.get(f"{base}/blocks/?key=agent@1").text
+    assert "2026年3月5日" not in platform[platform.index('id="block"') :], "what comes with the platform nobody published here"

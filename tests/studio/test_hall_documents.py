@@ -4,6 +4,7 @@ import pytest
 from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
+from core.identity import queries as people
 from core.identity.models import Department, Division, Post
 from core.items.studio import drafts, editors, parts
 from core.items.studio.edits import Edit
@@ -75,6 +76,8 @@ def test_a_notice_is_reworded_by_one_and_put_in_force_by_another(session, who, s
     [version] = documents.versions(session, "notice", "granted")
     assert (version.words, version.put_by) == ("更好懂", second.id)
     assert drafts.load(session, draft.id, actor=second).state == "published"
+    names = people.staff_names(session, [who["admin"].id, second.id])
+    assert putting.hands(session, documents.versions(session, "notice", "granted")) == {1: (names[who["admin"].id],)}, "who wrote it, not who put it in force"
 
 
 def test_going_back_to_what_was_shipped_follows_the_next_release(session, who, second):
@@ -164,8 +167,6 @@ def test_nobody_but_administrators_of_the_hall_touches_them(session, who, login)
     ):
         with pytest.raises(DraftNotFound):
             tried()
-    from core.identity import queries as people
-
     assert opening.listed(session, people.staff_view(session, stranger.id)) == ()
 
 
@@ -199,14 +200,12 @@ def test_every_property_of_every_notice_is_edited(session, who):
 
 def test_a_third_kind_is_one_declaration(session, who, second, monkeypatch):
     """Nothing else is told of it: it is begun, listed, edited, compared and put in force."""
-    from core.identity import queries as people
-
     sheet = {"$schema": "x", "schema_version": 1, "title": "问候", "body": {"zh": "您好", "en": "Hello"}}
     third = kinds.Kind(
         "greeting", schema="notice_template", parts=(Part("greeting", at=("greeting",)),), fixed=("$schema", "schema_version"), shipped=lambda: {"door": sheet},
         check=lambda *_given: (), division=lambda held, _name: kinds.top(held), title=lambda doc, _locale: str(doc["title"]),
     )  # fmt: skip
-    monkeypatch.setattr(kinds, "_kinds", dict(kinds._kinds))
+    monkeypatch.setattr(kinds, "_kinds", {"notice": hall_notices.NOTICE})  # looks are asked of an application
     kinds.declare(third)
     draft = opening.begin(session, "greeting:door", actor=who["admin"])
     assert draft.title == "问候"

@@ -7,6 +7,7 @@ with a version of its own. The department whose item brought a block answers for
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -30,13 +31,15 @@ _KEY = re.compile(r"([a-z][a-z0-9_]{0,63})@([1-9][0-9]{0,5})")
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """One published version of a block. ``department_id`` is ``None`` for the platform's own."""
+    """One published version of a block. ``department_id`` is ``None`` for the platform's own, which nobody published here."""
 
     name: str
     number: int
     title: str
     body: Mapping[str, Any]
     department_id: str | None = None
+    published_at: datetime | None = None
+    published_by: str | None = None
 
     @property
     def key(self) -> str:
@@ -70,7 +73,11 @@ def shipped() -> Mapping[str, Block]:
 def versions(session: Session) -> dict[str, Block]:
     """Every version of every block, by key: the platform's and the published ones."""
     rows = session.scalars(select(FormBlock).order_by(FormBlock.name, FormBlock.number))
-    return {**shipped(), **{f"{row.name}@{row.number}": Block(row.name, row.number, row.title, row.body, row.department_id) for row in rows}}
+    return {**shipped(), **{each.key: each for each in map(_block, rows)}}
+
+
+def _block(row: FormBlock) -> Block:
+    return Block(row.name, row.number, row.title, row.body, row.department_id, row.published_at, row.published_by)
 
 
 def published(session: Session, key: str) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, redirect, request
+from sqlalchemy.orm import Session
 from werkzeug.wrappers import Response
 
 from core.identity import queries as people
@@ -19,6 +20,7 @@ from core.items.studio.errors import BadEdit, Clashed
 from core.items.studio.sharing import Place
 from core.items.studio.spots import find, parse, write
 from core.kernel.errors import PlatformError
+from core.kernel.ids import is_id
 from core.web import edge
 from core.web.backoffice.desk import at_desk, tell
 from core.web.page import say as _
@@ -68,8 +70,9 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
     return framed(
         "studio/blocks.html", draft, "form", ("blocks", key) if key else ("blocks",), held=_held(content, known), offers=_offers(session, known), key=key,
         body=body if isinstance(body, Mapping) else None, fields=fields, mine=mine, palette=building.palette(locale), sections=sections, write=write,
-        groups=_groups(sections), chosen=given.get("section", "")[:400], spot=write(("blocks", key)), drafted=tuple(_drafted(content, known)),
-        error=error.words(locale) if error else None, clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), given=given,
+        groups=_groups(sections), chosen=given.get("section", "")[:400], spot=write(("blocks", key)), issued=known.get(key),
+        drafted=tuple(_drafted(content, known)), names=_names(session, known), error=error.words(locale) if error else None,
+        clashes=saving.told(error, draft) if isinstance(error, Clashed) else (), given=given,
         may_renew=key in known and any(each.key == key for each in sharing.places(content)) and known[key].department_id == draft.department_id,
     )  # fmt: skip
 
@@ -95,6 +98,11 @@ def _offers(session: Any, known: Mapping[str, Block]) -> list[Offer]:
         versions = tuple(sorted((each for each in known.values() if each.name == name), key=lambda each: -each.number))
         made.append(Offer(name, versions[0].title, versions, offices.get(versions[-1].department_id or "", ""), used.get(name, ())))
     return made
+
+
+def _names(session: Session, known: Mapping[str, Block]) -> dict[str, str]:
+    """Names of who published the versions of the shelf."""
+    return people.staff_names(session, sorted({each.published_by for each in known.values() if each.published_by is not None and is_id(each.published_by)}))
 
 
 def _groups(sections: Sequence[Any]) -> list[Any]:

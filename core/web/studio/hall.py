@@ -49,8 +49,8 @@ def _page(code: str, error: str | None = None) -> str:
     before = request.values.get("from", max(after - 1, 0), type=int)
     old, new = (opening.content_of(session, code, each, actor=actor()) for each in (before, after))
     return desk_page(
-        "studio/hall_document.html", nav_here="studio", code=code, kind=kind.name, name=name, versions=every, names=names, listed=here,
-        title=kind.title(opening.current(session, kind, name), locale), before=before, after=after, numbers=[*numbers, 0],
+        "studio/hall_document.html", nav_here="studio", code=code, kind=kind.name, name=name, versions=every, names=names, hands=putting.hands(session, every),
+        listed=here, title=kind.title(opening.current(session, kind, name), locale), before=before, after=after, numbers=[*numbers, 0],
         json_lines=_unified(dict(old), dict(new)), error=error,
     )  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Putting a document of the hall in force: by a second administrator, as it was shown, with nothing wrong in it; every version stays."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,20 @@ def writers(session: Session, draft_id: str) -> dict[str, str]:
     query = select(StudioEdit.staff_id).where(StudioEdit.draft_id == draft_id).distinct()
     ids = {*session.scalars(query), *session.scalars(select(StudioDraft.opened_by).where(StudioDraft.id == draft_id))}
     return people.staff_names(session, sorted(ids))
+
+
+def hands(session: Session, versions: Sequence[documents.Version]) -> dict[int, tuple[str, ...]]:
+    """Number of a version → the names of who had a hand in its draft: whoever put it in force had none."""
+    held = {each.draft_id: each.number for each in versions if each.draft_id is not None}
+    began = select(StudioDraft.id, StudioDraft.opened_by).where(StudioDraft.id.in_(held))
+    changed = select(StudioEdit.draft_id, StudioEdit.staff_id).where(StudioEdit.draft_id.in_(held))
+    rows = session.execute(began.union(changed)).all() if held else []
+    named = people.staff_names(session, sorted({staff_id for _draft, staff_id in rows}))
+    made: dict[int, list[str]] = {}
+    for draft_id, staff_id in rows:
+        if staff_id in named:
+            made.setdefault(held[draft_id], []).append(named[staff_id])
+    return {number: tuple(sorted(each)) for number, each in made.items()}
 
 
 def put_in_force(session: Session, draft_id: str, *, revision: int, words: str, actor: Actor) -> int:
