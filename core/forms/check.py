@@ -20,6 +20,7 @@ from core.kernel.errors import Finding
 from core.rules.errors import RuleError
 from core.rules.holding import Domain, may_hold
 from core.rules.rule import Rule, compile_rule
+from core.rules.spec import Type
 
 Definition = Mapping[str, Any]
 
@@ -116,6 +117,7 @@ def _unique(findings: list[Finding]) -> list[Finding]:
 class _Checker:
     def __init__(self, spec: FormSpec, spots: Mapping[str, str], definition: Definition) -> None:
         self.spec, self.spots, self.definition = spec, spots, definition
+        self._places: dict[str, Mapping[str, Type]] = {}
 
     def patterns(self, value: Any, spot: str) -> Iterator[Finding]:
         """Patterns that would mean different things to different engines."""
@@ -197,16 +199,23 @@ class _Checker:
             yield from self._typed(check.rule, self.spec.root, f"/ui/checks/{check.id}")
 
     def _typed(self, rule: Rule, field: Field, spot: str) -> Iterator[Finding]:
-        # `row.…` of a field inside rows means its own rows, which are known here and not to the rule.
-        container = field.path.rpartition(".")[0]
-        types = {**self.spec.types, **{f"row.{p.rpartition('.')[2]}": t for p, t in self.spec.types.items() if p.rpartition(".")[0] == f"form.{container}"}}
-        if container == "" or f"form.{container}" not in self.spec.types:
-            types = {p: t for p, t in self.spec.types.items() if not p.startswith("row.")}
         try:
-            compile_rule(rule.expr, types)
+            compile_rule(rule.expr, self._types_in(field.path.rpartition(".")[0]))
         except RuleError as error:
             for finding in error.findings:
                 yield Finding(finding.level, f"{spot} {finding.path}".strip(), finding.key, finding.params)
+
+    def _types_in(self, container: str) -> Mapping[str, Type]:
+        """What a rule of a field in *container* may read. `row.…` of a field inside rows means its own rows, which are known here and not to the rule."""
+        known = self._places.get(container)
+        if known is None:
+            every, place = self.spec.types, f"form.{container}"
+            if container and place in every:
+                known = {**every, **{f"row.{path.rpartition('.')[2]}": kind for path, kind in every.items() if path.rpartition(".")[0] == place}}
+            else:
+                known = {path: kind for path, kind in every.items() if not path.startswith("row.")}
+            self._places[container] = known
+        return known
 
 
 def never(rule: Rule, known: Mapping[str, Domain]) -> bool:

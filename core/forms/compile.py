@@ -411,12 +411,19 @@ def _with_null(types: Any) -> list[str]:
 
 
 def _includes(value: Any) -> set[str]:
-    if isinstance(value, Mapping):
-        own = {value["include"]} if isinstance(value.get("include"), str) else set()
-        return own.union(*(_includes(v) for v in value.values()))
-    if isinstance(value, list):
-        return set().union(*(_includes(v) for v in value)) if value else set()
-    return set()
+    found: set[str] = set()
+    waiting = [value]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, str):  # most of a form is texts
+            continue
+        if isinstance(here, Mapping):
+            if isinstance(here.get("include"), str):
+                found.add(here["include"])
+            waiting.extend(here.values())
+        elif isinstance(here, list):
+            waiting.extend(here)
+    return found
 
 
 def _translations(definition: Definition) -> dict[str, dict[str, str]]:

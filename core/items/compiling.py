@@ -74,7 +74,7 @@ def _compile(digest: str, data: bytes) -> CompiledItem:
 def used_blocks(form: JsonObject, blocks: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
     """The shared blocks that *form* refers to, directly or through another block – no more, so that an unrelated block never changes a hash."""
     used: dict[str, JsonObject] = {}
-    waiting = [form]
+    waiting = [form] if blocks else []
     while waiting:
         for reference in _references(waiting.pop()):
             name = next((each for each in _spellings(reference) if each in blocks), None)

@@ -15,7 +15,7 @@ from core.items.facts import preset
 from core.items.spec import CompiledItem, JsonObject
 from core.kernel.clock import DEFAULT_ZONE, local
 from core.kernel.errors import PlatformError
-from core.routing.service import ClockOp, Command, Marking, OpenTask, Plan, RouteEvent, RouteSpec, actions, advance, start
+from core.routing.service import ClockOp, Command, Marking, OpenTask, Plan, RouteEvent, RouteSpec, advance, buttons, start, why_closed
 from core.worktime.calendars import Calendar
 from core.worktime.projection import project
 from core.worktime.spec import Ledger, Limit
@@ -130,7 +130,7 @@ class Rehearsal:
             self._answered(task, data)
             command = Command("child_ended", task.no, do, data={"node": task.node, "visit": task.visit, "child": "test"})
         else:
-            closed = next((view.why_not for view in actions(self.route, self.marking, task.no, self.facts) if view.id == do and not view.enabled), None)
+            closed = why_closed(self.route, self.marking, task.no, do, self.facts)
             if closed is not None:
                 return "test_closed", {"do": told.button(self.route, do), "why": closed}
             command = Command("act", task.no, do, step.get("reason"), self._filled(do, data), actor)
@@ -185,7 +185,7 @@ class Rehearsal:
                 continue
             if do in _PAUSES or do in _BESIDE or (task.kind == "child" and do in _CHILD_ENDS):
                 return task
-            if any(view.id == do for view in actions(self.route, self.marking, task.no, self.facts)):
+            if do in buttons(self.route, self.marking, task.no):
                 return task
         return None
 

@@ -30,13 +30,33 @@ def actions(
     spec: RouteSpec, marking: Marking, task_no: int, facts: Mapping[str, Any], *, locale: str = "zh", labels: Labels | None = None
 ) -> tuple[ActionView, ...]:
     """The buttons of task *task_no*, open and closed ones. Raises :class:`RouteRefused` when the task is not open."""
+    task = _open(marking, task_no)
+    return tuple(_view(spec, marking, task, name, facts, locale, labels or {}) for name in _names(spec, marking, task))
+
+
+def buttons(spec: RouteSpec, marking: Marking, task_no: int) -> tuple[str, ...]:
+    """The ids of :func:`actions`, for whoever asks only what there is."""
+    return _names(spec, marking, _open(marking, task_no))
+
+
+def why_closed(spec: RouteSpec, marking: Marking, task_no: int, name: str, facts: Mapping[str, Any]) -> str | None:
+    """Why the button *name* of task *task_no* is closed; ``None`` for an open one, and for one that is not there."""
+    task = _open(marking, task_no)
+    return _view(spec, marking, task, name, facts, "zh", {}).why_not if name in _names(spec, marking, task) else None
+
+
+def _open(marking: Marking, task_no: int) -> OpenTask:
     task = marking.task(task_no)
     if task is None:
         raise RouteRefused("routing.task_closed", task=task_no)
+    return task
+
+
+def _view(spec: RouteSpec, marking: Marking, task: OpenTask, name: str, facts: Mapping[str, Any], locale: str, labels: Labels) -> ActionView:
     if task.kind == "step":
         node = spec.nodes[task.node]
-        return tuple(_step_action(spec, marking, task, node, action, facts, locale, labels or {}) for action in node.actions.values())
-    return tuple(_fixed(spec, marking, task, name, facts, locale) for name in _names(spec, marking, task))
+        return _step_action(spec, marking, task, node, node.actions[name], facts, locale, labels)
+    return _fixed(spec, marking, task, name, facts, locale)
 
 
 #: The buttons of tasks that no administrator draws.
@@ -53,6 +73,8 @@ _BUTTONS: Mapping[str, tuple[str, ...]] = {
 
 
 def _names(spec: RouteSpec, marking: Marking, task: OpenTask) -> tuple[str, ...]:
+    if task.kind == "step":
+        return tuple(spec.nodes[task.node].actions)
     if task.kind == "relay" and spec.intake.relay is not None and marking.relay is not None:
         return relay_actions(spec.intake.relay, marking.relay, task.node.rpartition(".")[2])
     return _BUTTONS.get(task.kind, ())

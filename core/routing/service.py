@@ -1,6 +1,6 @@
 """The face of routing: what other slices import."""
 
-from core.routing.actions import actions, task_title
+from core.routing.actions import actions, buttons, task_title, why_closed
 from core.routing.check import check_route
 from core.routing.compiling import compile_route
 from core.routing.drawing import draw
@@ -39,6 +39,7 @@ __all__ = [
     "WorstCase",
     "actions",
     "advance",
+    "buttons",
     "check_route",
     "compile_route",
     "draw",
@@ -59,5 +60,6 @@ __all__ = [
     "task_title",
     "way_back",
     "who_may",
+    "why_closed",
     "worst_case",
 ]

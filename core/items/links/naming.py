@@ -24,6 +24,8 @@ _NOT = ("tests", "samples")
 #: A version's parts, each of the schema that it follows, and its shared blocks (name → what is written as a form is).
 _ROOTS, _BLOCKS = ("item", "form"), "blocks"
 _DEEPEST = 40
+#: Keys of objects and places in lists, from the top.
+_Way = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,10 @@ def named(content: Mapping[str, Any]) -> tuple[Named, ...]:
     """Every address in an item, its form and its shared blocks, each once a spot. *content* may be wrong in every way."""
     found: dict[Named, None] = {}
     for root, value, at in _parts(content):
-        for spot, text in _texts(root, value, [_schema(root)], at):
-            found.update(dict.fromkeys(Named(url, spot) for url in in_text(text)))
+        for way, text in _texts(value, ()):  # few texts hold an address: only those are looked up in the schemas
+            urls = tuple(in_text(text))
+            if urls and _writers(root, way):
+                found.update(dict.fromkeys(Named(url, (*at, *_tokens(value, way))) for url in urls))
     return tuple(found)
 
 
@@ -97,19 +101,34 @@ def _trimmed(match: re.Match[str]) -> str:
     return found[:end]
 
 
-def _texts(root: str, value: Any, shapes: list[Any], at: Spot) -> Iterator[tuple[Spot, str]]:
-    known = [each for shape in shapes for each in _followed(root, shape)] if len(at) < _DEEPEST else []
+def _texts(value: Any, way: _Way) -> Iterator[tuple[_Way, str]]:
+    """Every text that could hold an address, and the keys and places that lead to it."""
     if isinstance(value, str):
-        if any(_free(each) for each in known):
-            yield at, value
-    elif isinstance(value, Mapping):
+        if "." in value:
+            yield way, value
+    elif len(way) < _DEEPEST and isinstance(value, Mapping):
         for name, inner in value.items():
             if name not in _NOT:
-                yield from _texts(root, inner, [shape for each in known for shape in _under(each, str(name))], (*at, str(name)))
-    elif isinstance(value, list):
-        within = [each["items"] for each in known if isinstance(each.get("items"), Mapping)]
-        for index, inner in enumerate(value if within else ()):
-            yield from _texts(root, inner, within, (*at, token_of(value, index)))
+                yield from _texts(inner, (*way, str(name)))
+    elif len(way) < _DEEPEST and isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _texts(inner, (*way, index))
+
+
+def _writers(root: str, way: _Way) -> bool:
+    """Whether the schemas leave what stands at the end of *way* to its writer."""
+    shapes: list[Any] = [_schema(root)]
+    for step in way:
+        known = [each for shape in shapes for each in _followed(root, shape)]
+        shapes = [shape for each in known for shape in (_under(each, step) if isinstance(step, str) else _within(each))]
+    return any(_free(each) for shape in shapes for each in _followed(root, shape))
+
+
+def _tokens(value: Any, way: _Way) -> Iterator[str]:
+    """*way* as the studio names it: an entry of a list by its id."""
+    for step in way:
+        yield token_of(value, step) if isinstance(step, int) else step
+        value = value[step]
 
 
 def _followed(root: str, shape: Any, depth: int = 0) -> Iterator[Mapping[str, Any]]:
@@ -134,6 +153,11 @@ def _under(shape: Mapping[str, Any], name: str) -> Iterator[Any]:
         return
     yield from (each for pattern, each in (shape.get("patternProperties") or {}).items() if re.search(pattern, name))
     yield shape.get("additionalProperties")
+
+
+def _within(shape: Mapping[str, Any]) -> Iterator[Any]:
+    """What the entries of a list are."""
+    yield from (shape["items"],) if isinstance(shape.get("items"), Mapping) else ()
 
 
 def _free(shape: Mapping[str, Any]) -> bool:

@@ -311,5 +311,5 @@ def _ordered(value: Any) -> Any:
     """*value* with its keys in the order of the bundle that will be published: what is tried in a draft – branches begin in that order – goes the same way
     at the gate, whatever order a database keeps."""
     if isinstance(value, dict):
-        return {key: _ordered(value[key]) for key in sorted(value)}
-    return [_ordered(each) for each in value] if isinstance(value, list) else value
+        return {key: _ordered(held) if isinstance(held := value[key], dict | list) else held for key in sorted(value)}
+    return [_ordered(each) if isinstance(each, dict | list) else each for each in value] if isinstance(value, list) else value
