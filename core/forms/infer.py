@@ -9,7 +9,7 @@ from typing import Any
 from core.forms.spec import Option
 
 #: Keywords for people; a validator has no use for them.
-MARKUP = frozenset({"title", "description", "ui", "default", "x-field", "include", "examples", "$comment"})
+MARKUP = frozenset({"title", "description", "ui", "default", "x-field", "x-names", "include", "examples", "$comment"})
 _LINE_MOST = 400
 
 

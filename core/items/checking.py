@@ -178,11 +178,16 @@ def form_and_rules(doc: JsonObject, forms: Mapping[str, JsonObject], blocks: Map
 
 def _searchable(doc: JsonObject, form: FormSpec) -> Iterator[Finding]:
     """What the case library may be searched by is one answer a case: no file, no row, nothing worked out from others."""
-    single = set(_single(field for page in form.pages for field in page.fields))
+    single = set(single_answers(form))
     for index, path in enumerate(doc.get("searchable") or ()):
         if path not in single:
             key = "field_not_single" if f"form.{path}" in form.types else "field_missing"
             yield finding("error", f"/searchable/{index}", key, {"field": path})
+
+
+def single_answers(form: FormSpec) -> Iterator[str]:
+    """Paths of the fields of *form* that hold one plain answer a case."""
+    return _single(field for page in form.pages for field in page.fields)
 
 
 def _single(fields: Iterable[Field]) -> Iterator[str]:

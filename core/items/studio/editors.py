@@ -14,10 +14,12 @@ from typing import Any
 from core.forms import service as forms
 from core.forms.spec import FormSpec
 from core.items.studio import edits as editing
+from core.items.studio import names as naming
 from core.items.studio import options, parts
 from core.items.studio.edits import Edit
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.hall import kinds
+from core.items.studio.names import Names, Offered
 from core.items.studio.numbering import settled
 from core.items.studio.spots import MISSING, Spot, find, token_of, write
 from core.schemas import service as schemas
@@ -110,9 +112,9 @@ class _Place:
     required: bool = False
 
 
-def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None, *, locale: str = "zh") -> Editor:
+def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None, *, locale: str = "zh", names: Names | None = None) -> Editor:
     """The editor of what stands at *at* of a draft's *content* – of the properties of one *part* only, where given. *locale* is the language of its
-    titles and help; its form speaks every language that the schemas do.
+    titles and help; its form speaks every language that the schemas do. *names* knows what may be named there; without it names are typed.
 
     Raises :class:`NoSuchSpot` where neither the schemas nor the draft know the spot.
     """
@@ -124,18 +126,20 @@ def editor(content: Mapping[str, Any], at: Spot, part: parts.Part | None = None,
     schema = place.schema
     properties = schema.get("properties")
     if not isinstance(properties, Mapping) or not (isinstance(value, Mapping) or value is MISSING):
-        return _whole(place, at, value, locale)
+        return _whole(place, at, value, locale, names)
     wanted = tuple(name for name in (part.names if part is not None and part.names else properties) if name in properties and not _fixed(at, name))
     wanted = tuple(name for name in wanted if _apt(name, value)) if at[0] in ("form", "blocks") and len(at) > 1 else wanted
     wanted = tuple(name for name in wanted if not is_rule(place.root, properties[name]))  # edited by menus: :mod:`core.items.studio.ruled`
     few = part is not None and len(part.names) <= FEW
     carded = tuple(name for name in wanted if _carded(place.root, _text(properties[name])) is not None and not (few and _one(place.root, properties[name])))
-    names = tuple(name for name in wanted if name not in carded)
+    shown = tuple(name for name in wanted if name not in carded)
     held = value if isinstance(value, Mapping) else {}
-    required = [name for name in schema.get("required", ()) if name in names]
+    required = [name for name in schema.get("required", ()) if name in shown]
+    values = {name: held[name] for name in shown if name in held}
+    asked = _object(properties, shown, required)
     return Editor(
         at, _said(place.root, schema, "title", locale), _said(place.root, schema, "description", locale),
-        _spec(place.root, _text(_object(properties, names, required))), names, False, {name: held[name] for name in names if name in held},
+        _spec(place.root, _text(asked), _offered(place.root, asked, values, names)), shown, False, values,
         tuple(_cards(place.root, properties[name], (*at, name), held.get(name), locale) for name in carded), frozenset(required),
     )  # fmt: skip
 
@@ -183,10 +187,11 @@ def _object(properties: Mapping[str, Any], names: tuple[str, ...], required: lis
     return {"type": "object", "properties": asked, "required": [posted(name) for name in required], "additionalProperties": True}
 
 
-def _whole(place: _Place, at: Spot, value: Any, locale: str) -> Editor:
+def _whole(place: _Place, at: Spot, value: Any, locale: str, names: Names | None) -> Editor:
     """One value, of whatever shape."""
-    spec = _spec(place.root, _text(_object({_WRAPPED: place.schema}, (_WRAPPED,), [_WRAPPED] if place.required else [])))
     values = {} if value is MISSING else {_WRAPPED: value}
+    asked = _object({_WRAPPED: place.schema}, (_WRAPPED,), [_WRAPPED] if place.required else [])
+    spec = _spec(place.root, _text(asked), _offered(place.root, asked, values, names))
     title, words = (_said(place.root, place.schema, keyword, locale) for keyword in ("title", "description"))
     return Editor(at, title, words, spec, (_WRAPPED,), True, values, ())
 
@@ -222,28 +227,58 @@ def _text(schema: Mapping[str, Any]) -> str:
     return json.dumps(schema, ensure_ascii=False)
 
 
+def _offered(root: str, schema: Mapping[str, Any], values: Mapping[str, Any], names: Names | None) -> Offered:
+    """What may be named in an editor: only what its schema speaks of is asked for."""
+    kinds = _kinds(root, _text(schema)) if names is not None else frozenset[str]()
+    if names is None or not kinds:
+        return ()
+    held = {posted(name): value for name, value in values.items()}
+    return naming.offered(kinds, names, list(naming.held(schema, held, partial(_followed, root))))
+
+
+@lru_cache(maxsize=512)
+def _kinds(root: str, schema: str) -> frozenset[str]:
+    return naming.kinds_below(json.loads(schema), partial(_followed, root))
+
+
 @lru_cache(maxsize=256)
-def _spec(root: str, schema: str) -> FormSpec:
-    made = forms.compile_form({**_drawn(root, json.loads(schema)), "id": "editor", "title": "", "$defs": _defs(root)})
-    return replace(made, glossary={"en": {**schemas.english(), **options.english(root)}})
+def _spec(root: str, schema: str, there: Offered = ()) -> FormSpec:
+    made = forms.compile_form({**_drawn(root, json.loads(schema), dict(there)), "id": "editor", "title": "", "$defs": _defs(root, there)})
+    return replace(made, glossary={"en": {**naming.english(there), **schemas.english(), **options.english(root)}})
 
 
-@cache
-def _defs(root: str) -> Mapping[str, Any]:
-    return {name: _drawn(root, schema) for name, schema in _schema(root).get("$defs", {}).items()}
+@lru_cache(maxsize=64)
+def _defs(root: str, there: Offered) -> Mapping[str, Any]:
+    return {name: _drawn(root, schema, dict(there)) for name, schema in _schema(root).get("$defs", {}).items()}
 
 
-def _drawn(root: str, schema: Any) -> Any:
-    """*schema* as editors draw it: a list of plain texts is written one a line."""
+_There = Mapping[str, tuple[naming.Name, ...]]
+
+
+def _drawn(root: str, schema: Any, there: _There, *, must: bool = False) -> Any:
+    """*schema* as editors draw it: what names something is chosen from what is *there*, another list of plain texts is written one a line. *must*: it is a
+    property that is never left out."""
     if isinstance(schema, list):
-        return [_drawn(root, each) for each in schema]
+        return [_drawn(root, each, there) for each in schema]
     if not isinstance(schema, Mapping):
         return schema
-    made = {name: value if name in _WORDS else _drawn(root, value) for name, value in schema.items()}
+    if (names := _names(schema, there)) is not None:
+        return naming.one(schema, names, must=must)
     entry = _followed(root, schema.get("items"))
+    if schema.get("type") == "array" and (names := _names(entry, there)) is not None:
+        return naming.several(schema, entry, names)
+    required = schema.get("required")
+    made = {name: value if name in _WORDS else _drawn(root, value, there) for name, value in schema.items()}
+    if there and isinstance(schema.get("properties"), Mapping) and isinstance(required, list):
+        made["properties"] |= {name: _drawn(root, schema["properties"][name], there, must=True) for name in required if name in schema["properties"]}
     if schema.get("type") == "array" and entry.get("type") == "string" and not {"oneOf", "enum", "const", "format"} & set(entry) and "ui" not in schema:
         made["ui"] = {"field": "lines"}
     return made
+
+
+def _names(schema: Mapping[str, Any], there: _There) -> tuple[naming.Name, ...] | None:
+    kind = schema.get(naming.KEYWORD)
+    return there.get(kind) if isinstance(kind, str) else None
 
 
 # ---- walking the schema along a spot

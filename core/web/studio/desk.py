@@ -5,10 +5,11 @@ from typing import Any
 
 from flask import request
 
-from core.items.studio import addresses, drafts, editors, parts, presence, scopes
+from core.items.studio import addresses, drafts, editors, naming, parts, presence, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftNotFound
 from core.items.studio.hall import kinds
+from core.items.studio.names import Names
 from core.items.studio.part import Part
 from core.items.studio.presence import Seat
 from core.items.studio.spots import Spot, find, write
@@ -30,6 +31,13 @@ def own(draft_id: str) -> Draft:
     if kinds.of_hall(draft.item_code) and request.blueprint not in FOR_ALL:
         raise DraftNotFound
     return draft
+
+
+def names(content: Mapping[str, Any], at: Spot) -> Names:
+    """What may be named in the editor of *at*. A page and what it posts have to be asked with the same content."""
+    from core.web.portal.lists import subjects  # only pages with editors need the portal's words
+
+    return naming.names(edge.session(), content, at, subjects=subjects())
 
 
 def kind_of(draft: Draft) -> str:

@@ -29,7 +29,7 @@ from core.web.backoffice.desk import actor, at_desk, tell
 from core.web.page import environment
 from core.web.page import say as _
 from core.web.studio import condition, saving
-from core.web.studio.desk import framed, own, said_of
+from core.web.studio.desk import framed, names, own, said_of
 
 blueprint = Blueprint("studio_editing", __name__, url_prefix="/office/studio/<draft_id>")
 #: Characters of a part as JSON.
@@ -63,7 +63,7 @@ def show(draft_id: str) -> str | Response:
 
 
 def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformError | None = None, text: str | None = None, version: int | None = None) -> str:
-    made = _offered(draft, editors.editor(draft.content, at, part, locale=edge.locale()))
+    made = _offered(draft, editors.editor(draft.content, at, part, locale=edge.locale(), names=names(draft.content, at)))
     wrong = forms.decide(made.spec, made.filled).errors if made.values else ()
     shown = parts.part_of(at) if part is None else part.key
     locale = edge.locale()
@@ -85,10 +85,10 @@ def _page(draft: Draft, at: Spot, part: parts.Part | None, *, error: PlatformErr
 
 def _offered(draft: Draft, made: Editor) -> Editor:
     """*made* with only those plugins to choose from that take part in the draft's department."""
-    names = {name for cards in made.cards for name, _title in cards.choices}
-    if not names:
+    wanted = {name for cards in made.cards for name, _title in cards.choices}
+    if not wanted:
         return made
-    here = plugins.enabled(edge.session(), draft.department_id, item=names)
+    here = plugins.enabled(edge.session(), draft.department_id, item=wanted)
     return replace(made, cards=tuple(replace(each, choices=tuple(one for one in each.choices if one[0] in here)) for each in made.cards))
 
 
@@ -136,7 +136,7 @@ def edit(draft_id: str) -> Response | tuple[str, int] | tuple[Response, int]:
 
 def _changes(base: Mapping[str, Any], at: Spot, part: parts.Part | None) -> Sequence[Edit]:
     form = request.form
-    made = editors.editor(base, at, part or _only(at))
+    made = editors.editor(base, at, part or _only(at), names=names(base, at))
     given = forms.decode(made.spec, form)
     if form.get("_op"):
         given, g.focus = forms.apply_op(given, form["_op"], made.spec)
@@ -145,8 +145,8 @@ def _changes(base: Mapping[str, Any], at: Spot, part: parts.Part | None) -> Sequ
 
 def _only(at: Spot) -> parts.Part | None:
     """A page may have shown some of the properties at a spot only (``only``, with commas): the others are not touched."""
-    names = tuple(name for name in request.form.get("only", "")[:1000].split(",") if name)
-    return parts.Part("", names, at) if names else None
+    shown = tuple(name for name in request.form.get("only", "")[:1000].split(",") if name)
+    return parts.Part("", shown, at) if shown else None
 
 
 def _saving(

@@ -19,7 +19,7 @@ from core.web import edge
 from core.web.backoffice.desk import at_desk
 from core.web.page import environment
 from core.web.studio import condition, saving
-from core.web.studio.desk import framed, own
+from core.web.studio.desk import framed, names, own
 
 blueprint = Blueprint("studio_form", __name__, url_prefix="/office/studio/<draft_id>/form")
 
@@ -55,11 +55,12 @@ def _page(draft: Draft, error: PlatformError | None = None) -> str:
 
 def _field_editor(draft: Draft, spot: Spot, locale: str, *, hidden: Spot | None) -> editors.Editor:
     """The editor of a field; what *hidden* leads to is written elsewhere on the page."""
-    whole = editors.editor(draft.content, spot, locale=locale)
+    there = names(draft.content, spot)
+    whole = editors.editor(draft.content, spot, locale=locale, names=there)
     if hidden is None:
         return whole
-    names = tuple(name for name in (*whole.names, *(cards.at[-1] for cards in whole.cards)) if name != hidden[0])
-    return editors.editor(draft.content, spot, Part("", names, spot), locale=locale)
+    shown = tuple(name for name in (*whole.names, *(cards.at[-1] for cards in whole.cards)) if name != hidden[0])
+    return editors.editor(draft.content, spot, Part("", shown, spot), locale=locale, names=there)
 
 
 def _editor(made: editors.Editor, reader: condition.Reader) -> str:

@@ -16,6 +16,7 @@ from core.routing.spec import Exit
 from core.web import edge
 from core.web.page import environment
 from core.web.studio import condition
+from core.web.studio.desk import names
 
 #: Single parts of a node that are edited in its panel: what stands there in most nodes.
 _INLINE = ("holders", "limit")
@@ -31,7 +32,7 @@ def panel(draft: Draft, at: Spot, made: Sketch, titles: Mapping[str, str], local
     path, branch = scopes.path_of(at), scopes.is_branch(at)
     whole = editors.editor(draft.content, at)
     named = tuple(name for name in (*whole.names, *(card.at[-1] for card in whole.cards)) if name not in _BY_MENU)
-    main = editors.editor(draft.content, at, Part("", named, at), locale=locale)
+    main = editors.editor(draft.content, at, Part("", named, at), locale=locale, names=names(draft.content, at))
     reader = condition.Reader(draft.content, locale, made)
     inline = [each for each in main.cards if each.single and each.at[-1] in _INLINE and each.entries]
     parts = [_part(draft, card.at, reader) for card in sorted(inline, key=lambda card: _INLINE.index(card.at[-1]))]
@@ -62,7 +63,7 @@ def _drawn(made: editors.Editor, reader: condition.Reader) -> dict[str, Any] | N
 
 
 def _part(draft: Draft, at: Spot, reader: condition.Reader) -> dict[str, Any] | None:
-    made = editors.editor(draft.content, at, locale=reader.locale)
+    made = editors.editor(draft.content, at, locale=reader.locale, names=names(draft.content, at))
     return None if made.wrapped else _drawn(made, reader)
 
 
