@@ -37,7 +37,8 @@ def _shape(node: Mapping[str, Any]) -> str:
         return " ".join(f"`{choice}`" for choice in choices)
     kind = node.get("type")
     names = kind if isinstance(kind, list) else [kind] if kind else ["…"]
-    return " / ".join(str(name) for name in names)
+    named = node.get("x-names") or (node["items"].get("x-names") if isinstance(node.get("items"), Mapping) else None)
+    return " / ".join(str(name) for name in names) + (f" → `{named}`" if named else "")
 
 
 def _cell(text: str) -> str:

@@ -306,3 +306,10 @@ def test_licences_of_the_hall_are_all_offered(database, names):
     with database.session() as session:
         assert {each.value for each in names()("licence_types")} == licences.type_codes(session)
         assert json.dumps([each.title for each in names()("licence_types")], ensure_ascii=False).count("（") == 0
+
+
+def test_in_a_long_list_what_is_chosen_stands_first(names, content):
+    content["item"]["life_events"] = ["other", "tax"]
+    made = editors.editor(content, ("item",), parts.part("basic"), names=names())
+    assert titles(made, "life_events")[:2] == ["其他", "税收财务"]
+    assert len(titles(made, "life_events")) == len(subjects()), "each once"

@@ -14,6 +14,8 @@ from core.kernel.wording import word
 KEYWORD: Final = "x-names"
 #: More names than this nobody reads through: a kind that has more is typed.
 MOST: Final = 200
+#: In a list longer than this what is chosen stands first, so that it is seen without a search.
+GLANCE: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +63,10 @@ def offered(kinds: frozenset[str], names: Names, held: Sequence[tuple[str, Any]]
         here, there = [value for each, value in held if each == kind], names(kind)
         if there is None or len(there) > MOST or not all(isinstance(value, str) and value for value in here):
             continue
-        known = {each.value for each in there}
-        strange = (value for value in dict.fromkeys(here) if value not in known)
-        made.append((kind, (*there, *map(_strange, strange))))
+        known = {each.value: each for each in there}
+        chosen = {value: known.get(value) or _strange(value) for value in here}
+        listed = (*chosen.values(), *there) if len(there) > GLANCE else (*there, *chosen.values())
+        made.append((kind, tuple({each.value: each for each in listed}.values())))
     return tuple(made)
 
 
