@@ -9,9 +9,11 @@ import pytest
 from core.forms import service as forms
 from core.forms.view import face
 from core.identity import queries as people
+from core.items.compiling import compile_item
 from core.items.library import library
 from core.items.studio import drafts, editors, edits, naming, parts
 from core.items.studio.names import KEYWORD, MOST, Name
+from core.items.studio.printout import printout
 from core.items.studio.spots import find, parse
 from core.kernel.ids import new_id
 from core.licences import queries as licences
@@ -275,6 +277,17 @@ def test_only_what_an_editor_shows_is_looked_up(content):
     assert asked == []
     editors.editor(content, ("item",), parts.part("basic"), names=lambda kind: asked.append(kind))
     assert sorted(asked) == ["departments", "life_events", "place_fields", "themes"]
+
+
+def test_a_print_out_says_the_names_of_what_the_item_names(names, content):
+    shelf = library()
+    item = deepcopy(json.loads(shelf.items[FOOD].read_text(encoding="utf-8")))
+    item["life_events"] = ["elderly"]
+    compiled = compile_item(item, forms=shelf.forms, blocks=shelf.blocks)
+    for locale, wanted in (("zh", {"老年人", "准营准办", "食品经营许可证"}), ("en", {"Older people", "Licences to operate"})):
+        rows = [row for section in printout(compiled, locale, names=names()) for block in section.blocks for row in block.rows]
+        assert wanted <= {row.text for row in rows}, [row.text for row in rows][:40]
+        assert not {"elderly", "market-entry", "market_regulation"} & {row.text for row in rows}
 
 
 # ---- on pages

@@ -10,6 +10,7 @@ from core.items.compiling import compile_item, used_blocks
 from core.items.library import library
 from core.items.saying import called, leaves, say
 from core.items.studio.found import found
+from core.items.studio.names import Name
 from core.items.studio.printout import printout
 from core.kernel.wording import catalogue
 from core.rules.service import RuleError, compile_rule
@@ -69,8 +70,8 @@ def test_the_mend_of_an_expectation_writes_ids_and_says_titles(content):
 def test_a_print_out_says_words_for_ids(code):
     item = json.loads(SHELF.items[code].read_text(encoding="utf-8"))
     compiled = compile_item(item, forms=SHELF.forms, blocks=SHELF.blocks)
-    rows = [row for section in printout(compiled, departments=OFFICES, codes={"id-card": "居民身份证"})
-            for block in section.blocks for row in block.rows]  # fmt: skip
+    there = {"departments": [Name(code, title) for code, title in OFFICES.items()], "licence_types": [Name("id-card", "居民身份证")]}
+    rows = [row for section in printout(compiled, departments=OFFICES, names=there.get) for block in section.blocks for row in block.rows]
     ids = {*compiled.form_doc["properties"], *(each["id"] for each in item["materials"]), "owner", "holder", "yes_no", "market_regulation"}
     raw = [
         (row.title, row.text)

@@ -6,9 +6,11 @@ nobody loses it by saving something else.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from core.kernel.wording import word
+from core.schemas import service as schemas
 
 #: The keyword of our schemas.
 KEYWORD: Final = "x-names"
@@ -53,6 +55,35 @@ def _kinds(schema: Any, follow: Follow, met: set[str]) -> Iterator[str]:
             yield from _kinds(follow({"$ref": reference}), follow, met)
         for inner in schema.values():
             yield from _kinds(inner, follow, met)
+
+
+def kind_at(name: str, above: str) -> str | None:
+    """The kind that an item's property *name* names, where *above* is the property in which it stands, or nothing that tells; ``None`` for one that names
+    nothing, or where it cannot be told which."""
+    places = _places()
+    return places.get((above, name)) or places.get(("", name))
+
+
+@cache
+def _places() -> Mapping[tuple[str, str], str]:
+    """(property above, property) → kind, with nothing above where the property names the same everywhere."""
+    found = dict(_named(schemas.load("item"), "", ""))
+    alone: dict[str, set[str]] = {}
+    for (_above, name), kind in found.items():
+        alone.setdefault(name, set()).add(kind)
+    return found | {("", name): next(iter(several)) for name, several in alone.items() if len(several) == 1}
+
+
+def _named(schema: Any, name: str, above: str) -> Iterator[tuple[tuple[str, str], str]]:
+    if not isinstance(schema, Mapping):
+        return
+    if isinstance(schema.get(KEYWORD), str):
+        yield (above, name), schema[KEYWORD]
+    for inner in (schema.get("items"), *_shapes(schema, "oneOf"), *_shapes(schema, "anyOf"), *_properties(schema, "$defs").values()):
+        yield from _named(inner, name, above)
+    for holder in ("properties", "patternProperties"):
+        for each, inner in _properties(schema, holder).items():
+            yield from _named(inner, each, name)
 
 
 def offered(kinds: frozenset[str], names: Names, held: Sequence[tuple[str, Any]]) -> Offered:
@@ -106,8 +137,8 @@ def _shapes(schema: Mapping[str, Any], keyword: str) -> list[Any]:
     return found if isinstance(found, list) else []
 
 
-def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = schema.get("properties")
+def _properties(schema: Mapping[str, Any], keyword: str = "properties") -> Mapping[str, Any]:
+    found = schema.get(keyword)
     return found if isinstance(found, Mapping) else {}
 
 

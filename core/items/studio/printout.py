@@ -11,6 +11,7 @@ from core.items.saying import called, entry_title, say
 from core.items.spec import CompiledItem
 from core.items.studio import addresses
 from core.items.studio.formbuilding import kind_of
+from core.items.studio.names import Names, kind_at
 from core.items.studio.parts import FIXED, shown
 from core.kernel.wording import word
 from core.routing.sentences import sentence
@@ -20,11 +21,10 @@ from core.rules.service import Label, compile_rule
 #: Parts that nobody reviews on paper: they are looked at elsewhere, or say the same in another language.
 LEFT_OUT = ("tests", "translations", "plugins", "form", "route", "limits")
 _EMPTY: tuple[Any, ...] = (None, [], {}, "")
-#: Properties that name fields, materials, places of the item by their paths, and what has a code.
+#: Properties that name fields, materials and places of the item by their paths.
 _FIELDS = ("field", "fields", "searchable", "authority", "same_as")
 _MATERIALS = ("material", "materials")
 _PATHS = ("unknown", "to_fill")
-_CODES = ("department", "themes", "life_events", "licence_type", "type_code", "licence", "type")
 #: Rules of a field, with the words in front of their sentence.
 _FIELD_RULES = ("visible_when", "required_when")
 
@@ -54,11 +54,11 @@ class Section:
 
 
 class _Names:
-    """What people call what an item names by an id or a code: its fields and materials, its places by their paths, departments, subjects, licences."""
+    """What people call what an item names by an id or a code: its fields and materials, its places by their paths, and whatever is *known* by name."""
 
-    def __init__(self, item: CompiledItem, locale: str, codes: Mapping[str, str]) -> None:
+    def __init__(self, item: CompiledItem, locale: str, known: Names) -> None:
         self.labels: Mapping[str, Label] = spoken_labels(item, locale)
-        self.locale, self.codes = locale, codes
+        self.locale, self.known = locale, known
         self.content = {"item": item.doc, "form": item.form_doc}
         self.materials = {each["id"]: str(each["title"]) for each in item.doc.get("materials") or ()}
         self.places = addresses.Addresses(self.content)
@@ -89,24 +89,26 @@ class _Names:
             return label.title
         if name in _MATERIALS and value in self.materials:
             return self.materials[value]
-        return self.place(value) if name in _PATHS else self.codes.get(value) if {name, above} & set(_CODES) else None
+        return self.place(value) if name in _PATHS else self._called(value, kind_at(name, above))
+
+    def _called(self, value: str, kind: str | None) -> str | None:
+        found = next((each for each in (self.known(kind) if kind is not None else None) or () if each.value == value), None)
+        return None if found is None else found.title if self.locale.startswith("zh") else found.english or found.title
 
 
-def printout(
-    item: CompiledItem, locale: str = "zh", *, departments: Mapping[str, str] | None = None, codes: Mapping[str, str] | None = None
-) -> tuple[Section, ...]:
-    """The sections in the order of the studio; parts with nothing in them are left out. *departments* says what kinds of them are called, *codes* what
-    subjects and types of licences are."""
-    names = _Names(item, locale, {**(codes or {}), **(departments or {})})
+def printout(item: CompiledItem, locale: str = "zh", *, departments: Mapping[str, str] | None = None, names: Names | None = None) -> tuple[Section, ...]:
+    """The sections in the order of the studio; parts with nothing in them are left out. *departments* says what kinds of them are called in sentences,
+    *names* what all is called that the item names by a code."""
+    said = _Names(item, locale, names or (lambda _kind: None))
     made = []
     for part in shown():
         if part.key not in LEFT_OUT:
             held = {name: item.doc[name] for name in part.names if name not in FIXED and item.doc.get(name) not in _EMPTY}
-            made.append(Section(word(f"items.studio_part_{part.key}", locale), tuple(_blocks(held, (), names))))
+            made.append(Section(word(f"items.studio_part_{part.key}", locale), tuple(_blocks(held, (), said))))
     form = Section(word("items.studio_part_form", locale), (Block("", tuple(_fields(item, locale))),))
     route = Section(word("items.studio_part_route", locale), (Block("", tuple(_steps(item, locale, departments or {}))),))
     rest = {name: item.doc["route"][name] for name in ("limits", "intake", "delivery", "anytime", "pauses") if item.doc["route"].get(name)}
-    limits = Section(word("items.studio_part_limits", locale), tuple(_blocks(rest, ("route",), names)))
+    limits = Section(word("items.studio_part_limits", locale), tuple(_blocks(rest, ("route",), said)))
     return tuple(each for each in (*made, form, route, limits) if any(block.rows for block in each.blocks))
 
 

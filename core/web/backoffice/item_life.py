@@ -174,6 +174,7 @@ def _request(request_id: str, error: PlatformError | None = None) -> str:
 def print_request(request_id: str) -> str:
     """The whole item that a request asks for, in words, for those who review on paper."""
     from core.items.compiling import from_bundle  # only who prints needs these
+    from core.items.studio import naming
     from core.items.studio.printout import printout
 
     view, row = reading.one(edge.session(), request_id, me())
@@ -181,7 +182,8 @@ def print_request(request_id: str) -> str:
         raise RequestNotFound
     item = from_bundle(bytes(row.bundle))
     titles = {each.code: each.title for each in people.departments(edge.session())}
-    sections = printout(item, edge.locale(), departments=titles)
+    known = naming.names(edge.session(), {"item": item.doc, "form": item.form_doc, "blocks": {}})
+    sections = printout(item, edge.locale(), departments=titles, names=known)
     return desk_page("office/item_print.html", nav_here="items", view=view, code=item.code, hash=item.hash, sections=sections)
 
 

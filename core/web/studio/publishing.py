@@ -29,7 +29,7 @@ from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
 from core.web.page import say as _
 from core.web.studio import saving
-from core.web.studio.desk import own
+from core.web.studio.desk import names, own
 
 if TYPE_CHECKING:
     from core.cases.service.impact import Position, Report
@@ -154,17 +154,8 @@ def print_out(draft_id: str) -> str:
     draft = own(draft_id)
     _before, after = _versions(draft)
     titles = {each.code: each.title for each in people.departments(edge.session())}
-    sections = printout(after, edge.locale(), departments=titles, codes=_codes()) if after is not None else ()
+    sections = printout(after, edge.locale(), departments=titles, names=names(draft.content, ("item",))) if after is not None else ()
     return desk_page("studio/print.html", nav_here="studio", draft=draft, sections=sections, number=_number(draft) + 1, hash=after.hash if after else "")
-
-
-def _codes() -> dict[str, str]:
-    """What subjects and types of licences are called that an item names by their codes."""
-    from core.licences import queries as licences
-    from core.web.portal.lists import subject_title, subjects
-
-    types = {each["code"]: str(each.get("title", each["code"])) for each in licences.types(edge.session())}
-    return types | {code: subject_title(code, edge.locale()) for code in subjects()}
 
 
 @blueprint.post("/")
