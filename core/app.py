@@ -48,6 +48,7 @@ from core.web.observe import configure_logging, observe
 from core.web.secure import secure
 from core.web.site import Config, Site
 from core.web.theming import Themes
+from core.web.warming import warm
 
 #: Every module of hook specifications; the plugin host itself knows no hook by name.
 HOOKSPECS = (case_hooks, item_hooks, plugin_hooks, web_hooks)
@@ -112,7 +113,8 @@ _shared: Flask | None = None
 
 
 def share_application() -> None:
-    """Build the application before the web processes are forked, so that they share its memory and :func:`serve` has it ready in each of them.
+    """Build the application before the web processes are forked, and answer its first pages, so that they share that memory and :func:`serve` has it ready
+    in each of them.
 
     Frozen, so that no garbage collection in a child writes to it. Every connection is given back and no thread is left running: neither may be
     shared by two processes. Raises what :func:`create_app` raises.
@@ -120,6 +122,7 @@ def share_application() -> None:
     global _shared
     _shared = _built(Config.from_environment(os.environ))
     configure_mappers()
+    warm(_shared)
     _shared.extensions["wangting"].database.close()
     gc.collect()
     gc.freeze()

@@ -79,6 +79,8 @@ def observe(app: Flask) -> None:
 
     @app.after_request
     def end(response: Response) -> Response:
+        if g.get("warming"):
+            return response
         seconds = time.perf_counter() - g.get("began", time.perf_counter())
         endpoint = request.endpoint or "-"
         served.labels(endpoint, request.method, response.status_code).inc()

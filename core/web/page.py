@@ -196,6 +196,13 @@ def _environment(theme: Theme, locale: str) -> Environment:
     return themes().environment(theme.name, locale, {**_OFFERED, **_filters(locale)})
 
 
+def prepare(*templates: str) -> None:
+    """Turn *templates* into code now, in the look and language of this request."""
+    theme, locale = themes().get(look()), edge.locale()
+    for name in templates:
+        _template(theme, locale, name)
+
+
 def _template(theme: Theme, locale: str, name: str) -> Template:
     return _environment(theme, locale).get_template(name)
 

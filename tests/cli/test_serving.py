@@ -113,7 +113,11 @@ app.share_application()
 fds = [f"/proc/self/fd/{fd}" for fd in os.listdir("/proc/self/fd")] if os.path.isdir("/proc/self/fd") else []
 links = [os.readlink(each) for each in fds if os.path.lexists(each)]
 print(threading.active_count(), sum("socket:" in link or ".db" in link for link in links), gc.get_freeze_count() > 100_000)
+from core.web import page
+with app._shared.test_request_context("/"):
+    print(("office/worklist.html" in str(list(page.environment().cache.keys()))), end=" ")
 shared = app.serve()
+print("wangting_requests_total{" in shared.test_client().get("/metrics").text, end=" ")
 print(shared is app.serve(), threading.active_count(), shared.test_client().get("/readyz").status_code)
 """
 
@@ -121,7 +125,7 @@ print(shared is app.serve(), threading.active_count(), shared.test_client().get(
 def test_what_is_built_before_the_fork_keeps_nothing_open_and_starts_no_thread_until_a_process_serves_it(plain: Home) -> None:
     environ = plain.environ(WANGTING_WORKER="embedded")
     made = subprocess.run([sys.executable, "-c", BEFORE_THE_FORK], env=environ, cwd=ROOT, capture_output=True, text=True, check=True, stdin=subprocess.DEVNULL)
-    assert made.stdout.split() == ["1", "0", "True", "True", "2", "200"]
+    assert made.stdout.split() == ["1", "0", "True", "True", "False", "True", "2", "200"]  # what will be read first is ready, and no page was counted
 
 
 def test_a_hall_without_its_keys_or_with_a_used_port_is_refused_in_words(plain: Home) -> None:
