@@ -136,6 +136,8 @@ class Hand:
                 box.fill(digits)
             return
         if group.count():
+            for folded in group.first.locator("details:not([open]) > summary").all():
+                folded.click()
             for each in value if isinstance(value, list) else [value]:
                 group.first.get_by_label({True: "是", False: "否"}.get(each, each) if isinstance(each, bool) else each, exact=True).check()
             if isinstance(value, list):

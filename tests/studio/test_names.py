@@ -321,8 +321,14 @@ def test_licences_of_the_hall_are_all_offered(database, names):
         assert json.dumps([each.title for each in names()("licence_types")], ensure_ascii=False).count("（") == 0
 
 
-def test_in_a_long_list_what_is_chosen_stands_first(names, content):
+def test_in_a_long_list_what_is_chosen_stands_first_and_the_rest_is_folded_away(names, content, env):
     content["item"]["life_events"] = ["other", "tax"]
     made = editors.editor(content, ("item",), parts.part("basic"), names=names())
     assert titles(made, "life_events")[:2] == ["其他", "税收财务"]
     assert len(titles(made, "life_events")) == len(subjects()), "each once"
+    page = forms.render_page(env, made.spec, "main", made.filled, begun=True)
+    events = page[page.index('data-f="life_events"') : page.index('data-f="words"')]
+    before, folded = events.split("<details>")
+    assert before.count("checked") == before.count("<input") - before.count("hidden") == 2
+    assert folded.count("<input") == len(subjects()) - 2 and "checked" not in folded
+    assert f"还可以选 {len(subjects()) - 2} 个" in folded

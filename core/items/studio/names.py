@@ -16,7 +16,7 @@ from core.schemas import service as schemas
 KEYWORD: Final = "x-names"
 #: More names than this nobody reads through: a kind that has more is typed.
 MOST: Final = 200
-#: In a list longer than this what is chosen stands first, so that it is seen without a search.
+#: Of more names than this those that are chosen stand first, and the others are folded away.
 GLANCE: Final = 12
 
 
@@ -154,8 +154,9 @@ def one(schema: Mapping[str, Any], there: tuple[Name, ...], *, must: bool) -> di
 
 
 def several(schema: Mapping[str, Any], entry: Mapping[str, Any], there: tuple[Name, ...]) -> dict[str, Any]:
-    """*schema* – a list of texts like *entry* that name something – as boxes to tick."""
-    return _drawn(schema, "choices", there) | {"items": {**entry, **_options(there)}}
+    """*schema* – a list of texts like *entry* that name something – as boxes to tick; of many only the ticked ones are in sight, and in the way of a key."""
+    made = _drawn(schema, "choices", there) | {"items": {**entry, **_options(there)}}
+    return {**made, "ui": {**made["ui"], "folded": True}} if len(there) > GLANCE else made
 
 
 def _drawn(schema: Mapping[str, Any], field: str, there: tuple[Name, ...]) -> dict[str, Any]:
