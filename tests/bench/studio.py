@@ -94,5 +94,5 @@ def large_draft(app: Any, hall: BenchHall) -> str:
     content = large(food, shelf.forms[food["form"]])
     with edge_site(app).database.session() as session:
         chief = session.scalars(select(Staff.id).where(Staff.name == "bench-three")).one()
-        content["item"] |= {"code": "bench-large", "department": session.get_one(Department, hall.owner).code}
+        content["item"] |= {"code": f"bench-large-{new_id()[-8:]}", "department": session.get_one(Department, hall.owner).code}
         return drafts.create(session, content, department_id=hall.owner, actor=Actor("staff", chief)).id
