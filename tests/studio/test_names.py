@@ -175,6 +175,14 @@ def test_two_of_one_name_are_told_apart_by_what_they_are_kept_as(names, content)
     assert any(title.endswith("（layout_b）") for title in titles)
 
 
+def test_questions_of_one_name_are_told_apart_by_their_sections(names):
+    same = [each for each in names()("answers") if each.value in ("legal_id_number", "resident_id")]
+    assert len({each.title.rpartition(" · ")[2] for each in same}) == 1
+    assert len(same) > 1 and len({each.title for each in same}) == len(same)
+    assert not [each for each in same if each.value in each.title]
+    assert all(" · " in each.title and (not each.english or " · " in each.english) for each in same)
+
+
 def test_an_item_that_nobody_published_is_named_to_nobody_else(database, who, names, content):
     hidden = {**content, "item": {**content["item"], "code": "secret-stall", "title": "还没有公布的事项"}}
     with database.session() as session:

@@ -233,15 +233,33 @@ def _questions(wanted: Callable[[FormSpec], Iterable[str]], root: str = "") -> C
 
 
 def _asked(form: FormSpec, paths: Iterable[str], root: str) -> Iterator[Name]:
+    """Questions of the same name are told apart by their sections."""
+    paths = tuple(paths)
     fields: dict[str, Field] = {}
     for each in form.root.walk():
         fields.setdefault(each.path, each)  # a table before its rows, which have its path
+    said = {locale: {path: _way(form, fields, path, locale) for path in paths} for locale in ("zh", "en")}
+    many = Counter(said["zh"].values())
+    sections = {field.path: section for section in form.sections for field in section.fields}
     for path in paths:
-        parts = path.split(".")
-        above = [fields[part] for n in range(1, len(parts) + 1) if (part := ".".join(parts[:n])) in fields]
-        said = [form.text(f"{each.path}.title", each.title, "en") for each in above]
-        english = "" if any(lang for _text, lang in said) else _GAP.join(each for each, _lang in said)
-        yield Name(f"{root}{path}", _GAP.join(each.title for each in above) or path, english)
+        section = sections.get(path.partition(".")[0]) if many[said["zh"][path]] > 1 else None
+        within = {"zh": section.title, "en": _spoken(form, f"{section.id}.title", section.title)} if section is not None else {}
+        titles = {locale: _GAP.join(part for part in (within.get(locale, ""), each[path]) if part) for locale, each in said.items()}
+        english = titles["en"] if said["en"][path] and (section is None or within["en"]) else ""
+        yield Name(f"{root}{path}", titles["zh"] or path, english)
+
+
+def _way(form: FormSpec, fields: Mapping[str, Field], path: str, locale: str) -> str:
+    """The names of a question and of the groups in which it stands; nothing where one of them has none in *locale*."""
+    parts = path.split(".")
+    above = [fields[name] for n in range(1, len(parts) + 1) if (name := ".".join(parts[:n])) in fields]
+    said = [each.title if locale == "zh" else _spoken(form, f"{each.path}.title", each.title) for each in above]
+    return _GAP.join(said) if all(said) else ""
+
+
+def _spoken(form: FormSpec, path: str, chinese: str) -> str:
+    found, lang = form.text(path, chinese, "en")
+    return "" if lang else found
 
 
 def _of_kind(*keys: str) -> Callable[[FormSpec], Iterator[str]]:
