@@ -86,5 +86,5 @@ setup(
             "types-reportlab",
         ],
     },
-    entry_points={"console_scripts": ["wangting = core.cli.main:main"], "pytest11": ["core.sdk.testing = core.sdk.testing"]},
+    entry_points={"console_scripts": ["wangting = core.cli.starting:main"], "pytest11": ["core.sdk.testing = core.sdk.testing"]},
 )

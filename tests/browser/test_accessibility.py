@@ -543,7 +543,9 @@ def test_public_pages(open_desk: Callable[..., Page], hall: DemoHall, sample: di
 
 
 @pytest.mark.counted
-@pytest.mark.parametrize("theme", ["standard", "elder", *LONGER])
+@pytest.mark.parametrize(
+    "theme", ["standard", pytest.param("elder", marks=() if SOAK else pytest.mark.soak), *LONGER]
+)  # its colours are those of the public pages
 def test_pages_of_a_citizen(person: Callable[..., Page], hall: DemoHall, sample: dict[str, str], theme: str) -> None:
     """What a citizen sees: applying, cases, my space."""
     page, prefix = dressed(person(CITIZEN), hall, theme)

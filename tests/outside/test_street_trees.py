@@ -149,6 +149,7 @@ def look(chromium: "Browser", base: str, password: str) -> None:
         page.close()
 
 
+@pytest.mark.soak  # a plugin made by the command line runs its tests in a folder of its own in the usual run, too (tests/pluginhost/test_making.py)
 def test_its_own_tests_pass_with_the_fixtures_that_come_with_the_platform(machine: Machine) -> None:
     said = machine.run(str(machine.python), "-m", "pytest", "-q", "-p", "no:cacheprovider", "--basetemp", str(machine.top / "run"), cwd=machine.project)
     assert "passed" in said

@@ -93,8 +93,9 @@ def test_a_draft_wrong_in_every_way_still_lists_what_is_wrong(chief, base):
     page = chief.get(f"{base}/findings/")
     assert page.status_code == 200
     assert len(lines(page.text)) > 2
-    for _name, address, _words, _marks in lines(page.text):
-        assert chief.get(address.partition("#")[0].replace("&amp;", "&")).status_code in (200, 303, 422)
+    addresses = sorted({address.partition("#")[0].replace("&amp;", "&") for _name, address, _words, _marks in lines(page.text)})
+    for address in addresses[:: max(1, len(addresses) // 12)]:  # a dozen from everywhere: they lead to the same few pages
+        assert chief.get(address).status_code in (200, 303, 422), address
     assert chief.get(f"{base}/findings/panel?part=materials").status_code == 200
 
 

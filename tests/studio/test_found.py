@@ -109,11 +109,11 @@ def test_whatever_a_draft_holds_something_can_be_said(content):
     ]
     for name in ("item", "form", "blocks"):
         for value in junk[:12]:
-            found(None, {**content, name: value})
-    for name in (*content["item"], "nonsense"):
-        found(None, {**content, "item": {**content["item"], name: r.choice(junk)}})
-        found(None, {**content, "item": {key: value for key, value in content["item"].items() if key != name}})
-    for _ in range(20):
+            found(None, {"item": {}, "form": {}, name: value})
+    for turn, name in enumerate((*content["item"], "nonsense")):  # gone, or something else, in turns
+        rest = {key: value for key, value in content["item"].items() if key != name}
+        found(None, {**content, "item": {**rest, name: r.choice(junk)} if turn % 2 else rest})
+    for _ in range(10):
         broken = copy.deepcopy(content)
         for _ in range(3):
             at = r.choice(list(places(broken)))

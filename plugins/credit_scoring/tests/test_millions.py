@@ -25,7 +25,7 @@ from tests.moulds import pg_database
 pytestmark = pytest.mark.long
 
 MANIFEST = read(Path(__file__).resolve().parents[1])
-MANY = 1_000_000 if os.environ.get("WANGTING_SOAK") else 20_000
+MANY = 1_000_000 if os.environ.get("WANGTING_SOAK") else 10_000
 HEADS = ["企业名称", "统一社会信用代码", "决定日期", "等级", "行业", "地区", "规模"]
 PENALTIES = ["企业名称", "统一社会信用代码", "决定日期", "罚款金额（元）", "处罚种类", "文号"]
 

@@ -210,6 +210,7 @@ def test_from_the_announcement_to_the_ratings_by_everybody_who_has_a_part(person
         assert done is not None and done.status == "done" and deciding.package(done)["seed"]
 
 
+@pytest.mark.soak  # each step of it is tested without a browser, in test_admission.py
 def test_an_agency_is_admitted_suspended_and_appeals(person: Callable[..., Page], served: tuple[DemoHall, Market]) -> None:
     hall, market = served
     at, office = "/x/intermediary_market/", "/office/x/intermediary_market/"
