@@ -169,6 +169,10 @@ def _axe_source() -> str:
     return _AXE.read_text(encoding="utf-8")
 
 
+#: What is out of sight may be left out of the layout until somebody scrolls there; judged is what they see then.
+_LAID_OUT = """() => { for (const each of document.querySelectorAll("[data-entry], .block")) each.style.contentVisibility = "visible"; }"""
+
+
 def axe(page: Page, *, colours: bool = True, only: Sequence[str] = ()) -> list[str]:
     """What axe-core finds against WCAG 2.2 A and AA on the page as it stands, or against the rules of *only*.
 
@@ -177,6 +181,7 @@ def axe(page: Page, *, colours: bool = True, only: Sequence[str] = ()) -> list[s
     """
     if not page.evaluate("() => 'axe' in window"):
         page.evaluate(_axe_source())
+    page.evaluate(_LAID_OUT)
     wanted = {"type": "rule", "values": list(only)} if only else {"type": "tag", "values": _TAGS}
     rules = {} if only else {"color-contrast": {"enabled": colours}}
     options = {"runOnly": wanted, "resultTypes": ["violations"], "rules": rules, "preload": SOAK}

@@ -5,14 +5,16 @@ The pictures are written into ``docs/admin/pictures`` by ``make screenshots``; a
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
-from core.items.studio import drafts
+from core.items.studio import drafts, parts
 from core.items.studio.edits import Edit
 from core.items.studio.spots import find, parse
 from core.kernel.ids import new_id
@@ -27,6 +29,8 @@ HEAVIEST = 120_000
 #: Qualities of JPEG that are tried, the best first.
 _QUALITIES = (56, 46, 36)
 _WIDTHS = ((1280, 900), (360, 740))
+#: What an entry is called in its list or map: those of one kind look alike.
+_KEYS = re.compile(r"(/(?:properties|rule_sheets|documents|pauses|nodes|branches|actions)/|/(?=@|\d+(?:/|$)))[^/]+")
 #: On a phone the parts of the item stand above what the picture is about.
 _LOOK_AT = """width => {
   const editor = width < 600 ? document.querySelector(".three.studio:not(.routing) > section") : null;
@@ -76,6 +80,29 @@ def test_axe_finds_nothing_on_any_page_of_the_studio(
             for width, height in _WIDTHS:
                 page.set_viewport_size({"width": width, "height": height})
                 found += [f"{each.name} {theme} at {width}: {wrong}" for wrong in (*overflow(page), *axe(page))]
+    assert not found, "\n".join(found)
+
+
+def test_axe_finds_nothing_in_the_editor_of_any_kind_of_entry(person: Callable[..., Page], hall: DemoHall, studio: Mapping[str, str]) -> None:
+    page, base = person("chief"), hall.url(studio["draft"])
+    waiting = [f"{base}/?part={each.key}" for each in parts.PARTS if each.key != "route"]
+    met: set[str] = set()
+    found: list[str] = []
+    while waiting:
+        address = waiting.pop(0)
+        answer = page.goto(address)
+        started(page)
+        found += [] if answer is not None and answer.status == 200 else [f"{address}: {answer and answer.status}"]
+        for width, height in _WIDTHS:
+            page.set_viewport_size({"width": width, "height": height})
+            found += [f"{address} at {width}: {wrong}" for wrong in (*overflow(page), *axe(page))]
+        for link in page.locator("main a[href*='at=']").evaluate_all("all => all.map(each => each.href)"):
+            spot = parse_qs(urlsplit(link).query).get("at", [""])[0]
+            kind = _KEYS.sub(r"\1*", spot)
+            if urlsplit(link).path == urlsplit(f"{base}/").path and spot and kind not in met:
+                met.add(kind)
+                waiting.append(link)
+    assert len(met) >= 10
     assert not found, "\n".join(found)
 
 
