@@ -12,7 +12,12 @@ from core.web.page import prepare
 log = logging.getLogger(__name__)
 #: The doors of a hall. What is behind a login is only made ready.
 DOORS = ("/", "/account/login", "/office/login/")
-TEMPLATES = ("portal/apply.html", "office/worklist.html", "office/case.html")
+#: Panels of the case page that nearly every case has.
+_PANELS = ("clocks", "documents", "moves", "relatives", "rungs", "sheets")
+TEMPLATES = (
+    "portal/flow.html", "portal/apply.html", "portal/check.html", "portal/receipt.html", "portal/case.html", "forms/page.html", "forms/fields.html",
+    "office/layout.html", "office/worklist.html", "office/case.html", *(f"office/case/{panel}.html" for panel in _PANELS),
+)  # fmt: skip
 #: Guides that are looked at, of the items listed first.
 GUIDES = 3
 
