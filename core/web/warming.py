@@ -2,6 +2,10 @@
 known of items – is memory that the processes then share, and nobody waits for it."""
 
 import logging
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
 
 from flask import Flask, g
 
@@ -20,16 +24,38 @@ TEMPLATES = (
 )  # fmt: skip
 #: Guides that are looked at, of the items listed first.
 GUIDES = 3
+#: A page that takes longer – a plugin that hangs in it, say: nobody watches over its calls yet – keeps no hall from starting.
+SECONDS = 10.0
 
 
 def warm(app: Flask) -> None:
-    """Answer the doors and a few guides in this process, uncounted and unlogged. A page that fails is left for its first reader, who is told why."""
+    """Answer the doors and a few guides in this process, uncounted and unlogged. A page that fails is left for its first reader, who is told why.
+
+    Called in the main thread, before any other runs.
+    """
     with app.test_request_context("/"):
         prepare(*TEMPLATES)
         guides = tuple(f"/items/{item.code}" for item in items.visible(edge.session(), None)[:GUIDES])
     for address in (*DOORS, *guides):
-        with app.test_request_context(address):
-            g.warming = True
-            status = app.full_dispatch_request().status_code
-        if status >= 500:
-            log.warning("%s answered %s while it was made ready", address, status)
+        try:
+            with _in_time(), app.test_request_context(address):
+                g.warming = True
+                app.full_dispatch_request()
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with a page is no reason not to start
+            log.warning("%s was not made ready: %s", address, type(error).__name__)
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    """:class:`TimeoutError` where what is done inside takes longer than :data:`SECONDS`."""
+
+    def over(_signal: int, _frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, SECONDS)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date
@@ -312,27 +311,6 @@ def test_whatever_a_draft_holds_it_has_a_sheet(own_words: dict[str, Any]) -> Non
 
 
 # ---- the pages
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    built = site.copy(site.built_once(tmp_path_factory), tmp_path_factory.mktemp("papers") / "hall")
-    made = Office(built, built.app())
-    yield made
-    made.here.database.close()
-
-
-@pytest.fixture(scope="module")
-def chief(office: Office) -> site.Browser:
-    return office.staff("chief")
-
-
-@pytest.fixture
-def base(chief: site.Browser) -> Iterator[str]:
-    answer = chief.post("/office/studio/", {"do": "open", "item": FOOD})
-    address = answer.headers["Location"].rstrip("/")
-    yield address
-    chief.post(f"{address}/drop")
 
 
 def press(browser: site.Browser, base: str, do: str, **more: str) -> Any:
