@@ -6,6 +6,7 @@ import platform
 import socket
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,21 +14,26 @@ import pytest
 from core.sdk.testing.passwords import cheap_passwords as cheap_passwords
 from core.sdk.testing.thrift import careless_disks as careless_disks
 from core.sdk.testing.thrift import compiled_once as compiled_once
-from tests import services
+from core.sdk.testing.thrift import worded_once as worded_once
+from tests import memory_disk, services
 from tests.dealing import dealt
 from tests.demo_hall import DemoHall, start_hall
-from tests.moulds import pg_database
+from tests.fixtures_hall import make_database
+from tests.moulds import pg_database, pg_mould
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 _running: list[Any] = []
+_opened: list[Path] = []
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Start the services once, in the controlling process; parallel workers find them through the environment."""
     if hasattr(config, "workerinput") or config.option.collectonly:
         return
+    if folder := memory_disk.open_folder():
+        _opened.append(folder)
     for variable, service in (("WANGTING_TEST_PG", services.Postgres), ("WANGTING_TEST_REDIS", services.Redis)):
         if os.environ.get(variable):
             continue
@@ -58,6 +64,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     services.close_browser()
     while _running:
         _running.pop().stop()
+    while _opened:
+        memory_disk.close_folder(_opened.pop())
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -74,7 +82,7 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def thrift(cheap_passwords: None, compiled_once: None, careless_disks: None) -> None:
+def thrift(cheap_passwords: None, compiled_once: None, worded_once: None, careless_disks: None) -> None:
     """Every hall of the suite has passwords that cost little to check, templates that were made code before, and disks that may forget."""
 
 
@@ -82,6 +90,14 @@ def thrift(cheap_passwords: None, compiled_once: None, careless_disks: None) -> 
 def pg_url() -> Iterator[str]:
     """An empty PostgreSQL database of this test's own."""
     with pg_database() as url:
+        yield url
+
+
+@pytest.fixture
+def pg_tables(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A PostgreSQL database of this test's own with every table of the core and no row."""
+    _home, template, _told = pg_mould(tmp_path_factory, "tables", lambda home, url: make_database(home, url).close())
+    with pg_database(template) as url:
         yield url
 
 

@@ -2,15 +2,18 @@
 
 import importlib
 import json
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from threading import Barrier
 from typing import Any
 
-from sqlalchemy import event, select
+from sqlalchemy import event, inspect, select
 from sqlalchemy.orm import Session
 
 from core.cases import hookspecs as case_hooks
@@ -38,13 +41,38 @@ def import_models() -> None:
 
 
 def make_database(tmp_path: Path, url: str | None = None) -> Database:
-    """An empty hall in *tmp_path*: keys, blob store, every table. SQLite unless *url* names another database."""
+    """A hall in *tmp_path*: keys, blob store, every table. SQLite unless *url* names another database. What is there already stays."""
     keyring = from_environment(tmp_path, {}) if key_file(tmp_path).exists() else create_keys(tmp_path)
     import_models()
-    instruments: dict[str, Any] = {"keyring": keyring, **_instruments(tmp_path)}
-    database = Database(url or f"sqlite:///{tmp_path / 'hall.db'}", **instruments)
-    database.create_all()
+    file = tmp_path / "hall.db"
+    if url is None and not file.exists():
+        shutil.copyfile(_tables_only(), file)
+    database = Database(url or f"sqlite:///{file}", keyring=keyring, **_instruments(tmp_path))
+    if url is not None and not inspect(database.engine).has_table("outbox"):
+        database.create_all()
     return database
+
+
+@cache
+def _mould_folder() -> TemporaryDirectory[str]:
+    return TemporaryDirectory(prefix="wangting-mould-")  # gone when the process ends
+
+
+@cache
+def _tables_only() -> Path:
+    """An SQLite file with every table and no row, to copy."""
+    file = Path(_mould_folder().name) / "tables.db"
+    _write_closed(Database(f"sqlite:///{file}"), Database.create_all)
+    return file
+
+
+def _write_closed(database: Database, write: Callable[[Database], Any]) -> Any:
+    """Let *write* fill the SQLite database and leave all of it in its one file."""
+    told = write(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    database.close()
+    return told
 
 
 def _instruments(home: Path) -> dict[str, Any]:
@@ -95,6 +123,28 @@ def make_hall(session: Session, make_user: demo.MakeUser | None = None) -> Peopl
     demo.seed(session, make_user=user)
     put_types(session, json.loads((ROOT / "item_configs" / "licence_types.json").read_text(encoding="utf-8")), actor=SYSTEM)
     return read_hall(session, users)
+
+
+@cache
+def _organisation() -> tuple[Path, dict[str, str]]:
+    """The folder of a hall with the demonstration organisation and nothing else, and what :func:`read_hall` needs."""
+    home = Path(_mould_folder().name) / "organisation"
+    home.mkdir()
+
+    def write(database: Database) -> dict[str, str]:
+        with database.session() as session:
+            return make_hall(session).users
+
+    return home, _write_closed(make_database(home), write)
+
+
+def organised(tmp_path: Path) -> tuple[Database, People]:
+    """A hall on SQLite in *tmp_path* that :func:`make_hall` has filled: made once a process, copied by every test that changes it."""
+    home, users = _organisation()
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    database = make_database(tmp_path)
+    with database.session() as session:
+        return database, read_hall(session, users)
 
 
 def read_hall(session: Session, users: dict[str, str] | None = None) -> People:

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -14,7 +13,7 @@ from core.identity.demo import CITIZENS
 from tests.browser import filling
 from tests.browser.conftest import ROOT, WIDTHS, axe, log_in_citizen, log_in_staff, next_page, no_errors, overflow, shoot, watched
 from tests.demo_hall import CITIZEN, DemoHall, start_hall
-from tests.services import free_port
+from tests.services import free_port, serving
 
 ITEM = "food-operation-new"
 
@@ -39,12 +38,8 @@ def desk(hall: DemoHall, devices: int) -> Iterator[Desk]:
     """The simulator, as ``wangting devices simulate`` runs it."""
     wang = {"name": hall.what[CITIZEN].split()[0], "number": CITIZENS[0][3], "address": "示范市青禾区河湾镇1号"}
     server, desk = serve(hall.base, devices, [wang])
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield desk
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield desk
 
 
 @pytest.fixture

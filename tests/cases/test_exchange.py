@@ -2,7 +2,6 @@
 
 import copy
 import json
-import threading
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -32,6 +31,7 @@ from core.kernel.ids import new_id
 from core.outbox import relay
 from core.settings import service as settings
 from tests.fixtures_cases import Desk
+from tests.services import serving
 
 SECRET = "a shared secret of enough length"
 CODES = {"basic": "000131127004", "implementation": "11511012008562235K4000131127004", "handle": None, "local": None}
@@ -43,10 +43,8 @@ def upper(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Upp
     monkeypatch.setenv("WANGTING_EXCHANGE_SECRET", SECRET)
     monkeypatch.setattr(remembered, "FRESH_SECONDS", 0.0)  # a process notices within seconds; tests do not wait
     made = Upper(tmp_path / "upper.jsonl", secret=SECRET.encode())
-    with server(made, "127.0.0.1", 0) as serving:
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        yield made, f"http://127.0.0.1:{serving.server_port}"
-        serving.shutdown()
+    with serving(server(made, "127.0.0.1", 0)) as there:
+        yield made, f"http://127.0.0.1:{there.server_port}"
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import base64
 import json
-import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from typing import Any
@@ -12,6 +11,7 @@ import pytest
 from core.cli.simulator import CARDS, Desk, serve
 from core.identity.documents import check_document
 from core.kernel.errors import BadInput
+from tests.services import serving
 
 ORIGIN = "http://127.0.0.1:8080"
 
@@ -19,12 +19,8 @@ ORIGIN = "http://127.0.0.1:8080"
 @pytest.fixture(scope="module")
 def service() -> Iterator[tuple[int, Desk]]:
     server, desk = serve(ORIGIN)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    yield server.server_port, desk
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with serving(server):
+        yield server.server_port, desk
 
 
 def ask(port: int, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, Any, dict[str, str]]:

@@ -14,16 +14,16 @@ def test_a_hall_on_sqlite_is_told_that_there_are_no_months(plain: Home) -> None:
     assert "months made: 0" in plain.ok("history", "make")
 
 
-def test_months_are_shown_missed_and_made(tmp_path: Path, pg_url: str) -> None:
+def test_months_are_shown_missed_and_made(tmp_path: Path, pg_tables: str) -> None:
     home = Home(tmp_path)
-    database = make_database(tmp_path, pg_url)
-    shown = home.ok("history", "show", DATABASE_URL=pg_url)
+    database = make_database(tmp_path, pg_tables)
+    shown = home.ok("history", "show", DATABASE_URL=pg_tables)
     assert shown.count("3 个月 / months  预建 / ahead: 2  未归月 / strays: 0") == 3
     _lose_months(database)
-    lost = home.run("history", "show", DATABASE_URL=pg_url)
+    lost = home.run("history", "show", DATABASE_URL=pg_tables)
     assert lost.returncode == 1 and "0 个月 / months" in lost.stdout and "Traceback" not in lost.stderr
-    assert "months made: 3" in home.ok("history", "make", DATABASE_URL=pg_url)
-    assert home.ok("history", "show", DATABASE_URL=pg_url) == shown
+    assert "months made: 3" in home.ok("history", "make", DATABASE_URL=pg_tables)
+    assert home.ok("history", "show", DATABASE_URL=pg_tables) == shown
     database.close()
 
 

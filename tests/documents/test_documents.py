@@ -29,7 +29,7 @@ from core.identity import queries as people
 from core.kernel.ids import new_id
 from core.keys.service import keyring
 from core.printing.errors import FontLacks
-from tests.fixtures_hall import make_database, make_hall
+from tests.fixtures_hall import make_database, organised
 
 VALUES: dict[str, Any] = {
     **{name: f"〈{title[:6]}〉" for name, title in PLACEHOLDERS.items()},
@@ -45,9 +45,7 @@ PAPER = Paper(
 
 @pytest.fixture
 def hall(tmp_path: Path) -> Iterator[Database]:
-    database = make_database(tmp_path)
-    with database.session() as session:
-        make_hall(session)
+    database, _people = organised(tmp_path)
     yield database
     database.close()
 
@@ -145,7 +143,7 @@ def test_a_number_of_an_act_rolled_back_is_given_to_the_next(hall: Database) -> 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_many_at_once_get_every_number_once(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
-    database = make_database(tmp_path, None if kind == "sqlite" else request.getfixturevalue("pg_url"))
+    database = make_database(tmp_path, None if kind == "sqlite" else request.getfixturevalue("pg_tables"))
     taken: list[str] = []
 
     def take(turn: int) -> None:

@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from core.forms import service as forms
+from tests.services import serving
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -52,11 +53,9 @@ def site(food, env):
             hold.wait(60)
             return self.answer("application/json", json.dumps({"version": 2, "saved": "已保存 10:32"}).encode())
 
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/", saves, sent, hold
-    hold.set()
-    server.shutdown()
+    with serving(http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)) as server:
+        yield f"http://127.0.0.1:{server.server_port}/", saves, sent, hold
+        hold.set()
 
 
 @pytest.mark.browser

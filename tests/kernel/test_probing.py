@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.kernel.probing import LARGEST, Prober, public
+from tests.services import serving
 
 
 class _Site(BaseHTTPRequestHandler):
@@ -122,12 +123,9 @@ class _Site(BaseHTTPRequestHandler):
 @pytest.fixture(scope="module")
 def site() -> Iterator[tuple[str, type[_Site]]]:
     _Site.asked, _Site.sent, _Site.stop = [], {}, threading.Event()
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Site)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"127.0.0.1:{server.server_port}", _Site
-    _Site.stop.set()
-    server.shutdown()
-    server.server_close()
+    with serving(ThreadingHTTPServer(("127.0.0.1", 0), _Site)) as server:
+        yield f"127.0.0.1:{server.server_port}", _Site
+        _Site.stop.set()
 
 
 def test_a_page_that_answers_is_asked_with_head_only(site: tuple[str, type[_Site]]) -> None:

@@ -48,7 +48,7 @@ NOW = datetime(2026, 11, 21, 3, 0, tzinfo=UTC)
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: Any, tmp_path: Path) -> Iterator[Database]:
-    found = make_database(tmp_path, request.getfixturevalue("pg_url") if request.param == "postgresql" else None)
+    found = make_database(tmp_path, request.getfixturevalue("pg_tables") if request.param == "postgresql" else None)
     found.sessions.kw["info"]["config"] = SimpleNamespace(public_url="https://hall.example", host="127.0.0.1", port=1, home=tmp_path)
     with clock.freeze(NOW):
         yield found

@@ -31,7 +31,7 @@ WANTED = ["received", "accepted", "correction_requested", "declined", "granted",
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database(request: Any, tmp_path: Path) -> Iterator[Database]:
-    found = make_database(tmp_path, request.getfixturevalue("pg_url") if request.param == "postgresql" else None)
+    found = make_database(tmp_path, request.getfixturevalue("pg_tables") if request.param == "postgresql" else None)
     yield found
     found.close()
 

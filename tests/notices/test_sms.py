@@ -31,6 +31,7 @@ from core.outbox.models import Message
 from core.settings import service as settings
 from tests.fixtures_hall import People, make_database, make_hall
 from tests.moulds import pg_database
+from tests.services import serving
 
 SECRET = "a shared secret of enough length"
 GRANTED = {"item": {"zh": "食品经营许可", "en": "Food licence"}, "number": "202611210001", "day": {"zh": "2026年12月5日", "en": "5 Dec 2026"}}
@@ -62,13 +63,11 @@ def hall(built: tuple[Database, People], monkeypatch: pytest.MonkeyPatch) -> tup
 def gateway(database: Database, **faults: str) -> Iterator[Gateway]:
     """A gateway on a free port, set in the hall; ``n1="hang"`` tells what happens to the first request."""
     made = Gateway(secret=SECRET.encode(), faults={int(name[1:]): kind for name, kind in faults.items()})
-    with server(made, "127.0.0.1", 0) as serving:
-        serving.daemon_threads = True
-        threading.Thread(target=serving.serve_forever, daemon=True).start()
-        point(database, f"http://127.0.0.1:{serving.server_port}")
+    with serving(server(made, "127.0.0.1", 0)) as there:
+        there.daemon_threads = True
+        point(database, f"http://127.0.0.1:{there.server_port}")
         yield made
         made.closing.set()
-        serving.shutdown()
     point(database, "")
 
 

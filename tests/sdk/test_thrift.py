@@ -2,9 +2,13 @@
 
 import gettext
 import sqlite3
+from pathlib import Path
 
+import sqlalchemy as sa
 from jinja2 import Environment
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from core.db.database import Database
 
 SOURCE = "{{ x.y }} {{ _('水') }}\n{% if x %}\n!{% endif %}"
 
@@ -36,3 +40,25 @@ def test_a_connection_is_durable_in_all_but_the_wait_for_the_disk(careless_disks
     assert values[0][1:] == values[1][1:] and (values[0][0], values[1][0]) == (0, 2)
     careless.close()
     durable.close()
+
+
+def test_a_statement_is_worded_once_for_databases_that_are_alike_and_says_what_is_in_each(worded_once: object, tmp_path: Path) -> None:
+    halls = [Database(f"sqlite:///{tmp_path / name}.db") for name in ("here", "there")]
+    table = sa.Table("street", sa.MetaData(), sa.Column("name", sa.Text), sa.Column("more", sa.JSON))
+    worded: list[str] = []
+
+    class Wording(type(halls[0].engine.dialect).statement_compiler):  # type: ignore[misc]
+        def __init__(self, *given: object, **more: object) -> None:
+            super().__init__(*given, **more)
+            worded.append(str(self))
+
+    for n, hall in enumerate(halls):
+        hall.engine.dialect.statement_compiler = Wording
+        table.create(hall.engine)
+        with hall.engine.begin() as connection:
+            connection.execute(table.insert().values(name=f"街{n}", more={"n": n}))
+            assert connection.execute(sa.select(table.c.name, table.c.more)).all() == [(f"街{n}", {"n": n})]
+    assert [words.split()[0] for words in worded] == ["INSERT", "SELECT"]
+    assert halls[0].engine.dialect == halls[1].engine.dialect != sa.create_engine("sqlite://").dialect
+    for hall in halls:
+        hall.close()

@@ -1,6 +1,8 @@
-"""What a suite need not do again for every hall: turn the same template into code, and wait until a disk has kept what will be thrown away.
+"""What a suite need not do again for every hall: turn the same template into code, put the same statement into words, and wait until a disk has kept
+what will be thrown away.
 
-Nothing is left out that a test could see: the code is the very code Jinja makes of that text in that environment, and a transaction is one.
+Nothing is left out that a test could see: the code is the very code Jinja makes of that text in that environment, the words are those SQLAlchemy found for
+that statement and that kind of database, and a transaction is one.
 """
 
 import gettext
@@ -54,6 +56,33 @@ def compiled_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Environment, "compile", compiled)
         patch.setattr(Environment, "parse", parsed)
+        yield
+
+
+@pytest.fixture(scope="session")
+def worded_once() -> Iterator[None]:
+    """A statement is put into words once a process and kind of database, however many halls say it."""
+    from sqlalchemy.engine.default import DefaultDialect
+    from sqlalchemy.util import LRUCache
+
+    from core.db import database
+
+    make: Callable[..., Any] = vars(database)["create_engine"]
+    known: dict[Hashable, Any] = {}
+
+    def kind(dialect: Any) -> Hashable:
+        """Everything about a dialect that a compiler looks at; it is a part of every key that statements are remembered by."""
+        return type(dialect), dialect._json_serializer, dialect._json_deserializer, dialect.server_version_info, dialect.default_schema_name
+
+    def made(*given: Any, **options: Any) -> Any:
+        engine = make(*given, **options)
+        engine._compiled_cache = known.setdefault(engine.dialect.name, LRUCache(5_000))
+        return engine
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database, "create_engine", made)
+        patch.setattr(DefaultDialect, "__eq__", lambda self, other: isinstance(other, DefaultDialect) and kind(self) == kind(other), raising=False)
+        patch.setattr(DefaultDialect, "__hash__", lambda self: hash(type(self)), raising=False)
         yield
 
 
