@@ -18,17 +18,25 @@ command -v redis-server >/dev/null 2>&1 || need redis-server
 command -v pdftotext >/dev/null 2>&1 || need poppler-utils  # the tests read licences back
 has_browser || need chromium
 has_cjk || need "fontconfig fonts-noto-cjk"
-if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
-  echo "== installing:$missing"
-  apt-get update -qq
+install() { # what is missing; the browser apart, as not every system's apt has one
   browser=""
   case "$missing" in *chromium*) browser=chromium; missing=$(echo "$missing" | sed 's/ chromium//') ;; esac
+  apt-get update -qq
   [ -z "$missing" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
-  [ -z "$browser" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$browser" >/dev/null || true  # not every system's apt has one
+  [ -z "$browser" ] || DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$browser" >/dev/null || true
+}
+installing=""
+if [ -n "$missing" ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then
+  echo "== installing:$missing"
+  install & installing=$!
+  case "$missing" in *python3*) wait "$installing"; installing=done ;; esac  # the environment is made with it; with all else it is made beside it
+fi
+ensure_venv "dev,postgresql,fast"
+if [ -n "$installing" ]; then
+  [ "$installing" = done ] || wait "$installing"
   missing=""
   has_browser || { echo "apt 没有可用的 chromium(例如 Ubuntu 只有 snap 版):请安装 Google Chrome 或设置 CHROMIUM=/path" >&2; need chromium; }
 fi
-ensure_venv "dev,postgresql,fast"
 
 select=""
 if [ -n "$missing" ]; then

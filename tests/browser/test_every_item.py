@@ -1,7 +1,10 @@
-"""Every shipped item, in a browser: its guide, its application from the first page to the receipt, its place in the window's worklist."""
+"""Every shipped item, in a browser: its guide, its application from the first page to the receipt, its place in the window's worklist.
+
+The usual run takes as many items as have, together, every kind of field, material and step that any item has; ``make soak`` takes all.
+"""
 
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +13,7 @@ from playwright.sync_api import Page, expect
 from core.forms.service import compile_form, sample
 from core.items.subcases import nodes_of
 from tests.browser import filling
+from tests.browser.conftest import SOAK
 from tests.demo_hall import CITIZEN, DemoHall
 from tests.items_content.content import forms, real_items
 from tests.papers import paper
@@ -18,6 +22,34 @@ REAL = real_items()
 #: A bundle needs its plugin, and what a bundle begins is filed with it: both are walked in the plugin's own journey.
 BUNDLED = {node["item"] for doc in REAL.values() if doc["plugins"] for _at, _id, node in nodes_of(doc["route"])}
 ITEMS = {code: doc for code, doc in REAL.items() if not doc["plugins"] and code not in BUNDLED}
+#: What says of a part of an item of which kind it is.
+_KINDS = ("accept", "do", "format", "from", "join", "source", "type", "widget")
+
+
+def kinds(part: Any) -> Iterator[str]:
+    """Every kind that is told in *part* of an item and the parts inside it."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key in _KINDS:
+                yield f"{key} {value}"
+            yield from kinds(value)
+    elif isinstance(part, list):
+        for each in part:
+            yield from kinds(each)
+
+
+def enough() -> set[str]:
+    """A few items that have every kind: always the one next that has most of those left."""
+    has = {code: {*kinds([forms()[doc["form"]], doc["materials"], doc["route"]])} for code, doc in sorted(ITEMS.items())}
+    left, taken = set[str]().union(*has.values()), set()
+    while left:
+        best = max(has, key=lambda code: len(has[code] & left))
+        left -= has[best]
+        taken.add(best)
+    return taken
+
+
+ENOUGH = set(ITEMS) if SOAK else enough()
 
 
 def answers(item: dict[str, Any]) -> dict[str, Any]:
@@ -43,7 +75,8 @@ def sees(state: dict[str, Any], address: str, link: str) -> bool:
         return f'href="{link}"' in answer.read().decode()
 
 
-@pytest.mark.parametrize("code", sorted(ITEMS))
+@pytest.mark.counted
+@pytest.mark.parametrize("code", [pytest.param(code, marks=() if code in ENOUGH else pytest.mark.soak) for code in sorted(ITEMS)])
 def test_item_from_guide_to_worklist(code: str, person: Callable[..., Page], cookies: Callable[[str], Any], hall: DemoHall) -> None:
     """A citizen (or their company) applies with valid answers; a window clerk's worklist has the case."""
     item: dict[str, Any] = dict(ITEMS[code])
