@@ -26,7 +26,7 @@ from core.files.store import LocalStore
 from core.forms.fieldtypes import registry as field_types
 from core.items import hookspecs as item_hooks
 from core.items.studio import options
-from core.kernel.memory import share_arenas
+from core.kernel.memory import give_back, share_arenas
 from core.kernel.places import shipped
 from core.keys import service as keys
 from core.keys import store as key_store
@@ -125,6 +125,7 @@ def share_application() -> None:
     warm(_shared)
     _shared.extensions["wangting"].database.close()
     gc.collect()
+    give_back()  # what templates and statements were made from
     gc.freeze()
 
 
