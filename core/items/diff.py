@@ -7,11 +7,10 @@ from typing import Any, Literal
 
 from core.items.catalogue.elements import spots
 from core.items.format import format_item
-from core.items.saying import Leaf, called, leaves
+from core.items.saying import PLAIN, Leaf, Named, Speech, called, leaves
 from core.items.spec import CompiledItem, JsonObject
 from core.items.texts import HUMAN
 from core.kernel.wording import word
-from core.rules.spec import Label
 
 Kind = Literal["added", "removed", "changed"]
 #: What a change is for cases that run (ROUTING §7): words without legal meaning, who handles it, how long it takes, what is asked and given, the way itself.
@@ -41,7 +40,7 @@ class Change:
     title: str
     before: Any = None
     after: Any = None
-    labels: Mapping[str, Label] = field(default_factory=dict, repr=False, compare=False)
+    speech: Speech = field(default=PLAIN, repr=False, compare=False)
 
     @property
     def sort(self) -> Sort:
@@ -61,7 +60,7 @@ class Change:
         """What differs inside, each as deep down as it can be said; an entry that is there or not is one."""
         if self.kind != "changed":
             return (Leaf(self.kind, self.title),)
-        return tuple(leaves(self.before, self.after, tuple(self.path.split(".")), title=self.title, locale=locale, labels=self.labels))
+        return tuple(leaves(self.before, self.after, tuple(self.path.split(".")), title=self.title, speech=replace(self.speech, locale=locale)))
 
     def words(self, locale: str = "zh") -> str:
         """One sentence: “增加材料:授权委托书”, “承诺时限:10 个工作日 → 8 个工作日”; where more than one thing changed inside, each of them."""
@@ -111,8 +110,9 @@ def sorted_changes(changes: Iterable[Change]) -> tuple[tuple[Sort, tuple[Change,
     return tuple((sort, tuple(found[sort])) for sort in reversed(SORTS) if sort in found)
 
 
-def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]:
-    """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed."""
+def diff(before: CompiledItem | None, after: CompiledItem, *, named: Named | None = None) -> tuple[Change, ...]:
+    """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed. With *named* what
+    stands there as a code is said by its name."""
     if before is None or before.hash == after.hash:
         return ()
     changes = [
@@ -121,8 +121,10 @@ def diff(before: CompiledItem | None, after: CompiledItem) -> tuple[Change, ...]
         *_others("form", "fields", before.form_doc, after.form_doc, ("properties", "required")),
         *_keyed("blocks", before.blocks, after.blocks),
     ]
-    labels = {**before.form.labels, **after.form.labels}
-    return tuple(replace(each, labels=labels) for each in changes)
+    speech = Speech(labels={**before.form.labels, **after.form.labels})
+    if named is not None:
+        speech = replace(speech, named=named)
+    return tuple(replace(each, speech=speech) for each in changes)
 
 
 def unified(before: CompiledItem | None, after: CompiledItem) -> tuple[str, ...]:

@@ -3,8 +3,8 @@
 Names are asked of the schemas, so that a new property is named the day it is there; an entry of a list is called by its own title.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -16,10 +16,29 @@ from core.rules.spec import Label
 from core.schemas import service as schemas
 
 Labels = Mapping[str, Label]
+#: (code, the property that holds it, the property above, language) → what people call what it names; ``None`` where it names nothing that is known.
+Named = Callable[[str, str, str, str], str | None]
 _SCHEMAS = ("item", "route", "form", "rule_sheet")
 #: Properties that hold a rule, whatever they stand in.
 _RULES = frozenset(("when", "visible_when", "required_when", "readonly_when", "computed", "if", "check", "rule", "count", "amount", "result_when"))
 _LONGEST = 80
+
+
+def _nobody(_value: str, _name: str, _above: str, _locale: str) -> str | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """In which language something is said, what the form's questions are called in rules, and who knows the names of what stands there as a code."""
+
+    locale: str = "zh"
+    labels: Labels = field(default_factory=dict)
+    named: Named = _nobody
+
+
+#: Chinese, and nobody knows a name.
+PLAIN = Speech()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,35 +124,35 @@ def entry_title(entry: Any, fallback: str) -> str:
     return f"“{fallback}”"
 
 
-def leaves(before: Any, after: Any, way: Sequence[str] = (), *, title: str = "", locale: str = "zh", labels: Labels | None = None) -> Iterator[Leaf]:
+def leaves(before: Any, after: Any, way: Sequence[str] = (), *, title: str = "", speech: Speech = PLAIN) -> Iterator[Leaf]:
     """Everything in which two values differ, one leaf each. *way* are the names that lead here, *title* what the place is called so far."""
     if before == after and type(before) is type(after):
         return
     name, above = (way[-1] if way else ""), (way[-2] if len(way) > 1 else "")
     if isinstance(before, Mapping) and isinstance(after, Mapping) and not _whole(name, before) and not _whole(name, after):
         for key in dict.fromkeys((*before, *after)):
-            yield from _child(before.get(key), after.get(key), key in before, key in after, (*way, key), title, locale, labels)
+            yield from _child(before.get(key), after.get(key), key in before, key in after, (*way, key), title, speech)
     elif _entries(before) and _entries(after):
-        yield from _listed(before, after, way, title, locale, labels)
+        yield from _listed(before, after, way, title, speech)
     else:
-        old, new = (say(each, name, above, locale, labels) for each in (before, after))
+        old, new = (say(each, name, above, speech) for each in (before, after))
         if old == new:  # as far as words go; what is behind them differs
-            yield Leaf("changed", title, word("items.leaf_old", locale), word("items.leaf_new", locale))
+            yield Leaf("changed", title, word("items.leaf_old", speech.locale), word("items.leaf_new", speech.locale))
         else:
             yield Leaf("changed", title, old, new)
 
 
-def _child(old: Any, new: Any, had: bool, has: bool, way: tuple[str, ...], title: str, locale: str, labels: Labels | None) -> Iterator[Leaf]:
+def _child(old: Any, new: Any, had: bool, has: bool, way: tuple[str, ...], title: str, speech: Speech) -> Iterator[Leaf]:
     name, above = way[-1], (way[-2] if len(way) > 1 else "")
     here = new if has else old
     named = isinstance(here, Mapping) and any(isinstance(here.get(key), str) for key in ("title", "text", "question")) and (above, name) not in _index()[0]
-    own = entry_title(here, name) if named else called(name, above, locale)
+    own = entry_title(here, name) if named else called(name, above, speech.locale)
     full = f"{title} · {own}" if title else own
     if had and has:
-        yield from leaves(old, new, way, title=full, locale=locale, labels=labels)
+        yield from leaves(old, new, way, title=full, speech=speech)
     else:
         plain = isinstance(here, str | int | float | bool) or _whole(name, here) or (isinstance(here, list) and here and not _entries(here))
-        shown = say(here, name, above, locale, labels) if plain else ""
+        shown = say(here, name, above, speech) if plain else ""
         yield Leaf("added" if has else "removed", full, "" if has else shown, shown if has else "")
 
 
@@ -148,7 +167,8 @@ def _key(entry: Mapping[str, Any], number: int) -> str:
     return f"#{number}"
 
 
-def _listed(before: Any, after: Any, way: Sequence[str], title: str, locale: str, labels: Labels | None) -> Iterator[Leaf]:
+def _listed(before: Any, after: Any, way: Sequence[str], title: str, speech: Speech) -> Iterator[Leaf]:
+    locale = speech.locale
     old, new = ({_key(each, number): each for number, each in enumerate(side, 1)} for side in (before, after))
     if len(old) != len(before) or len(new) != len(after):  # ids that are there twice name nothing
         old, new = ({f"#{number}": each for number, each in enumerate(side, 1)} for side in (before, after))
@@ -157,7 +177,7 @@ def _listed(before: Any, after: Any, way: Sequence[str], title: str, locale: str
         own = entry_title(entry, key.removeprefix("#")) if not key.startswith("#") else word("items.leaf_number", locale, number=key[1:])
         full = f"{title} · {own}" if title else own
         if key in old and key in new:
-            yield from leaves(old[key], new[key], (*way, key), title=full, locale=locale, labels=labels)
+            yield from leaves(old[key], new[key], (*way, key), title=full, speech=speech)
         else:
             yield Leaf("added" if key in new else "removed", full)
     kept = [key for key in old if key in new], [key for key in new if key in old]
@@ -182,22 +202,24 @@ def _is_rule(name: str, value: Any) -> bool:
     return name in _RULES and isinstance(value, Mapping) and len(value) == 1 and not isinstance(value, str)
 
 
-def say(value: Any, name: str = "", above: str = "", locale: str = "zh", labels: Labels | None = None, *, longest: int | None = _LONGEST) -> str:
+def say(value: Any, name: str = "", above: str = "", speech: Speech = PLAIN, *, longest: int | None = _LONGEST) -> str:
     """A value in words, short enough for a sentence unless *longest* (characters) is ``None``."""
+    locale = speech.locale
     if value is None or value == "" or value == {} or value == []:
         return word("items.nothing", locale)
     if isinstance(value, bool):
         return word("items.yes" if value else "items.no", locale)
     if isinstance(value, Mapping):
-        return _say_map(value, name, locale, labels, longest)
+        return _say_map(value, name, speech, longest)
     if isinstance(value, list):
         if any(isinstance(each, Mapping | list) for each in value):
             return _short(_comma(locale).join(entry_title(each, str(number)) for number, each in enumerate(value, 1)), longest)
-        return _short(_comma(locale).join(_valued(each, name, above, locale) for each in value), longest)
-    return _short(_valued(value, name, above, locale), longest)
+        return _short(_comma(locale).join(_valued(each, name, above, speech) for each in value), longest)
+    return _short(_valued(value, name, above, speech), longest)
 
 
-def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | None, longest: int | None) -> str:
+def _say_map(value: Mapping[str, Any], name: str, speech: Speech, longest: int | None) -> str:
+    locale = speech.locale
     if {"value", "unit"} <= set(value) and not value.get("cases"):
         try:
             return ChosenLimit(value["value"], value["unit"]).words(locale)
@@ -205,19 +227,21 @@ def _say_map(value: Mapping[str, Any], name: str, locale: str, labels: Labels | 
             return _short(_comma(locale).join(f"{each}" for each in value.values()), longest)
     if _is_rule(name, value):
         try:
-            return _short(compile_rule(value).sentence(labels or {}, locale), longest)
+            return _short(compile_rule(value).sentence(speech.labels, locale), longest)
         except (RuleError, TypeError, AttributeError, ValueError):
             return word("items.leaf_rule", locale)
     return _short(_comma(locale).join(f"{called(key, name, locale)}" for key in value), longest)
 
 
-def _valued(value: Any, name: str, above: str, locale: str) -> str:
+def _valued(value: Any, name: str, above: str, speech: Speech) -> str:
     values = _index()[2]
     try:
         told = values.get((above, name), {}).get(value) or values.get(("", name), {}).get(value)
     except TypeError:  # what is no value of any list
         return str(value)
-    return schemas.spoken(told, locale) if told else str(value)
+    if told:
+        return schemas.spoken(told, speech.locale)
+    return (speech.named(value, name, above, speech.locale) if isinstance(value, str) else None) or str(value)
 
 
 def _comma(locale: str) -> str:

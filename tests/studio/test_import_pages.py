@@ -25,7 +25,9 @@ def file_of(*rows: list[object]) -> bytes:
 
 def send(browser: site.Browser, address: str, content: bytes, name: str, **more: str):
     data = {"csrf_token": browser.token(), "file": (io.BytesIO(content), name), **more}
-    return browser.client.post(address, data=data, content_type="multipart/form-data")
+    answer = browser.client.post(address, data=data, content_type="multipart/form-data")
+    answer.request.environ["wsgi.input"].close()  # a large body is a file of the client's
+    return answer
 
 
 def test_a_list_of_materials_is_looked_at_mapped_and_taken_over(chief, base):

@@ -7,8 +7,10 @@ import re
 import pytest
 
 from core.items.compiling import compile_item, used_blocks
+from core.items.diff import diff
 from core.items.library import library
-from core.items.saying import called, leaves, say
+from core.items.saying import Speech, called, leaves, say
+from core.items.studio import naming
 from core.items.studio.found import found
 from core.items.studio.names import Name
 from core.items.studio.printout import printout
@@ -87,12 +89,27 @@ def test_differences_are_told_in_english_with_the_schemas_names(content):
     old = content["item"]
     new = copy.deepcopy(old)
     new["materials"][0]["copies"], new["materials"][0]["need"], new["online"]["apply"] = 3, "optional", False
-    told = [leaf.words("en") for leaf in leaves(old, new, locale="en")]
+    told = [leaf.words("en") for leaf in leaves(old, new, speech=Speech("en"))]
     assert len(told) == 3
     own = {each["title"] for each in old["materials"]}
     assert [text for text in told if HAN.search(_without(text, own))] == []
-    assert say("owner", "org", "holders", "en") == "The office that handles the case"
+    assert say("owner", "org", "holders", Speech("en")) == "The office that handles the case"
     assert not HAN.search(called("reuse_for", "items", "en"))
+
+
+def test_differences_say_names_for_codes(database, content):
+    old, new = (copy.deepcopy(content["item"]) for _ in range(2))
+    new["department"] = "civil_affairs"
+    new["life_events"] = ["open-restaurant", "nobody-knows"]
+    before, after = (compile_item(each, forms=SHELF.forms, blocks=SHELF.blocks) for each in (old, new))
+    with database.session() as session:
+        named = naming.of_items(session, after, before, subjects={"open-restaurant": {"zh": "开饭馆", "en": "Opening a restaurant"}})
+        changes = diff(before, after, named=named)
+        told = {locale: " ".join(change.words(locale) for change in changes) for locale in ("zh", "en")}
+    assert "市场监督管理" in told["zh"] and "民政" in told["zh"]
+    assert "开饭馆" in told["zh"] and "Opening a restaurant" in told["en"]
+    assert "nobody-knows" in told["zh"], "what nobody knows stays as it is written"
+    assert [code for code in ("market_regulation", "civil_affairs", "open-restaurant") if code in told["zh"]] == []
 
 
 def _without(text, own):

@@ -1,7 +1,7 @@
 """Reads of requests: what waits for me, the history of an item, one request with what it would change in words."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -19,6 +19,7 @@ from core.items.compiling import from_bundle
 from core.items.diff import Change, compare, diff
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemVersion
+from core.items.saying import Named
 from core.items.spec import CompiledItem
 from core.kernel.actor import Actor
 from core.kernel.ids import is_id
@@ -124,8 +125,9 @@ def _next(row: ItemRequest, done: Sequence[ItemReview], who: StaffView) -> PostV
     return None if post is None or post.on_behalf_of in hands else post
 
 
-def changes(session: Session, row: ItemRequest) -> tuple[Change, ...]:
-    """What a request would change, against what is in force now; empty for a first version and for requests without a document."""
+def changes(session: Session, row: ItemRequest, naming: Callable[..., Named] | None = None) -> tuple[Change, ...]:
+    """What a request would change, against what is in force now; empty for a first version and for requests without a document. *naming*, asked with the
+    session and the two sides, tells who knows the names of what they name by codes."""
     if row.bundle is None:
         return ()
     if row.kind == "entry":
@@ -135,7 +137,8 @@ def changes(session: Session, row: ItemRequest) -> tuple[Change, ...]:
             return ()
         return compare(before.item, entries.read(bytes(row.bundle)).item)
     after = from_bundle(bytes(row.bundle))
-    return diff(_before(session, str(row.item_code), after.hash), after)
+    last = _before(session, str(row.item_code), after.hash)
+    return diff(last, after, named=None if naming is None else naming(session, after, last))
 
 
 def _before(session: Session, code: str, digest: str) -> CompiledItem | None:

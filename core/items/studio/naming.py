@@ -7,7 +7,7 @@ of one name is meant is told by what they are kept as.
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any, Final
 
 from sqlalchemy import select
@@ -21,6 +21,8 @@ from core.items import sources
 from core.items.checking import single_answers
 from core.items.fields import PLACES
 from core.items.models import Item
+from core.items.saying import Named
+from core.items.spec import CompiledItem
 from core.items.studio import languages, scopes, sketch
 from core.items.studio.hall import notices
 from core.items.studio.names import MOST, Name, Names
@@ -84,6 +86,23 @@ def names(session: Session, content: Mapping[str, Any], at: Spot = (), *, subjec
         return found[kind]
 
     return known
+
+
+def of_items(session: Session, *items: CompiledItem | None, subjects: Subjects | None = None) -> Named:
+    """Who knows by name what *items* – the sides of a difference, the one that counts first – name by codes. Nothing is looked up before it is asked for."""
+    from core.items.studio.printout import Called  # only who compares needs it
+
+    sides = [(item, {"item": item.doc, "form": item.form_doc, "blocks": {}}) for item in items if item is not None]
+    there = [(item, names(session, content, subjects=subjects)) for item, content in sides]
+
+    @cache
+    def calling(locale: str) -> list[Called]:
+        return [Called(item, locale, known) for item, known in there]
+
+    def named(value: str, name: str, above: str, locale: str) -> str | None:
+        return next((found for each in calling(locale) if (found := each.named(value, name, above))), None)
+
+    return named
 
 
 def kinds() -> frozenset[str]:

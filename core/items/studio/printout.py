@@ -7,7 +7,7 @@ from typing import Any
 from core.forms.fieldtypes import registry
 from core.items.diff import fields_of
 from core.items.facts import spoken_labels
-from core.items.saying import called, entry_title, say
+from core.items.saying import Speech, called, entry_title, say
 from core.items.spec import CompiledItem
 from core.items.studio import addresses
 from core.items.studio.formbuilding import kind_of
@@ -53,7 +53,7 @@ class Section:
     blocks: tuple[Block, ...]
 
 
-class _Names:
+class Called:
     """What people call what an item names by an id or a code: its fields and materials, its places by their paths, and whatever is *known* by name."""
 
     def __init__(self, item: CompiledItem, locale: str, known: Names) -> None:
@@ -78,10 +78,11 @@ class _Names:
         """A value, or several, of the property *name* in words."""
         if isinstance(value, list) and value and all(isinstance(each, str) for each in value):
             return word("items.studio_comma", self.locale).join(self.value(each, name, above) for each in value)
-        found = self._named(value, name, above) if isinstance(value, str) else None
-        return found or say(value, name, above, self.locale, self.labels, longest=None)
+        found = self.named(value, name, above) if isinstance(value, str) else None
+        return found or say(value, name, above, Speech(self.locale, self.labels), longest=None)
 
-    def _named(self, value: str, name: str, above: str) -> str | None:
+    def named(self, value: str, name: str, above: str) -> str | None:
+        """What people call what the property *name* names by *value*; ``None`` where it names nothing that is known."""
         label = self.labels.get(f"form.{name if above == 'sets' else value}")
         if above == "sets" and label is not None:
             return label.choices.get(value)
@@ -99,7 +100,7 @@ class _Names:
 def printout(item: CompiledItem, locale: str = "zh", *, departments: Mapping[str, str] | None = None, names: Names | None = None) -> tuple[Section, ...]:
     """The sections in the order of the studio; parts with nothing in them are left out. *departments* says what kinds of them are called in sentences,
     *names* what all is called that the item names by a code."""
-    said = _Names(item, locale, names or (lambda _kind: None))
+    said = Called(item, locale, names or (lambda _kind: None))
     made = []
     for part in shown():
         if part.key not in LEFT_OUT:
@@ -112,7 +113,7 @@ def printout(item: CompiledItem, locale: str = "zh", *, departments: Mapping[str
     return tuple(each for each in (*made, form, route, limits) if any(block.rows for block in each.blocks))
 
 
-def _blocks(held: Mapping[str, Any], way: tuple[str, ...], names: _Names) -> Iterator[Block]:
+def _blocks(held: Mapping[str, Any], way: tuple[str, ...], names: Called) -> Iterator[Block]:
     """What a part says in a line each, then every entry and every larger thing under its own name."""
     large = {name: value for name, value in held.items() if (isinstance(value, Mapping) and not _one(value)) or _entries(value)}
     plain = {name: value for name, value in held.items() if name not in large}
@@ -133,7 +134,7 @@ def _entries(value: Any) -> bool:
     return isinstance(value, list) and bool(value) and all(isinstance(each, Mapping) for each in value)
 
 
-def _rows(value: Any, way: Sequence[str], title: str, names: _Names) -> Iterator[Row]:
+def _rows(value: Any, way: Sequence[str], title: str, names: Called) -> Iterator[Row]:
     """Every leaf of a part, called by the way to it."""
     if isinstance(value, Mapping) and not _one(value):
         for name, inner in value.items():
@@ -160,7 +161,7 @@ def _fields(item: CompiledItem, locale: str) -> Iterator[Row]:
     for path, field in fields_of(item.form_doc).items():
         ui = field.get("ui") or {}
         kind = registry.kinds().get(kind_of(field))
-        said = [getattr(kind.title, "zh" if locale.startswith("zh") else "en") if kind is not None else say(field.get("type"), "type", "field", locale)]
+        said = [getattr(kind.title, "zh" if locale.startswith("zh") else "en") if kind is not None else say(field.get("type"), "type", "field", Speech(locale))]
         said.append(word("items.print_required" if field.get("required") else "items.print_optional", locale))
         said += [word(f"items.print_{name}", locale, rule=_rule(ui[name], item, locale)) for name in _FIELD_RULES if ui.get(name) is not None]
         options = [str(each["title"]) for each in field.get("oneOf") or () if "title" in each]

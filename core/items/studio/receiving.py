@@ -21,7 +21,7 @@ from core.items.models import Item, ItemDraft
 from core.items.queries import bundle_of
 from core.items.service.carrying import BadBundle, Carried
 from core.items.spec import CompiledItem
-from core.items.studio import beginnings, drafts, edits
+from core.items.studio import beginnings, drafts, edits, naming
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftExists, NotForYou
 from core.items.studio.models import UNDER_WAY, StudioDraft
@@ -72,7 +72,8 @@ def arrival(session: Session, item: Carried, *, actor: Actor) -> Arrival:
         return Arrival(item.code, str(doc.get("title", item.code)), item.hash, unread, named, offices, draft_id, (), ())
     old = _before(session, item.code)
     state: State = "new" if old is None else "same" if old.hash == item.hash else "changed"
-    changes, lines = (tuple(diff(old, new)), tuple(unified(old, new))) if old is not None and state == "changed" else ((), ())
+    differs = old is not None and state == "changed"
+    changes, lines = (diff(old, new, named=naming.of_items(session, new, old)), unified(old, new)) if differs else ((), ())
     return Arrival(item.code, str(doc.get("title", item.code)), item.hash, state, named, offices, draft_id, changes, lines)
 
 

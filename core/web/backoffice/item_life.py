@@ -17,6 +17,7 @@ from core.items.catalogue.errors import RequestNotFound
 from core.items.catalogue.requests import UNDER_WAY, RequestRef
 from core.items.diff import sorted_changes
 from core.items.format import format_item
+from core.items.studio import naming
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import is_id, new_id
 from core.kernel.text import normalise
@@ -163,7 +164,7 @@ def _request(request_id: str, error: PlatformError | None = None) -> str:
     view, row = reading.one(edge.session(), request_id, me())
     document = reading.document(row)
     return desk_page(
-        "office/item_request.html", nav_here="items", view=view, changes=sorted_changes(reading.changes(edge.session(), row)),
+        "office/item_request.html", nav_here="items", view=view, changes=sorted_changes(reading.changes(edge.session(), row, naming.of_items)),
         document=format_item(document) if document is not None else "", locale_=edge.locale(), command_id=new_id(), given=request.form,
         targets=people.titles(edge.session(), [each for each in _targets(view.body) if is_id(each)]), **found(error), **words(),
     )  # fmt: skip
@@ -174,7 +175,6 @@ def _request(request_id: str, error: PlatformError | None = None) -> str:
 def print_request(request_id: str) -> str:
     """The whole item that a request asks for, in words, for those who review on paper."""
     from core.items.compiling import from_bundle  # only who prints needs these
-    from core.items.studio import naming
     from core.items.studio.printout import printout
 
     view, row = reading.one(edge.session(), request_id, me())

@@ -29,7 +29,7 @@ from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
 from core.web.page import say as _
 from core.web.studio import saving
-from core.web.studio.desk import names, own
+from core.web.studio.desk import named, names, own
 
 if TYPE_CHECKING:
     from core.cases.service.impact import Position, Report
@@ -104,7 +104,7 @@ def _compared(before: CompiledItem | None, after: CompiledItem | None) -> dict[s
 
     if after is None:
         return {"lines": [], "figures": (), "json_lines": ()}
-    changes = diff(before, after)
+    changes = diff(before, after, named=named(after, before))
     lines = [
         Line(word(f"items.part_{change.part}", "zh"), leaf.kind, leaf.title, leaf.before, leaf.after) for change in changes for leaf in change.leaves("zh")
     ]

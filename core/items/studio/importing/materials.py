@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, Literal
 
-from core.items.saying import leaves
+from core.items.saying import Speech, leaves
 from core.items.studio.edits import Edit, between
 from core.items.studio.importing.cells import Cells, Wrong, shown
 from core.items.studio.importing.reading import Sheet, plain
@@ -51,7 +51,7 @@ class Read:
         """What changes of a material that is there, in words."""
         if self.verdict != "changed" or self.before is None or self.material is None:
             return ()
-        found = leaves(self.before, self.material, ("materials", str(self.material["id"])), title=self.title, locale=locale, labels={})
+        found = leaves(self.before, self.material, ("materials", str(self.material["id"])), title=self.title, speech=Speech(locale))
         return tuple(each.words(locale) for each in found)
 
     def said(self, locale: str) -> tuple[str, ...]:
