@@ -55,7 +55,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded by now stays until the end: no collection of rubbish need look through it again. What comes is a hall after the other, large and
-    soon gone: looked through as rarely as a hundred megabytes more allow – a tenth of the suite's time."""
+    soon gone: looked through as rarely as a hundred megabytes more allow."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 20, 100)

@@ -7,7 +7,7 @@ from typing import Any, Literal
 
 from core.items.catalogue.elements import spots
 from core.items.format import format_item
-from core.items.saying import PLAIN, Leaf, Named, Speech, called, leaves
+from core.items.saying import PLAIN, Leaf, Named, Speech, called, leaves, nobody
 from core.items.spec import CompiledItem, JsonObject
 from core.items.texts import HUMAN
 from core.kernel.wording import word
@@ -110,9 +110,9 @@ def sorted_changes(changes: Iterable[Change]) -> tuple[tuple[Sort, tuple[Change,
     return tuple((sort, tuple(found[sort])) for sort in reversed(SORTS) if sort in found)
 
 
-def diff(before: CompiledItem | None, after: CompiledItem, *, named: Named | None = None) -> tuple[Change, ...]:
-    """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed. With *named* what
-    stands there as a code is said by its name."""
+def diff(before: CompiledItem | None, after: CompiledItem, *, named: Named = nobody) -> tuple[Change, ...]:
+    """Everything that differs, big things first. *before* is ``None`` for the first version: everything is new and nothing is listed. *named*
+    tells what people call what stands there as a code."""
     if before is None or before.hash == after.hash:
         return ()
     changes = [
@@ -121,9 +121,7 @@ def diff(before: CompiledItem | None, after: CompiledItem, *, named: Named | Non
         *_others("form", "fields", before.form_doc, after.form_doc, ("properties", "required")),
         *_keyed("blocks", before.blocks, after.blocks),
     ]
-    speech = Speech(labels={**before.form.labels, **after.form.labels})
-    if named is not None:
-        speech = replace(speech, named=named)
+    speech = Speech(labels={**before.form.labels, **after.form.labels}, named=named)
     return tuple(replace(each, speech=speech) for each in changes)
 
 

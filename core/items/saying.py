@@ -24,7 +24,8 @@ _RULES = frozenset(("when", "visible_when", "required_when", "readonly_when", "c
 _LONGEST = 80
 
 
-def _nobody(_value: str, _name: str, _above: str, _locale: str) -> str | None:
+def nobody(_value: str, _name: str, _above: str, _locale: str) -> str | None:
+    """Knows no name: codes are said as they stand."""
     return None
 
 
@@ -34,7 +35,7 @@ class Speech:
 
     locale: str = "zh"
     labels: Labels = field(default_factory=dict)
-    named: Named = _nobody
+    named: Named = nobody
 
 
 #: Chinese, and nobody knows a name.

@@ -5,8 +5,6 @@ from typing import Any
 
 from flask import request
 
-from core.items.saying import Named
-from core.items.spec import CompiledItem
 from core.items.studio import addresses, drafts, editors, naming, parts, presence, scopes
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftNotFound
@@ -40,13 +38,6 @@ def names(content: Mapping[str, Any], at: Spot) -> Names:
     from core.web.portal.lists import subjects  # only pages with editors need the portal's words
 
     return naming.names(edge.session(), content, at, subjects=subjects())
-
-
-def named(*items: CompiledItem | None) -> Named:
-    """Who knows by name what *items* name by codes: the sides of a difference, the one that counts first."""
-    from core.web.portal.lists import subjects  # as above
-
-    return naming.of_items(edge.session(), *items, subjects=subjects())
 
 
 def kind_of(draft: Draft) -> str:

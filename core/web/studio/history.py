@@ -9,7 +9,7 @@ from core.items.studio.errors import DraftExists
 from core.kernel.wording import word
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
-from core.web.studio.desk import named
+from core.web.named import named
 from core.web.studio.publishing import MOST_LINES, Line
 
 blueprint = Blueprint("studio_history", __name__, url_prefix="/office/studio/items/<code>/versions")

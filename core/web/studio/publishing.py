@@ -27,9 +27,10 @@ from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
+from core.web.named import named
 from core.web.page import say as _
 from core.web.studio import saving
-from core.web.studio.desk import named, names, own
+from core.web.studio.desk import names, own
 
 if TYPE_CHECKING:
     from core.cases.service.impact import Position, Report
