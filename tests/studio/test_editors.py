@@ -13,7 +13,6 @@ from core.items.studio import editors, edits, naming, parts, ruled
 from core.items.studio.errors import NoSuchSpot
 from core.items.studio.spots import MISSING, find, parse, write
 from core.schemas import service as schemas
-from core.web.portal.lists import subjects
 
 SHELF = library()
 HAN = re.compile("[\u4e00-\u9fff]")
@@ -88,7 +87,7 @@ def test_an_editor_sent_back_untouched_changes_nothing(code, named, env, browse,
         content["item"]["life_events"] = ["tax", "nowhere", "elderly", "housing"]
     seen = 0
     with database.session() as session:
-        every = list(everywhere(content, names=(lambda at: naming.names(session, content, at, subjects=subjects())) if named else None))
+        every = list(everywhere(content, names=(lambda at: naming.names(session, content, at)) if named else None))
     for made in every:
         html = forms.render_page(env, made.spec, "main", dict(made.values), begun=True)
         given = forms.decode(made.spec, browse(html).form())

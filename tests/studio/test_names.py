@@ -15,10 +15,10 @@ from core.items.studio import drafts, editors, edits, naming, parts
 from core.items.studio.names import KEYWORD, MOST, Name
 from core.items.studio.printout import printout
 from core.items.studio.spots import find, parse
+from core.items.subjects import subjects
 from core.kernel.ids import new_id
 from core.licences import queries as licences
 from core.schemas import service as schemas
-from core.web.portal.lists import subjects
 from tests.studio.conftest import FOOD, page_form, save
 
 #: Documents that the studio edits by their schemas.
@@ -109,7 +109,7 @@ def content(food):
 @pytest.fixture
 def names(database, content):
     with database.session() as session:
-        yield lambda at="", content=content: naming.names(session, content, parse(at), subjects=subjects())
+        yield lambda at="", content=content: naming.names(session, content, parse(at))
 
 
 #: One name that must be among those of each kind: what is kept → what people call it.

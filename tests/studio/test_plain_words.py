@@ -100,16 +100,16 @@ def test_differences_are_told_in_english_with_the_schemas_names(content):
 def test_differences_say_names_for_codes(database, content):
     old, new = (copy.deepcopy(content["item"]) for _ in range(2))
     new["department"] = "civil_affairs"
-    new["life_events"] = ["open-restaurant", "nobody-knows"]
+    new["life_events"] = ["market-entry", "nobody-knows"]
     before, after = (compile_item(each, forms=SHELF.forms, blocks=SHELF.blocks) for each in (old, new))
     with database.session() as session:
-        named = naming.of_items(session, after, before, subjects={"open-restaurant": {"zh": "开饭馆", "en": "Opening a restaurant"}})
+        named = naming.of_items(session, after, before)
         changes = diff(before, after, named=named)
         told = {locale: " ".join(change.words(locale) for change in changes) for locale in ("zh", "en")}
     assert "市场监督管理" in told["zh"] and "民政" in told["zh"]
-    assert "开饭馆" in told["zh"] and "Opening a restaurant" in told["en"]
+    assert "准营准办" in told["zh"] and "Licences to operate" in told["en"]
     assert "nobody-knows" in told["zh"], "what nobody knows stays as it is written"
-    assert [code for code in ("market_regulation", "civil_affairs", "open-restaurant") if code in told["zh"]] == []
+    assert [code for code in ("market_regulation", "civil_affairs", "market-entry") if code in told["zh"]] == []
 
 
 def _without(text, own):

@@ -126,8 +126,8 @@ def _next(row: ItemRequest, done: Sequence[ItemReview], who: StaffView) -> PostV
 
 
 def changes(session: Session, row: ItemRequest, naming: Callable[..., Named]) -> tuple[Change, ...]:
-    """What a request would change, against what is in force now; empty for a first version and for requests without a document. *naming*, asked
-    with the two sides, tells who knows the names of what they name by codes."""
+    """What a request would change, against what is in force now; empty for a first version and for requests without a document. *naming*, asked with the
+    session and the two sides, tells who knows the names of what they name by codes."""
     if row.bundle is None:
         return ()
     if row.kind == "entry":
@@ -138,7 +138,7 @@ def changes(session: Session, row: ItemRequest, naming: Callable[..., Named]) ->
         return compare(before.item, entries.read(bytes(row.bundle)).item)
     after = from_bundle(bytes(row.bundle))
     last = _before(session, str(row.item_code), after.hash)
-    return diff(last, after, named=naming(after, last))
+    return diff(last, after, named=naming(session, after, last))
 
 
 def _before(session: Session, code: str, digest: str) -> CompiledItem | None:

@@ -27,6 +27,7 @@ from core.items.studio import languages, scopes, sketch
 from core.items.studio.hall import notices
 from core.items.studio.names import MOST, Name, Names
 from core.items.studio.spots import Spot, find
+from core.items.subjects import subjects
 from core.kernel.shapes import listed, mapping, text
 from core.kernel.wording import word
 from core.licences import queries as licences
@@ -37,15 +38,13 @@ from core.pluginhost import service as plugins
 LONGEST: Final = 80
 #: Between the name of a group and that of a question in it.
 _GAP: Final = " · "
-#: Subjects as the portal shows them: slug → language → title.
-Subjects = Mapping[str, Mapping[str, str]]
 
 
 class _World:
     """A draft's *content* as the editor of *at* sees it, and the hall in which it is."""
 
-    def __init__(self, session: Session, content: Mapping[str, Any], at: Spot, subjects: Subjects) -> None:
-        self.session, self.content, self.at, self.subjects = session, content, at, subjects
+    def __init__(self, session: Session, content: Mapping[str, Any], at: Spot) -> None:
+        self.session, self.content, self.at = session, content, at
         self.item = mapping(content.get("item"))
 
     @cached_property
@@ -75,9 +74,9 @@ class _World:
         return (node, "") if scopes.is_branch(node) else (scopes.scope_at(node), node[-1])
 
 
-def names(session: Session, content: Mapping[str, Any], at: Spot = (), *, subjects: Subjects | None = None) -> Names:
+def names(session: Session, content: Mapping[str, Any], at: Spot = ()) -> Names:
     """What may be named in the editor of *at* of a draft's *content*. Each kind is looked up when it is asked for, once."""
-    world, found = _World(session, content, at, subjects or {}), dict[str, tuple[Name, ...] | None]()
+    world, found = _World(session, content, at), dict[str, tuple[Name, ...] | None]()
 
     def known(kind: str) -> tuple[Name, ...] | None:
         if kind not in found:
@@ -88,12 +87,11 @@ def names(session: Session, content: Mapping[str, Any], at: Spot = (), *, subjec
     return known
 
 
-def of_items(session: Session, *items: CompiledItem | None, subjects: Subjects | None = None) -> Named:
+def of_items(session: Session, *items: CompiledItem | None) -> Named:
     """Who knows by name what *items* – the sides of a difference, the one that counts first – name by codes. Nothing is looked up before it is asked for."""
     from core.items.studio.printout import Called  # only who compares needs it
 
-    sides = [(item, {"item": item.doc, "form": item.form_doc, "blocks": {}}) for item in items if item is not None]
-    there = [(item, names(session, content, subjects=subjects)) for item, content in sides]
+    there = [(item, names(session, {"item": item.doc, "form": item.form_doc, "blocks": {}})) for item in items if item is not None]
 
     @cache
     def calling(locale: str) -> list[Called]:
@@ -180,8 +178,8 @@ def _items(world: _World) -> Iterator[Name]:
         yield Name(row.code, row.title, text(mapping(mapping(row.card).get("en")).get("title")))
 
 
-def _subjects(world: _World) -> Iterator[Name]:
-    for slug, titles in world.subjects.items():
+def _subjects(_world: _World) -> Iterator[Name]:
+    for slug, titles in subjects().items():
         yield Name(slug, titles.get("zh") or slug, titles.get("en", ""))
 
 

@@ -3,7 +3,7 @@
 Who may take one in is who may draft it: of an item that is here the department that answers for it, of a new one the department that it names.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -19,10 +19,9 @@ from core.items.diff import Change, diff, unified
 from core.items.errors import ItemNotFound
 from core.items.models import Item, ItemDraft
 from core.items.queries import bundle_of
-from core.items.saying import Named, nobody
 from core.items.service.carrying import BadBundle, Carried
 from core.items.spec import CompiledItem
-from core.items.studio import beginnings, drafts, edits
+from core.items.studio import beginnings, drafts, edits, naming
 from core.items.studio.drafts import Draft
 from core.items.studio.errors import DraftExists, NotForYou
 from core.items.studio.models import UNDER_WAY, StudioDraft
@@ -55,8 +54,8 @@ class Arrival:
     json_lines: tuple[str, ...]
 
 
-def arrival(session: Session, item: Carried, *, actor: Actor, naming: Callable[..., Named] = lambda *_sides: nobody) -> Arrival:
-    """One item of a file, as whoever received it sees it. *naming*, asked with the two sides of a difference, tells who knows names for their codes."""
+def arrival(session: Session, item: Carried, *, actor: Actor) -> Arrival:
+    """One item of a file, as whoever received it sees it."""
     doc: Mapping[str, Any] = item.bundle["item"]
     mine = _offices(session, actor)
     here = session.get(Item, item.code)
@@ -74,7 +73,7 @@ def arrival(session: Session, item: Carried, *, actor: Actor, naming: Callable[.
     old = _before(session, item.code)
     state: State = "new" if old is None else "same" if old.hash == item.hash else "changed"
     differs = old is not None and state == "changed"
-    changes, lines = (diff(old, new, named=naming(new, old)), unified(old, new)) if differs else ((), ())
+    changes, lines = (diff(old, new, named=naming.of_items(session, new, old)), unified(old, new)) if differs else ((), ())
     return Arrival(item.code, str(doc.get("title", item.code)), item.hash, state, named, offices, draft_id, changes, lines)
 
 

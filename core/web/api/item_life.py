@@ -7,12 +7,12 @@ from typing import Any
 from core.items.catalogue import reading
 from core.items.catalogue import service as catalogue
 from core.items.library import library
+from core.items.studio import naming
 from core.kernel.actor import Actor
 from core.kernel.errors import BadInput
 from core.web import edge
 from core.web.api.operation import operation, staff
 from core.web.api.plain import plain
-from core.web.named import named
 
 _ASK = {
     "type": "object",
@@ -66,7 +66,7 @@ def show_item_request(request_id: str) -> dict[str, Any]:
     """One request."""
     view, row = reading.one(edge.session(), request_id, staff())
     locale = edge.locale()
-    changes = [{**change.to_json(), "words": change.words(locale)} for change in reading.changes(edge.session(), row, named)]
+    changes = [{**change.to_json(), "words": change.words(locale)} for change in reading.changes(edge.session(), row, naming.of_items)]
     return {**plain(view), "document": reading.document(row), "changes": plain(changes)}
 
 

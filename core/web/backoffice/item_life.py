@@ -24,7 +24,6 @@ from core.kernel.text import normalise
 from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, me, tell
-from core.web.named import named
 from core.web.page import say as _
 
 blueprint = Blueprint("item_life", __name__, url_prefix="/office/items")
@@ -165,7 +164,7 @@ def _request(request_id: str, error: PlatformError | None = None) -> str:
     view, row = reading.one(edge.session(), request_id, me())
     document = reading.document(row)
     return desk_page(
-        "office/item_request.html", nav_here="items", view=view, changes=sorted_changes(reading.changes(edge.session(), row, named)),
+        "office/item_request.html", nav_here="items", view=view, changes=sorted_changes(reading.changes(edge.session(), row, naming.of_items)),
         document=format_item(document) if document is not None else "", locale_=edge.locale(), command_id=new_id(), given=request.form,
         targets=people.titles(edge.session(), [each for each in _targets(view.body) if is_id(each)]), **found(error), **words(),
     )  # fmt: skip

@@ -11,13 +11,13 @@ from core.items import queries as items
 from core.items.diff import diff, sorted_changes
 from core.items.models import Item
 from core.items.spec import CompiledItem
+from core.items.studio import naming
 from core.kernel.errors import Finding, PlatformError
 from core.kernel.ids import new_id
 from core.kernel.text import normalise
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import command, found, words
-from core.web.named import named
 from core.web.page import say as _
 
 blueprint = Blueprint("moving", __name__, url_prefix="/office/moving")
@@ -51,7 +51,7 @@ def _preview(code: str, error: PlatformError | None = None) -> str:
     to = items.load(session, plan.version_id)
     numbers = {each.number: each.id for each in items.versions(session, code)}
     before = {number: items.load(session, numbers[number]) for number in sorted({group.from_number for group in plan.groups})}
-    changes = {number: sorted_changes(diff(old, to, named=named(to, old))) for number, old in before.items()}
+    changes = {number: sorted_changes(diff(old, to, named=naming.of_items(session, to, old))) for number, old in before.items()}
     return desk_page(
         "office/moving.html", nav_here="items", item=session.get_one(Item, code), plan=plan, node_map=node_map, said=_said,
         changes=changes, lost=_lost(before, to), steps=_steps(to), locale_=edge.locale(),

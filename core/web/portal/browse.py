@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response
 from core.identity import queries as people
 from core.items import queries as items
 from core.items.spec import ItemView
+from core.items.subjects import subject_title
 from core.kernel.text import normalise
 from core.search import queries as search_index
 from core.search.spec import Hit, Parts
@@ -19,7 +20,7 @@ from core.web import edge
 from core.web.page import page, say, themes, typeset
 from core.web.plugged.offered import doors
 from core.web.portal import today
-from core.web.portal.lists import Link, Row, card_text, row, subject_title
+from core.web.portal.lists import Link, Row, card_text, row
 
 portal = Blueprint("portal", __name__)
 AUDIENCES = ("person", "company")

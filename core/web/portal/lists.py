@@ -1,10 +1,7 @@
 """Rows of lists: what the portal shows of an item without opening its bundle, in the reader's language."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 from flask import url_for
@@ -36,19 +33,6 @@ class Link:
     title: str
     href: str
     count: int = 0
-
-
-@cache
-def subjects() -> Mapping[str, Mapping[str, str]]:
-    """Names of service themes (主题): slug → locale → title. The slugs are what items name in ``themes``."""
-    found: Mapping[str, Mapping[str, str]] = json.loads(Path(__file__).with_name("subjects.json").read_text(encoding="utf-8"))
-    return found
-
-
-def subject_title(slug: str, locale: str) -> str:
-    """The title of a theme; one that nobody named yet shows its slug rather than nothing."""
-    titles = subjects().get(slug, {})
-    return titles.get(locale) or titles.get("zh") or slug
 
 
 def card_text(item: ItemView, key: str, locale: str) -> str:

@@ -14,7 +14,6 @@ from core.kernel.wording import word
 from core.keys import signing
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
-from core.web.named import named
 from core.web.page import say as _
 from core.web.site import site
 from core.web.studio import saving
@@ -114,7 +113,7 @@ def _page(row: StudioImport, error: PlatformError | None = None) -> str:
     session = edge.session()
     offices()
     found = carrying.look(staging.content_of(row), trusted_keys())
-    arrivals = [receiving.arrival(session, each, actor=actor(), naming=named) for each in found.items[:MOST_ITEMS]]
+    arrivals = [receiving.arrival(session, each, actor=actor()) for each in found.items[:MOST_ITEMS]]
     return desk_page(
         "studio/bundle.html", nav_here="studio", row=row, signer=found.signer, said=found.said, arrivals=[(each, _lines(each)) for each in arrivals],
         more=len(found.items) - len(arrivals), fresh_id=new_id, error=error.words(edge.locale()) if error else None, most=MOST_LINES,

@@ -35,9 +35,7 @@ def own(draft_id: str) -> Draft:
 
 def names(content: Mapping[str, Any], at: Spot) -> Names:
     """What may be named in the editor of *at*. A page and what it posts have to be asked with the same content."""
-    from core.web.portal.lists import subjects  # only pages with editors need the portal's words
-
-    return naming.names(edge.session(), content, at, subjects=subjects())
+    return naming.names(edge.session(), content, at)
 
 
 def kind_of(draft: Draft) -> str:

@@ -4,12 +4,11 @@ from flask import Blueprint, redirect, request
 from werkzeug.wrappers import Response
 
 from core.items.models import Item
-from core.items.studio import drafts, versions
+from core.items.studio import drafts, naming, versions
 from core.items.studio.errors import DraftExists
 from core.kernel.wording import word
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page
-from core.web.named import named
 from core.web.studio.publishing import MOST_LINES, Line
 
 blueprint = Blueprint("studio_history", __name__, url_prefix="/office/studio/items/<code>/versions")
@@ -33,7 +32,7 @@ def _page(code: str, error: str | None = None) -> str:
     old, new = versions.pair(session, code, before, after, actor=actor())
     lines = [
         Line(word(f"items.part_{change.part}", "zh"), leaf.kind, leaf.title, leaf.before, leaf.after)
-        for change in diff(old, new, named=named(new, old))
+        for change in diff(old, new, named=naming.of_items(session, new, old))
         for leaf in change.leaves("zh")
     ]
     return desk_page(

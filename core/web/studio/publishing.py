@@ -16,7 +16,7 @@ from core.items.catalogue import kinds
 from core.items.catalogue.claims import compiled_of
 from core.items.errors import ItemNotFound
 from core.items.spec import CompiledItem
-from core.items.studio import handing
+from core.items.studio import handing, naming
 from core.items.studio.drafts import Draft
 from core.kernel.errors import BadInput, PlatformError
 from core.kernel.ids import new_id
@@ -27,7 +27,6 @@ from core.schemas import service as schemas
 from core.web import edge
 from core.web.backoffice.desk import actor, at_desk, desk_page, tell
 from core.web.backoffice.item_life import words
-from core.web.named import named
 from core.web.page import say as _
 from core.web.studio import saving
 from core.web.studio.desk import names, own
@@ -105,7 +104,7 @@ def _compared(before: CompiledItem | None, after: CompiledItem | None) -> dict[s
 
     if after is None:
         return {"lines": [], "figures": (), "json_lines": ()}
-    changes = diff(before, after, named=named(after, before))
+    changes = diff(before, after, named=naming.of_items(edge.session(), after, before))
     lines = [
         Line(word(f"items.part_{change.part}", "zh"), leaf.kind, leaf.title, leaf.before, leaf.after) for change in changes for leaf in change.leaves("zh")
     ]
