@@ -1,5 +1,5 @@
 """A folder in memory for everything a run writes. Most of what a suite waits for on a disk is the making of small files that live for seconds: a copy of a
-PostgreSQL database is fifteen hundred of them (0.6 s on an ext4 disk, 0.02 s in memory)."""
+PostgreSQL database is a file for every table and index (0.6 s on an ext4 disk, 0.02 s in memory)."""
 
 import os
 import shutil
